@@ -1,0 +1,153 @@
+use std::{fmt, str::FromStr};
+
+/// A signature algorithm for access tokens (RFC 7518 section 3.1, RFC 8037 section 3.1).
+///
+/// `none` is not among them and cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// HMAC with SHA-256. Needs a shared secret, which has to be configured by name.
+    HS256,
+    /// HMAC with SHA-384. Needs a shared secret, which has to be configured by name.
+    HS384,
+    /// HMAC with SHA-512. Needs a shared secret, which has to be configured by name.
+    HS512,
+    /// RSASSA-PKCS1-v1_5 with SHA-256: what most issuers sign with, and the default.
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a 32-byte salt.
+    PS256,
+    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a 48-byte salt.
+    PS384,
+    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a 64-byte salt.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// ECDSA on P-521 with SHA-512.
+    ES512,
+    /// Ed25519. Tokens may call it `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
+    EdDSA,
+}
+
+/// The kind of key that an [`Algorithm`] works with. A key never serves two families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyFamily {
+    /// A shared secret (`kty` `oct`).
+    Hmac,
+    /// An RSA key (`kty` `RSA`).
+    Rsa,
+    /// A key on P-256 (`kty` `EC`, `crv` `P-256`).
+    P256,
+    /// A key on P-384 (`kty` `EC`, `crv` `P-384`).
+    P384,
+    /// A key on P-521 (`kty` `EC`, `crv` `P-521`).
+    P521,
+    /// An Ed25519 key (`kty` `OKP`, `crv` `Ed25519`).
+    Ed25519,
+}
+
+impl Algorithm {
+    /// Every algorithm there is.
+    pub const ALL: [Self; 13] = [
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::ES512,
+        Self::EdDSA,
+    ];
+
+    /// The algorithm of a JOSE `alg` value. Names are case-sensitive (RFC 7515 section 4.1.1).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "RS256" => Self::RS256,
+            "RS384" => Self::RS384,
+            "RS512" => Self::RS512,
+            "PS256" => Self::PS256,
+            "PS384" => Self::PS384,
+            "PS512" => Self::PS512,
+            "ES256" => Self::ES256,
+            "ES384" => Self::ES384,
+            "ES512" => Self::ES512,
+            "EdDSA" | "Ed25519" => Self::EdDSA,
+            "HS256" => Self::HS256,
+            "HS384" => Self::HS384,
+            "HS512" => Self::HS512,
+            _ => return None,
+        })
+    }
+
+    /// The JOSE `alg` value.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
+    /// The kind of key that this algorithm works with.
+    #[must_use]
+    pub const fn family(self) -> KeyFamily {
+        match self {
+            Self::HS256 | Self::HS384 | Self::HS512 => KeyFamily::Hmac,
+            Self::RS256
+            | Self::RS384
+            | Self::RS512
+            | Self::PS256
+            | Self::PS384
+            | Self::PS512 => KeyFamily::Rsa,
+            Self::ES256 => KeyFamily::P256,
+            Self::ES384 => KeyFamily::P384,
+            Self::ES512 => KeyFamily::P521,
+            Self::EdDSA => KeyFamily::Ed25519,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::from_name(name).ok_or_else(|| UnknownAlgorithm(name.to_owned()))
+    }
+}
+
+/// A name that is no signature algorithm known here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "unknown signature algorithm {0:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, \
+     ES384, ES512, EdDSA, HS256, HS384, HS512"
+)]
+pub struct UnknownAlgorithm(String);

@@ -1,0 +1,3 @@
+mod algorithm;
+
+pub use algorithm::{Algorithm, KeyFamily, UnknownAlgorithm};

@@ -1,0 +1,5 @@
+//! Access-token authorization for HTTP APIs, independent of any web framework.
+
+mod crypto;
+
+pub use crypto::{Algorithm, KeyFamily, UnknownAlgorithm};

@@ -1,0 +1,1 @@
+//! A development and test issuer of access tokens.

@@ -1,0 +1,1 @@
+//! Access-token authorization for warp.

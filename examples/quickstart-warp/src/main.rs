@@ -1,0 +1,2 @@
+//! The protected API of the tutorial.
+fn main() {}
