@@ -1,0 +1,82 @@
+// An OpenID provider that this repository did not write: the npm package `oidc-provider`, with one
+// client per way of making an access token. Every client asks for its token with the client
+// credentials grant and the resource it wants to call (RFC 8707).
+//
+//   PORT=0 ISSUER_PATH=/tenant node oidc-provider.mjs
+
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+import express from 'express';
+import { Provider, errors } from 'oidc-provider';
+
+import { listen } from './listen.mjs';
+
+// Our servers are configured with the first; a token for the second is somebody else's.
+const RESOURCES = ['https://quickstart.example/api', 'https://elsewhere.example/api'];
+const SCOPES = 'read:messages write:messages';
+const SECRET = 'interop-secret';
+
+// How each client's access tokens are made.
+const CLIENTS = {
+  'service-rs256': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } },
+  'service-es256': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } },
+  'service-ps256': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'PS256' } } },
+  'service-eddsa': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'EdDSA' } } },
+  'service-encrypted': {
+    accessTokenFormat: 'jwt',
+    jwt: {
+      sign: { alg: 'RS256' },
+      encrypt: { alg: 'dir', enc: 'A256GCM', key: randomBytes(32) },
+    },
+  },
+  'service-opaque': { accessTokenFormat: 'opaque' },
+};
+
+function signingKey(alg, type, options) {
+  const jwk = generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' });
+  return { ...jwk, alg, use: 'sig', kid: `${alg}-${randomBytes(4).toString('hex')}` };
+}
+
+const configuration = {
+  jwks: {
+    keys: [
+      signingKey('RS256', 'rsa', { modulusLength: 2048 }),
+      signingKey('PS256', 'rsa', { modulusLength: 2048 }),
+      signingKey('ES256', 'ec', { namedCurve: 'P-256' }),
+      signingKey('EdDSA', 'ed25519', {}),
+    ],
+  },
+  clients: Object.keys(CLIENTS).map((client_id) => ({
+    client_id,
+    client_secret: SECRET,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    // Most clients authenticate in the header, one in the body: both are in use.
+    token_endpoint_auth_method:
+      client_id === 'service-es256' ? 'client_secret_post' : 'client_secret_basic',
+  })),
+  scopes: SCOPES.split(' '),
+  ttl: { ClientCredentials: 300 },
+  features: {
+    clientCredentials: { enabled: true },
+    devInteractions: { enabled: false },
+    dPoP: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo(ctx, resource, client) {
+        if (!RESOURCES.includes(resource)) {
+          throw new errors.InvalidTarget();
+        }
+        return { audience: resource, scope: SCOPES, ...CLIENTS[client.clientId] };
+      },
+    },
+  },
+};
+
+await listen((base) => {
+  const path = process.env.ISSUER_PATH ?? '';
+  const provider = new Provider(base + path, configuration);
+  provider.on('server_error', (ctx, error) => console.error(error));
+  return path ? express().use(path, provider.callback()) : provider.callback();
+});
