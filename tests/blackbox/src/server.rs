@@ -69,6 +69,23 @@ impl Server {
         self.stderr.wait_for(|line| line.contains(needle), timeout)
     }
 
+    /// The lines printed to stderr until now, without the first `seen`.
+    #[must_use]
+    pub fn stderr_lines(&self, seen: usize) -> Vec<String> {
+        self.stderr.after(seen)
+    }
+
+    /// Waits until so many lines have been printed to stderr since the start, or `timeout` passes.
+    pub fn wait_for_stderr_lines(&self, count: usize, timeout: Duration) {
+        self.stderr.wait_for_count(count, timeout);
+    }
+
+    /// Whether the server has closed its output: it has ended, or is about to.
+    #[must_use]
+    pub fn stdout_ended(&self) -> bool {
+        self.stdout.ended()
+    }
+
     /// Sends a signal to this process and no other.
     ///
     /// # Errors

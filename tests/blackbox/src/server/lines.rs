@@ -50,6 +50,15 @@ impl Lines {
         self.0.lock().lines.join("\n")
     }
 
+    pub(super) fn after(&self, seen: usize) -> Vec<String> {
+        let state = self.0.lock();
+        state.lines.get(seen..).unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn wait_for_count(&self, count: usize, timeout: Duration) {
+        drop(self.wait_until(timeout, |state| state.ended || state.lines.len() >= count));
+    }
+
     /// The first line for which `wanted` holds; `None` when the output ends or `timeout` passes
     /// without one.
     pub(super) fn wait_for(

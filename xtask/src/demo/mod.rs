@@ -1,0 +1,138 @@
+//! `cargo xtask demo`: see the tutorial happen.
+//!
+//! The example server is started without any configuration: it brings its own development issuer,
+//! so what happens here is what happens on `cargo run -p quickstart-axum`. Tokens come from that
+//! issuer's token endpoint, as the tutorial's clients get them.
+
+mod show;
+mod tour;
+
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    time::Duration,
+};
+
+use anstream::{eprintln, println};
+use blackbox::{
+    http::HttpError,
+    server::{Server, StillRunning},
+    servers::{self, BuildError, Framework},
+};
+
+use self::tour::Tour;
+use crate::{
+    cli,
+    process::{Launch, STOP, StartError},
+    report::{FAINT, GOOD, HEADING},
+    token::TokenError,
+};
+
+/// See the tutorial happen: a development issuer, an example server, and each request with its
+/// answer
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The example server; without it axum, or with --once all three in turn
+    #[arg(value_name = "axum|warp|poem", value_parser = cli::framework(), hide_possible_values = true)]
+    framework: Option<Framework>,
+    /// End after the last request instead of staying up until Ctrl-C
+    #[arg(long)]
+    once: bool,
+    /// The server's port on 127.0.0.1; 3010 by default, a free one with --once
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, DemoError> {
+    let frameworks = match (options.framework, options.once) {
+        (Some(framework), _) => vec![framework],
+        (None, true) => Framework::ALL.to_vec(),
+        (None, false) => vec![Framework::Axum],
+    };
+    let port = options.port.unwrap_or(if options.once { 0 } else { 3010 });
+    let interrupted = interrupts()?;
+
+    let names: Vec<&str> = frameworks.iter().map(|one| one.package()).collect();
+    eprintln!("{FAINT}building {}{FAINT:#}", names.join(", "));
+    let binaries = servers::build(&frameworks)?;
+    for (framework, binary) in frameworks.into_iter().zip(binaries) {
+        let server = start(&binary, port)?;
+        println!(
+            "\n{HEADING}{} {}{HEADING:#}",
+            framework.package(),
+            server.base_url()
+        );
+        let seen = Tour::new(&server)?.walk()?;
+        if options.once {
+            server.stop(STOP)?;
+        } else {
+            stay(server, seen, &interrupted)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn start(binary: &Path, port: u16) -> Result<Server, DemoError> {
+    let started = Launch::new(binary).env("PORT", port.to_string()).start();
+    started.map_err(|source| DemoError::NoServer { port, source })
+}
+
+/// Shows the server's log until Ctrl-C.
+fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> Result<(), DemoError> {
+    println!(
+        "\n{GOOD}All as the tutorial says.{GOOD:#} The server stays up: paste any line above, or \
+         try your own.\nIts log follows. Ctrl-C ends it.\n"
+    );
+    loop {
+        let lines = server.stderr_lines(seen);
+        seen += lines.len();
+        for line in lines {
+            println!("{FAINT}{line}{FAINT:#}");
+        }
+        match interrupted.recv_timeout(Duration::from_millis(100)) {
+            Err(RecvTimeoutError::Timeout) if server.stdout_ended() => {
+                return Err(DemoError::Ended(server.stderr()));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    println!("stopping");
+    server.stop(STOP)?;
+    Ok(())
+}
+
+/// Ctrl-C, as a message instead of the end of this process: the server is to be stopped first.
+fn interrupts() -> Result<Receiver<()>, DemoError> {
+    let (sender, receiver) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // Nobody listens any more only when the command is about to end.
+        let _ = sender.send(());
+    })?;
+    Ok(receiver)
+}
+
+/// Why the demonstration ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum DemoError {
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error("the example server did not start; if port {port} is in use, choose one with --port")]
+    NoServer { port: u16, source: StartError },
+    #[error("the server printed no line that names its development issuer; it printed:\n{0}")]
+    NoIssuer(String),
+    #[error("no token from the server's development issuer")]
+    NoToken(#[from] TokenError),
+    #[error("the server gave no answer")]
+    NoAnswer(#[from] HttpError),
+    #[error("this is not what the tutorial promises: {0}")]
+    Broken(String),
+    #[error("the server ended by itself; its log:\n{0}")]
+    Ended(String),
+    #[error(transparent)]
+    StillRunning(#[from] StillRunning),
+    #[error("cannot listen for Ctrl-C")]
+    Signals(#[from] ctrlc::Error),
+}

@@ -1,0 +1,33 @@
+//! Tools that are used when they are there.
+
+use std::process::Stdio;
+
+use crate::process::{cargo, find_program};
+
+/// What is installed besides cargo itself.
+#[derive(Debug)]
+pub(super) struct Tools {
+    /// Runs tests in parallel; cargo's own runner does as well, slower.
+    pub(super) nextest: bool,
+    pub(super) deny: bool,
+    pub(super) node: bool,
+}
+
+impl Tools {
+    pub(super) fn look() -> Self {
+        Self {
+            nextest: answers("nextest"),
+            deny: answers("deny"),
+            node: find_program("node").is_some() && find_program("npm").is_some(),
+        }
+    }
+}
+
+fn answers(subcommand: &str) -> bool {
+    let mut command = cargo();
+    command
+        .args([subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
