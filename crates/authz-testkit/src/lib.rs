@@ -1,1 +1,16 @@
-//! A development and test issuer of access tokens.
+#![doc = include_str!("lib.md")]
+
+mod fault;
+mod issuer;
+mod key;
+mod lock;
+mod random;
+mod server;
+mod token;
+
+pub use authz_core::Algorithm;
+
+pub use fault::Fault;
+pub use issuer::{DevIssuer, DevIssuerBuilder, Hold, RequestCounts, StartError};
+pub use key::{InvalidKey, SigningKey};
+pub use token::{TokenBuilder, TokenStyle};

@@ -1,0 +1,92 @@
+use serde_json::{Value, json};
+
+use crate::{Algorithm, SigningKey};
+
+/// The keys that sign and the keys that are published: two lists, since real issuers have them
+/// apart before and after a rotation.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    current: SigningKey,
+    signing: Vec<SigningKey>,
+    published: Vec<Value>,
+}
+
+impl Keys {
+    /// The first key signs when nobody asks for another.
+    pub(crate) fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
+        let mut keys = Self {
+            current: current.clone(),
+            signing: Vec::new(),
+            published: Vec::new(),
+        };
+        for key in std::iter::once(current).chain(others) {
+            keys.add(key);
+        }
+        keys
+    }
+
+    pub(crate) fn rotate(&mut self) -> SigningKey {
+        let key = SigningKey::unused(self.current.algorithm());
+        self.add(key.clone());
+        self.current = key.clone();
+        key
+    }
+
+    pub(crate) fn publish(&mut self, jwk: Value) {
+        if !self.published.contains(&jwk) {
+            self.published.push(jwk);
+        }
+    }
+
+    pub(crate) fn withdraw(&mut self, kid: &str) {
+        self.published.retain(|jwk| jwk["kid"] != kid);
+    }
+
+    pub(crate) fn sign_with(&mut self, key: &SigningKey) {
+        self.signing.push(key.clone());
+        self.current = key.clone();
+    }
+
+    pub(crate) fn current(&self) -> SigningKey {
+        self.current.clone()
+    }
+
+    pub(crate) fn of(&self, algorithm: Algorithm) -> Option<SigningKey> {
+        if self.current.algorithm() == algorithm {
+            return Some(self.current());
+        }
+        self.signing
+            .iter()
+            .rev()
+            .find(|key| key.algorithm() == algorithm)
+            .cloned()
+    }
+
+    /// The names of the algorithms that can be asked for, each once.
+    pub(crate) fn algorithms(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self
+            .signing
+            .iter()
+            .map(|key| key.algorithm().name())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    pub(crate) fn published(&self) -> &[Value] {
+        &self.published
+    }
+
+    pub(crate) fn set(&self) -> Value {
+        json!({ "keys": self.published })
+    }
+
+    fn add(&mut self, key: SigningKey) {
+        // An issuer that published its shared secrets would have none.
+        if key.secret().is_none() {
+            self.publish(key.public_jwk());
+        }
+        self.signing.push(key);
+    }
+}

@@ -1,0 +1,85 @@
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{answers::Answers, counts::Counter, keys::Keys};
+use crate::{SigningKey, TokenBuilder, TokenStyle, lock::Locked as _};
+
+/// What the issuer's handle and its server share.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) identity: Identity,
+    pub(crate) keys: Mutex<Keys>,
+    pub(crate) answers: Mutex<Answers>,
+    pub(crate) counts: Counter,
+    /// How many guards hold the key set's answers back.
+    pub(crate) holds: watch::Sender<usize>,
+}
+
+/// What never changes while the issuer lives.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) token_lifetime: i64,
+    pub(crate) style: TokenStyle,
+}
+
+impl State {
+    pub(crate) fn new(identity: Identity, keys: Keys) -> Self {
+        Self {
+            identity,
+            keys: Mutex::new(keys),
+            answers: Mutex::new(Answers::new()),
+            counts: Counter::new(),
+            holds: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn token(&self, key: &SigningKey) -> TokenBuilder {
+        TokenBuilder::new(key)
+            .style(self.identity.style)
+            .issuer(&self.identity.issuer)
+            .audience(self.identity.audience.as_str())
+            .expires_in(self.identity.token_lifetime)
+    }
+
+    /// Changes the key set, which then has a later `Last-Modified`.
+    pub(crate) fn change_keys<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> T {
+        let result = change(&mut self.keys.locked());
+        self.answers.locked().touch();
+        result
+    }
+
+    /// The members of RFC 8414 section 2 and OpenID Connect Discovery that make sense for an
+    /// issuer without a login page.
+    pub(crate) fn discovery_document(&self) -> Value {
+        let algorithms = self.keys.locked().algorithms();
+        json!({
+            "issuer": self.identity.issuer,
+            "jwks_uri": self.identity.jwks_uri(),
+            "token_endpoint": self.identity.token_endpoint(),
+            "grant_types_supported": ["client_credentials"],
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": algorithms,
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        })
+    }
+}
+
+impl Identity {
+    pub(crate) fn jwks_uri(&self) -> String {
+        self.under(".well-known/jwks.json")
+    }
+
+    pub(crate) fn token_endpoint(&self) -> String {
+        self.under("oauth/token")
+    }
+
+    /// An address below the issuer's, with one slash between.
+    pub(crate) fn under(&self, path: &str) -> String {
+        format!("{}/{path}", self.issuer.trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,111 @@
+//! The HTTP side of the issuer.
+
+mod body;
+mod connection;
+mod discovery;
+mod faulty;
+mod form;
+mod jwks;
+mod respond;
+mod router;
+mod token_endpoint;
+
+use std::{convert::Infallible, sync::Arc};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::issuer::State;
+use connection::Connection;
+use respond::Answer;
+
+/// The running server. Dropping it ends it with all its connections.
+#[derive(Debug)]
+pub(crate) struct Server {
+    accepting: JoinHandle<()>,
+    stop: Option<oneshot::Sender<Infallible>>,
+}
+
+impl Server {
+    pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            accepting: tokio::spawn(accept(listener, state, stopped)),
+            stop: Some(stop),
+        }
+    }
+
+    /// Ends it and waits until the listener and every connection are closed.
+    pub(crate) async fn stop(mut self) {
+        self.stop = None;
+        // The task can only have been cancelled, when its runtime shuts down: it is over then too.
+        let _ = (&mut self.accepting).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    state: Arc<State>,
+    mut stopped: oneshot::Receiver<Infallible>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, Arc::clone(&state)));
+                }
+                // Out of descriptors, or a client that has gone already: the next one may be well.
+                Err(error) => {
+                    tracing::debug!(%error, "development issuer could not accept a connection");
+                    tokio::task::yield_now().await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            _ = &mut stopped => break,
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    let (connection, reset) = Connection::new(stream);
+    let service = service_fn(|request| {
+        let (state, reset) = (Arc::clone(&state), reset.clone());
+        async move {
+            match router::route(request, &state).await {
+                Answer::Response(response) => Ok(*response),
+                Answer::Never => std::future::pending().await,
+                Answer::Close => Err(Unanswered),
+                Answer::Reset => {
+                    reset.at_close();
+                    Err(Unanswered)
+                }
+            }
+        }
+    });
+    // No timer: a test that pauses tokio's clock must not run into the server's time-outs.
+    let served = http1::Builder::new()
+        .serve_connection(TokioIo::new(connection), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "development issuer: connection ended early");
+    }
+}
+
+/// Makes hyper drop the connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault leaves this request unanswered")]
+struct Unanswered;

@@ -1,0 +1,97 @@
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::json;
+
+use super::{body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
+use crate::issuer::{Identity, State};
+
+pub(crate) async fn route(request: Request<Incoming>, state: &State) -> Answer {
+    match Place::of(request.uri().path(), &state.identity) {
+        Place::Discovery => {
+            state.counts.add(|counts| counts.discovery += 1);
+            match read_only(request.method()) {
+                Ok(()) => discovery::answer(&request, state),
+                Err(refusal) => (*refusal).into(),
+            }
+        }
+        Place::Jwks => match read_only(request.method()) {
+            Ok(()) => jwks::answer(&request, state).await,
+            Err(refusal) => {
+                state.counts.add(|counts| counts.jwks += 1);
+                (*refusal).into()
+            }
+        },
+        Place::Token => {
+            state.counts.add(|counts| counts.token += 1);
+            match *request.method() {
+                Method::POST => token_endpoint::answer(request, state).await.into(),
+                _ => not_allowed("POST").into(),
+            }
+        }
+        Place::Nowhere => {
+            state.counts.add(|counts| counts.other += 1);
+            respond::json(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })).into()
+        }
+    }
+}
+
+enum Place {
+    Discovery,
+    Jwks,
+    Token,
+    Nowhere,
+}
+
+impl Place {
+    /// Where a path leads. Empty segments don't count: an issuer with a slash at the end, joined
+    /// to a path with one at the beginning, is the commonest mistake in a configuration.
+    fn of(path: &str, identity: &Identity) -> Self {
+        let base = identity
+            .issuer
+            .splitn(4, '/')
+            .nth(3)
+            .map_or_else(Vec::new, segments);
+        let path = segments(path);
+
+        for (document, place) in [
+            ([".well-known", "openid-configuration"], Self::Discovery),
+            (
+                [".well-known", "oauth-authorization-server"],
+                Self::Discovery,
+            ),
+            ([".well-known", "jwks.json"], Self::Jwks),
+            (["oauth", "token"], Self::Token),
+        ] {
+            let appended = path == [base.as_slice(), &document].concat();
+            // RFC 8414 section 3.1: between the host and the path.
+            let inserted =
+                matches!(place, Self::Discovery) && path == [document.as_slice(), &base].concat();
+            if appended || inserted {
+                return place;
+            }
+        }
+        Self::Nowhere
+    }
+}
+
+fn segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+fn read_only(method: &Method) -> Result<(), Box<Response<Body>>> {
+    match *method {
+        Method::GET | Method::HEAD => Ok(()),
+        _ => Err(Box::new(not_allowed("GET, HEAD"))),
+    }
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Body> {
+    let mut response = respond::json(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &json!({ "error": "method_not_allowed" }),
+    );
+    response
+        .headers_mut()
+        .insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}

@@ -1,0 +1,186 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use serde_json::{Map, Value, json};
+
+use super::{body::Body, form, respond};
+use crate::{Algorithm, TokenStyle, issuer::State, lock::Locked as _};
+
+/// The client credentials grant (RFC 6749 section 4.4) for any client.
+pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let granted = match Limited::new(body, LIMIT).collect().await {
+        Ok(body) => grant(&head.headers, &body.to_bytes(), state),
+        Err(_) => Err(Refusal::InvalidRequest(
+            "the body cannot be read or is too long",
+        )),
+    };
+    let mut response = match granted {
+        Ok(token) => respond::json(StatusCode::OK, &token),
+        Err(refusal) => refusal.into_response(),
+    };
+    // RFC 6749 section 5.1: an answer with a token is never stored.
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refusal> {
+    let fields = fields(headers, body)?;
+    match text(&fields, "grant_type")? {
+        Some("client_credentials") => {}
+        Some(_) => return Err(Refusal::UnsupportedGrantType),
+        None => return Err(Refusal::InvalidRequest("grant_type is missing")),
+    }
+    let client = match basic(headers) {
+        Some(client) => client,
+        None => text(&fields, "client_id")?.unwrap_or_default().to_owned(),
+    };
+    if client.is_empty() {
+        return Err(Refusal::InvalidClient);
+    }
+
+    let key = match text(&fields, "alg")? {
+        None => state.keys.locked().current(),
+        Some(name) => Algorithm::from_name(name)
+            .and_then(|algorithm| state.keys.locked().of(algorithm))
+            .ok_or(Refusal::InvalidRequest("no key for this alg"))?,
+    };
+    let style = match text(&fields, "style")? {
+        None => state.identity.style,
+        Some("rfc9068" | "at+jwt") => TokenStyle::Rfc9068,
+        Some("auth0" | "JWT") => TokenStyle::Auth0,
+        Some(_) => return Err(Refusal::InvalidRequest("style is rfc9068 or auth0")),
+    };
+    let audience = ["audience", "resource"]
+        .into_iter()
+        .find_map(|name| fields.get(name).filter(|value| !value.is_null()))
+        .cloned()
+        .unwrap_or_else(|| json!(state.identity.audience));
+    let scope = text(&fields, "scope")?.unwrap_or_default();
+    let lifetime = lifetime(&fields)?.unwrap_or(state.identity.token_lifetime);
+
+    let subject = match style {
+        TokenStyle::Auth0 => format!("{client}@clients"),
+        TokenStyle::Rfc9068 => client.clone(),
+    };
+    let mut token = state
+        .token(&key)
+        .style(style)
+        .client_id(client)
+        .subject(subject)
+        .audience(audience)
+        .scope(scope)
+        .expires_in(lifetime);
+    if style == TokenStyle::Auth0 {
+        token = token.claim("gty", "client-credentials");
+    }
+
+    let mut answer = json!({
+        "access_token": token.build(),
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+    });
+    // An empty scope is none, and cannot be written (RFC 6749 section 3.3).
+    if !scope.is_empty() {
+        answer["scope"] = json!(scope);
+    }
+    Ok(answer)
+}
+
+/// The request's fields from a form, which the standard has, or from JSON, which Auth0 takes too.
+fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase());
+    match content_type.as_deref() {
+        Some("application/json") => serde_json::from_slice(body)
+            .map_err(|_| Refusal::InvalidRequest("the body is not a JSON object")),
+        Some("application/x-www-form-urlencoded") => std::str::from_utf8(body)
+            .map(form::fields)
+            .map_err(|_| Refusal::InvalidRequest("the body is not UTF-8")),
+        _ => Err(Refusal::InvalidRequest("send a form or JSON")),
+    }
+}
+
+fn text<'a>(
+    fields: &'a Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<&'a str>, Refusal> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        // RFC 6749 section 3.2: parameters are not repeated.
+        Some(_) => Err(Refusal::InvalidRequest(
+            "a parameter is repeated or not a string",
+        )),
+    }
+}
+
+/// A lifetime in seconds, which no standard lets a client ask for: for tests and for trying out.
+fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
+    let seconds = match fields.get("expires_in") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.parse().ok(),
+        Some(value) => value.as_i64(),
+    };
+    match seconds {
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(Refusal::InvalidRequest("expires_in is a number of seconds")),
+    }
+}
+
+/// The client of HTTP Basic, which is form-encoded before it is base64 (RFC 6749 section 2.3.1).
+fn basic(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    decoded
+        .split_once(':')
+        .map(|(client, _)| form::decode(client))
+}
+
+/// The errors of RFC 6749 section 5.2 that this endpoint has a use for.
+enum Refusal {
+    InvalidRequest(&'static str),
+    InvalidClient,
+    UnsupportedGrantType,
+}
+
+impl Refusal {
+    fn into_response(self) -> Response<Body> {
+        let (status, error, description) = match self {
+            Self::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", why),
+            Self::InvalidClient => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "client_id is missing: any value will do",
+            ),
+            Self::UnsupportedGrantType => (
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "this development issuer knows client_credentials alone",
+            ),
+        };
+        let body = json!({ "error": error, "error_description": description });
+        let mut response = respond::json(status, &body);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"development issuer\""),
+            );
+        }
+        response
+    }
+}
+
+/// In bytes. A token request has a few hundred.
+const LIMIT: usize = 64 * 1024;
