@@ -15,6 +15,8 @@ pub(crate) enum Body {
     Full(Bytes),
     /// These bytes, then the connection breaks off.
     Cut(Bytes),
+    /// The connection breaks off at the next look.
+    BreakOff,
     /// Nothing, ever.
     Stalled,
     /// These bytes one by one.
@@ -39,7 +41,14 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let data = match &mut *self {
             Self::Full(rest) if rest.is_empty() => return Poll::Ready(None),
-            Self::Cut(rest) if rest.is_empty() => return Poll::Ready(Some(Err(BrokenOff))),
+            Self::Cut(rest) if rest.is_empty() => {
+                // hyper throws away what it has not written yet when a body fails, and writes it
+                // when a body has nothing for the moment.
+                *self = Self::BreakOff;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Self::BreakOff => return Poll::Ready(Some(Err(BrokenOff))),
             Self::Drip(rest, _) if rest.is_empty() => return Poll::Ready(None),
             Self::Full(rest) | Self::Cut(rest) => std::mem::take(rest),
             Self::Stalled => return Poll::Pending,
