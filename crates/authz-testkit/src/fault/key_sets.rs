@@ -68,35 +68,35 @@ fn encryption_twin(key: &Value) -> Value {
 fn unknown_kinds() -> Vec<Value> {
     vec![
         json!({ "kty": "AKP", "kid": "post-quantum", "alg": "ML-DSA-44", "pub": "AAAA" }),
-        json!({ "kty": "OKP", "kid": "ed448", "crv": "Ed448", "x": base64url(&[0xAB; 57]) }),
-        json!({ "kty": "OKP", "kid": "x25519", "crv": "X25519", "use": "enc", "x": base64url(&[0xAB; 32]) }),
+        json!({ "kty": "OKP", "kid": "ed448", "crv": "Ed448", "x": odd(57) }),
+        json!({ "kty": "OKP", "kid": "x25519", "crv": "X25519", "use": "enc", "x": odd(32) }),
         json!({
             "kty": "EC", "kid": "secp256k1", "crv": "secp256k1", "alg": "ES256K", "use": "sig",
-            "x": base64url(&[0xAB; 32]), "y": base64url(&[0xAB; 32]),
+            "x": odd(32), "y": odd(32),
         }),
         json!({ "kty": "FUTURE", "kid": "future", "alg": "XS999", "use": "sig", "z": [1, { "a": null }] }),
-        json!({ "kty": "RSA", "kid": "future-alg", "alg": "RS1024", "use": "sig", "n": base64url(&[0xAB; 256]), "e": "AQAB" }),
+        json!({ "kty": "RSA", "kid": "future-alg", "alg": "RS1024", "use": "sig", "n": odd(256), "e": "AQAB" }),
     ]
 }
 
 fn broken() -> Vec<Value> {
     vec![
         json!({}),
-        json!({ "kid": "no-kty", "alg": "RS256", "n": base64url(&[0xAB; 256]), "e": "AQAB" }),
+        json!({ "kid": "no-kty", "alg": "RS256", "n": odd(256), "e": "AQAB" }),
         json!({ "kty": 7, "kid": "kty-number" }),
         json!({ "kty": "RSA", "kid": "no-modulus", "alg": "RS256", "e": "AQAB" }),
         json!({ "kty": "RSA", "kid": "modulus-number", "alg": "RS256", "n": 12345, "e": "AQAB" }),
-        json!({ "kty": "RSA", "kid": "modulus-512", "alg": "RS256", "n": base64url(&[0xAB; 64]), "e": "AQAB" }),
+        json!({ "kty": "RSA", "kid": "modulus-512", "alg": "RS256", "n": odd(64), "e": "AQAB" }),
         json!({ "kty": "RSA", "kid": "modulus-even", "alg": "RS256", "n": base64url(&[0xAA; 256]), "e": "AQAB" }),
-        json!({ "kty": "RSA", "kid": "exponent-1", "alg": "RS256", "n": base64url(&[0xAB; 256]), "e": "AQ" }),
+        json!({ "kty": "RSA", "kid": "exponent-1", "alg": "RS256", "n": odd(256), "e": "AQ" }),
         json!({ "kty": "RSA", "kid": "base64", "alg": "RS256", "n": "not*base64", "e": "AQAB" }),
-        json!({ "kty": "RSA", "kid": ["array"], "alg": "RS256", "n": base64url(&[0xAB; 256]), "e": "AQAB" }),
-        json!({ "kty": "EC", "kid": "off-curve", "alg": "ES256", "crv": "P-256", "x": base64url(&[0xAB; 32]), "y": base64url(&[0xAB; 32]) }),
-        json!({ "kty": "EC", "kid": "short-x", "alg": "ES256", "crv": "P-256", "x": base64url(&[0xAB; 16]), "y": base64url(&[0xAB; 32]) }),
-        json!({ "kty": "EC", "kid": "wrong-curve", "alg": "ES256", "crv": "Ed25519", "x": base64url(&[0xAB; 32]), "y": base64url(&[0xAB; 32]) }),
+        json!({ "kty": "RSA", "kid": ["array"], "alg": "RS256", "n": odd(256), "e": "AQAB" }),
+        json!({ "kty": "EC", "kid": "off-curve", "alg": "ES256", "crv": "P-256", "x": odd(32), "y": odd(32) }),
+        json!({ "kty": "EC", "kid": "short-x", "alg": "ES256", "crv": "P-256", "x": odd(16), "y": odd(32) }),
+        json!({ "kty": "EC", "kid": "wrong-curve", "alg": "ES256", "crv": "Ed25519", "x": odd(32), "y": odd(32) }),
         // The all-zero point of small order: a signature that anybody can write verifies under it.
         json!({ "kty": "OKP", "kid": "small-order", "alg": "EdDSA", "crv": "Ed25519", "x": base64url(&[0; 32]) }),
-        json!({ "kty": "OKP", "kid": "short-okp", "alg": "EdDSA", "crv": "Ed25519", "x": base64url(&[0xAB; 8]) }),
+        json!({ "kty": "OKP", "kid": "short-okp", "alg": "EdDSA", "crv": "Ed25519", "x": odd(8) }),
         json!({ "kty": "oct", "kid": "empty-secret", "alg": "HS256", "k": "" }),
     ]
 }
@@ -113,6 +113,11 @@ fn without(key: &Value, name: &str) -> Value {
         members.remove(name);
     }
     key
+}
+
+/// An odd number of so many bytes, which is no key of anybody's.
+fn odd(bytes: usize) -> String {
+    base64url(&vec![0xAB; bytes])
 }
 
 fn base64url(bytes: &[u8]) -> String {

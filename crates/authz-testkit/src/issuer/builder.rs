@@ -1,4 +1,4 @@
-use super::{DevIssuer, Identity, StartError, State, keys::Keys, listen};
+use super::{DevIssuer, Identity, StartError, State, keys::Keys, port};
 use crate::{Algorithm, SigningKey, TokenStyle};
 
 /// Settings of a [`DevIssuer`] that is not started yet.
@@ -107,7 +107,7 @@ impl DevIssuerBuilder {
     ///
     /// Outside of a tokio runtime.
     pub async fn start(self) -> Result<DevIssuer, StartError> {
-        let listener = listen(self.port)?;
+        let listener = port::listen(self.port)?;
         let port = listener
             .local_addr()
             .map_err(|source| StartError::Listen {

@@ -3,10 +3,15 @@
 mod answers;
 mod builder;
 mod counts;
+mod hold;
 mod keys;
+mod port;
 mod state;
 
-use std::{fmt, io, sync::Arc};
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex},
+};
 
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
@@ -15,6 +20,8 @@ use crate::{Fault, SigningKey, TokenBuilder, lock::Locked as _, server::Server};
 
 pub use builder::DevIssuerBuilder;
 pub use counts::RequestCounts;
+pub use hold::Hold;
+pub use port::StartError;
 pub(crate) use state::{Identity, State};
 
 /// An issuer of access tokens on `127.0.0.1`, for development and tests.
@@ -39,15 +46,15 @@ pub(crate) use state::{Identity, State};
 pub struct DevIssuer {
     state: Arc<State>,
     port: u16,
-    server: std::sync::Mutex<Serving>,
+    server: Mutex<Serving>,
 }
 
 enum Serving {
     Online(Server),
     /// Bound without listening: connections are refused, and the port stays ours.
     Offline(TcpSocket),
-    /// On the way from one to the other.
-    Between,
+    /// Between the two.
+    Closed,
 }
 
 impl DevIssuer {
@@ -79,7 +86,7 @@ impl DevIssuer {
         Self {
             state,
             port,
-            server: std::sync::Mutex::new(Serving::Online(server)),
+            server: Mutex::new(Serving::Online(server)),
         }
     }
 
@@ -251,10 +258,7 @@ impl DevIssuer {
     /// An answer is made when its request arrives, and then waits: a key that is rotated in the
     /// meantime is not in it.
     pub fn hold(&self) -> Hold {
-        self.state.holds.send_modify(|holds| *holds += 1);
-        Hold {
-            state: Arc::clone(&self.state),
-        }
+        Hold::new(&self.state)
     }
 
     /// Closes the listener and every connection: from the moment this returns, connections are
@@ -265,11 +269,11 @@ impl DevIssuer {
     ///
     /// If somebody else takes the port in that moment.
     pub async fn go_offline(&self) {
-        let serving = std::mem::replace(&mut *self.server.locked(), Serving::Between);
+        let serving = mem::replace(&mut *self.server.locked(), Serving::Closed);
         let offline = match serving {
             Serving::Online(server) => {
                 server.stop().await;
-                let reserved = reserve(self.port).expect("the port was ours until now");
+                let reserved = port::reserve(self.port).expect("the port was ours until now");
                 Serving::Offline(reserved)
             }
             other => other,
@@ -281,23 +285,27 @@ impl DevIssuer {
     ///
     /// # Panics
     ///
-    /// If the port cannot be listened on any more.
+    /// If somebody else listens on the port by now.
     pub async fn go_online(&self) {
         let mut serving = self.server.locked();
-        *serving = match std::mem::replace(&mut *serving, Serving::Between) {
-            Serving::Offline(reserved) => {
-                let listener = reserved.listen(BACKLOG).expect("the port is reserved");
-                Serving::Online(Server::spawn(listener, Arc::clone(&self.state)))
+        let listener = match mem::replace(&mut *serving, Serving::Closed) {
+            Serving::Online(server) => {
+                *serving = Serving::Online(server);
+                return;
             }
-            other => other,
-        };
+            Serving::Offline(reserved) => reserved.listen(port::BACKLOG),
+            Serving::Closed => port::reserve(self.port).and_then(|own| own.listen(port::BACKLOG)),
+        }
+        .expect("nobody else has taken the port");
+        let server = Server::spawn(listener, Arc::clone(&self.state));
+        *serving = Serving::Online(server);
     }
 
     /// Stops serving: connections are refused from the moment this returns.
     ///
     /// [`go_offline`](Self::go_offline) does the same and keeps the issuer.
     pub async fn stop(self) {
-        let serving = std::mem::replace(&mut *self.server.locked(), Serving::Between);
+        let serving = mem::replace(&mut *self.server.locked(), Serving::Closed);
         if let Serving::Online(server) = serving {
             server.stop().await;
         }
@@ -312,52 +320,3 @@ impl fmt::Debug for DevIssuer {
             .finish_non_exhaustive()
     }
 }
-
-/// Keeps the key set's answers back while it exists.
-#[derive(Debug)]
-#[must_use = "answers are held back only as long as the guard exists"]
-pub struct Hold {
-    state: Arc<State>,
-}
-
-impl Hold {
-    /// Lets the answers go, which dropping does too.
-    pub fn release(self) {}
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.state.holds.send_modify(|holds| *holds -= 1);
-    }
-}
-
-/// Why an issuer did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port cannot be listened on: another program has it, or it needs privileges.
-    #[error("cannot listen on 127.0.0.1:{port}")]
-    Listen {
-        /// The port that was asked for; 0 for any.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
-pub(crate) fn listen(port: u16) -> Result<TcpListener, StartError> {
-    reserve(port)
-        .and_then(|socket| socket.listen(BACKLOG))
-        .map_err(|source| StartError::Listen { port, source })
-}
-
-fn reserve(port: u16) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    // Connections of a moment ago must not keep the port from us. On Windows the option means
-    // that two programs may share the port, and is not needed.
-    socket.set_reuseaddr(cfg!(not(windows)))?;
-    socket.bind((std::net::Ipv4Addr::LOCALHOST, port).into())?;
-    Ok(socket)
-}
-
-const BACKLOG: u32 = 1024;
