@@ -1,0 +1,108 @@
+//! The three servers give the same answers.
+
+use blackbox::{
+    http::{Request, Response},
+    server::Server,
+    servers::Framework,
+};
+
+use crate::{
+    case::{self, Case, Expected, case},
+    endpoints, preflight, refusals,
+    stage::{self, Issuer},
+    tokens,
+};
+
+#[test]
+fn the_three_servers_answer_alike() {
+    let issuer = Issuer::start();
+    let servers = Framework::ALL.map(|framework| stage::ready(framework, &issuer));
+    let mut cases = endpoints::cases(&issuer);
+    cases.extend(refusals::cases(&issuer));
+    cases.extend(tokens::refused_cases(&issuer));
+    cases.extend(tokens::accepted_cases(&issuer));
+    cases.extend(undecided(&issuer));
+
+    let mut differences = Vec::new();
+    for Case { name, request, .. } in &cases {
+        let [axum, warp, poem] = servers.each_ref().map(|server| answer(server, request));
+        if axum != warp || axum != poem {
+            differences.push(format!(
+                "{name}\n  axum {axum}\n  warp {warp}\n  poem {poem}"
+            ));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Requests for which the contract names no answer; whatever it is, it is one.
+fn undecided(issuer: &Issuer) -> Vec<Case> {
+    let token = issuer.token().scope("read:messages write:messages").build();
+    let with = |value: &[u8]| Request::get("/api/private").header("Authorization", value);
+    let rows = [
+        ("an empty header", with(b"")),
+        (
+            "a tab after Bearer",
+            with(format!("Bearer\t{token}").as_bytes()),
+        ),
+        (
+            "a comma after the token",
+            with(format!("Bearer {token},").as_bytes()),
+        ),
+        ("bytes that are no text", with(b"Bearer \xff\xfe")),
+        ("a scheme that is no text", with(b"\xff\xfe")),
+        ("a parameter", with(b"Bearer realm=\"x\"")),
+        (
+            "no kid",
+            Request::get("/api/me").bearer(issuer.token().kid(None).build()),
+        ),
+        ("preflight", preflight::preflight("/api/private")),
+        (
+            "preflight of a public endpoint",
+            preflight::preflight("/api/public"),
+        ),
+        ("OPTIONS", Request::new("OPTIONS", "/api/private")),
+        (
+            "OPTIONS with a token",
+            Request::new("OPTIONS", "/api/private").bearer(&token),
+        ),
+        ("another method", Request::new("DELETE", "/api/private")),
+        (
+            "another method with a token",
+            Request::new("DELETE", "/api/private").bearer(&token),
+        ),
+        (
+            "metadata",
+            Request::get("/.well-known/oauth-protected-resource"),
+        ),
+        ("who am I", Request::get("/api/me").bearer(&token)),
+        ("no messages", Request::get("/api/messages").bearer(&token)),
+    ];
+    let answer_is_free = Expected::Status(0);
+    rows.map(|(name, request)| case(name, request, answer_is_free.clone()))
+        .into()
+}
+
+/// What users see of an answer, without what differs from one to the next.
+fn answer(server: &Server, request: &Request) -> String {
+    let answer = stage::send(server, request);
+    let header = |name: &str| answer.header(name).unwrap_or("-").to_owned();
+    format!(
+        "{} {} {} {} {}",
+        answer.status(),
+        header("www-authenticate"),
+        header("cache-control"),
+        header("retry-after"),
+        body(&answer),
+    )
+}
+
+/// JSON as its value: the order of members is nobody's business. The wording of errors that are not
+/// ours, such as an unknown path's, is the framework's.
+fn body(answer: &Response) -> String {
+    match case::json(answer) {
+        Ok(value) => value.to_string(),
+        Err(_) if answer.status() == 200 => answer.text(),
+        Err(_) => String::new(),
+    }
+}

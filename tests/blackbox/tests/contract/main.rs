@@ -1,0 +1,52 @@
+//! The contract of the example servers, seen from outside, on all three frameworks.
+//!
+//! Every module is one part of the contract; every test in it takes the framework to be tested.
+//! Names begin with the framework: `axum::refusals`.
+
+mod algorithms;
+mod case;
+mod challenge;
+mod configuration;
+mod embedded;
+mod endpoints;
+mod equality;
+mod metadata;
+mod outage;
+mod preflight;
+mod refusals;
+mod rotation;
+mod shutdown;
+mod stage;
+mod tokens;
+
+macro_rules! on_every_framework {
+    ($($module:ident: $($test:ident),+;)+) => {
+        on_every_framework!(@ axum, Axum, $($module: $($test),+;)+);
+        on_every_framework!(@ warp, Warp, $($module: $($test),+;)+);
+        on_every_framework!(@ poem, Poem, $($module: $($test),+;)+);
+    };
+    (@ $name:ident, $framework:ident, $($module:ident: $($test:ident),+;)+) => {
+        mod $name {
+            $(mod $module {
+                $(#[test]
+                fn $test() {
+                    crate::$module::$test(blackbox::servers::Framework::$framework);
+                })+
+            })+
+        }
+    };
+}
+
+on_every_framework! {
+    algorithms: every_asymmetric_one_by_name, none_but_the_listed;
+    configuration: mistakes, several_audiences, an_auth0_domain, a_key_url_of_its_own;
+    embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself;
+    endpoints: answers, messages_are_stored, about_the_caller;
+    metadata: of_the_resource, of_a_resource_with_a_path;
+    outage: down_at_the_start, down_later;
+    preflight: passes, other_options_do_not;
+    refusals: of_credentials, without_a_resource;
+    rotation: of_the_signing_key;
+    shutdown: on_sigterm, on_sigint, with_a_request_in_flight, with_an_idle_connection;
+    tokens: refused, accepted;
+}

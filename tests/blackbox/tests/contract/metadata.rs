@@ -1,0 +1,35 @@
+//! The metadata of the protected resource: RFC 9728.
+
+use blackbox::servers::Framework;
+use serde_json::json;
+
+use crate::{
+    case::{self, check_refusal},
+    stage::{self, Issuer, RESOURCE},
+};
+
+pub(crate) fn of_the_resource(framework: Framework) {
+    let issuer = Issuer::start();
+    let server = stage::ready(framework, &issuer);
+    let answer = stage::get(&server, "/.well-known/oauth-protected-resource");
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let document = case::json(&answer).unwrap();
+    assert_eq!(document["resource"], RESOURCE);
+    assert_eq!(document["authorization_servers"], json!([issuer.issuer()]));
+    assert_eq!(document["bearer_methods_supported"], json!(["header"]));
+}
+
+/// RFC 9728 section 3.1: the well-known part goes between host and path.
+pub(crate) fn of_a_resource_with_a_path(framework: Framework) {
+    let issuer = Issuer::start();
+    let launch = stage::configured(framework, &issuer)
+        .env("AUTHZ_RESOURCE", "https://quickstart.example/v1/api");
+    let server = stage::start_ready(launch);
+    let answer = stage::get(&server, "/api/private");
+    let metadata = "https://quickstart.example/.well-known/oauth-protected-resource/v1/api";
+    assert_eq!(
+        check_refusal(&answer, None, None, Some(metadata), false),
+        Ok(())
+    );
+}

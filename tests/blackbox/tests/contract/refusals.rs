@@ -1,0 +1,157 @@
+//! "Refusals": what stands where the token should.
+
+use blackbox::{http::Request, servers::Framework};
+
+use crate::{
+    case::{
+        Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, UNAUTHENTICATED, case, check_all,
+        check_refusal,
+    },
+    stage::{self, Issuer},
+};
+
+pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
+    let good = issuer.token().scope("read:messages").build();
+    let private = || Request::get("/api/private");
+    let with = |value: &str| private().header("Authorization", value);
+    let ok = Expected::Status(200);
+    vec![
+        case("none", private(), UNAUTHENTICATED),
+        case("Basic", with("Basic dXNlcjpwYXNz"), UNAUTHENTICATED),
+        case(
+            "unknown scheme",
+            with(&format!("{MARKER} {good}")),
+            UNAUTHENTICATED,
+        ),
+        case("DPoP", with(&format!("DPoP {good}")), UNAUTHENTICATED),
+        case(
+            "scheme without a space",
+            with(&format!("Bearer{good}")),
+            UNAUTHENTICATED,
+        ),
+        case("token without a scheme", with(&good), UNAUTHENTICATED),
+        // RFC 6750 section 3.1: malformed.
+        case("nothing after Bearer", with("Bearer"), INVALID_REQUEST),
+        case("spaces after Bearer", with("Bearer   "), INVALID_REQUEST),
+        case(
+            "two tokens",
+            with(&format!("Bearer {good} {good}")),
+            INVALID_REQUEST,
+        ),
+        case(
+            "a word after the token",
+            with(&format!("Bearer {good} {MARKER}")),
+            INVALID_REQUEST,
+        ),
+        case(
+            "two headers, the same",
+            private().bearer(&good).bearer(&good),
+            INVALID_REQUEST,
+        ),
+        case(
+            "two headers, one good",
+            private().bearer(&good).bearer("x"),
+            INVALID_REQUEST,
+        ),
+        case(
+            "two headers, one Basic",
+            private()
+                .header("Authorization", "Basic dXNlcjpwYXNz")
+                .bearer(&good),
+            INVALID_REQUEST,
+        ),
+        case(
+            "two headers in another order",
+            private()
+                .bearer(&good)
+                .header("authorization", "Basic dXNlcjpwYXNz"),
+            INVALID_REQUEST,
+        ),
+        // RFC 6750 section 2.1 and RFC 9110 section 11.1.
+        case("good", with(&format!("Bearer {good}")), ok.clone()),
+        case(
+            "several spaces",
+            with(&format!("Bearer    {good}")),
+            ok.clone(),
+        ),
+        case("bearer", with(&format!("bearer {good}")), ok.clone()),
+        case("BEARER", with(&format!("BEARER {good}")), ok.clone()),
+        case(
+            "header in lower case",
+            private().header("authorization", format!("Bearer {good}")),
+            ok.clone(),
+        ),
+        case(
+            "white space around the value",
+            with(&format!("  Bearer {good} \t")),
+            ok,
+        ),
+        // Not looked at unless the application asks for it.
+        case(
+            "token in the query",
+            Request::get(format!("/api/private?access_token={good}")),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "token in a cookie",
+            private().header("Cookie", format!("access_token={good}")),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "token in the form",
+            Request::post("/api/messages").form(format!("access_token={good}")),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "token in another header",
+            private().header("X-Access-Token", &good),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "proxy's header",
+            private().header("Proxy-Authorization", format!("Bearer {good}")),
+            UNAUTHENTICATED,
+        ),
+        // What is said about ourselves comes from the configuration.
+        case(
+            "another host",
+            private().header("Host", format!("{MARKER}.example")),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "a forwarded host",
+            private()
+                .header("X-Forwarded-Host", format!("{MARKER}.example"))
+                .header("Forwarded", format!("host={MARKER}.example;proto=http")),
+            UNAUTHENTICATED,
+        ),
+        case(
+            "quotes in the token",
+            with(&format!("Bearer \"{MARKER}\\\"")),
+            INVALID_TOKEN,
+        ),
+        case(
+            "a parameter in the token",
+            with(&format!("Bearer x\",realm=\"{MARKER}")),
+            INVALID_TOKEN,
+        ),
+    ]
+}
+
+pub(crate) fn of_credentials(framework: Framework) {
+    let issuer = Issuer::start();
+    check_all(&stage::ready(framework, &issuer), &cases(&issuer));
+}
+
+/// Without a resource identifier, challenges name no metadata.
+pub(crate) fn without_a_resource(framework: Framework) {
+    let issuer = Issuer::start();
+    let launch = stage::program(framework)
+        .env("PORT", "0")
+        .env("AUTHZ_ISSUER", issuer.issuer())
+        .env("AUTHZ_AUDIENCE", issuer.audience());
+    let server = stage::start_ready(launch);
+    let answer = stage::get(&server, "/api/private");
+    assert_eq!(answer.status(), 401);
+    assert_eq!(check_refusal(&answer, None, None, None, false), Ok(()));
+}

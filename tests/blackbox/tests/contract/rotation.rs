@@ -1,0 +1,20 @@
+//! The issuer changes its signing key.
+
+use blackbox::{http::Request, servers::Framework};
+
+use crate::stage::{self, Issuer};
+
+pub(crate) fn of_the_signing_key(framework: Framework) {
+    let issuer = Issuer::start();
+    let server = stage::ready(framework, &issuer);
+    let call = || {
+        let token = issuer.token().scope("read:messages").build();
+        Request::get("/api/private").bearer(token)
+    };
+    let old = call();
+    assert_eq!(stage::send(&server, &old).status(), 200);
+
+    issuer.rotate();
+    assert_eq!(stage::send(&server, &call()).status(), 200, "the new key");
+    assert_eq!(stage::send(&server, &old).status(), 200, "still published");
+}
