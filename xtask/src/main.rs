@@ -10,6 +10,7 @@ mod demo;
 mod interop;
 mod process;
 mod report;
+mod stream;
 mod test_all;
 mod token;
 

@@ -4,7 +4,6 @@ mod counts;
 mod packages;
 mod plan;
 mod step;
-mod stream;
 mod summary;
 mod tools;
 

@@ -6,10 +6,10 @@ use blackbox::servers::{self, Framework};
 
 use super::{
     counts::{Reader, Rows},
-    packages, stream,
+    packages,
     tools::Tools,
 };
-use crate::{interop, process, report::Counts};
+use crate::{interop, process, report::Counts, stream};
 
 /// A step of the plan.
 #[derive(Debug)]
@@ -99,14 +99,12 @@ impl Step {
             }
             Action::Deny => check(cargo(&["deny", "check"])),
             Action::BlackBox => black_box(tools),
-            Action::Interop if !tools.node => Outcome::skipped(
-                "Node.js with npm is not installed: https://nodejs.org/ or your system's packages nodejs and npm",
-            ),
             Action::Interop => match interop::run(&interop::Options::default()) {
                 Ok(summary) => Outcome {
                     itself: summary.into(),
                     ..Outcome::default()
                 },
+                Err(error) if error.is_missing_tool() => Outcome::skipped(error.to_string()),
                 Err(error) => Outcome::wrong(error),
             },
         }

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::process::{cargo, find_program};
+use crate::process::cargo;
 
 /// What is installed besides cargo itself.
 #[derive(Debug)]
@@ -10,7 +10,6 @@ pub(super) struct Tools {
     /// Runs tests in parallel; cargo's own runner does as well, slower.
     pub(super) nextest: bool,
     pub(super) deny: bool,
-    pub(super) node: bool,
 }
 
 impl Tools {
@@ -18,7 +17,6 @@ impl Tools {
         Self {
             nextest: answers("nextest"),
             deny: answers("deny"),
-            node: find_program("node").is_some() && find_program("npm").is_some(),
         }
     }
 }

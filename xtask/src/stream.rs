@@ -16,7 +16,7 @@ use crate::report::FAINT;
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// Runs `command`, showing each line and giving it, without colours, to `on_line`.
-pub(super) fn run(mut command: Command, mut on_line: impl FnMut(&str)) -> io::Result<ExitStatus> {
+pub(crate) fn run(mut command: Command, mut on_line: impl FnMut(&str)) -> io::Result<ExitStatus> {
     let began = Instant::now();
     // One pipe for both outputs keeps the lines in their order, which says what belongs to what.
     let (output, input) = io::pipe()?;

@@ -1,0 +1,172 @@
+//! The tutorial's client calls by curl, Python's `http.client` and Node's `fetch`.
+//!
+//! The servers run as a newcomer runs them, without any configuration: each has the development
+//! issuer in it. A client is told the API's address and finds the issuer in the API's metadata
+//! (RFC 9728).
+
+use std::process::Command;
+
+use blackbox::{http::Request, server::Server};
+
+use crate::{
+    error::Error,
+    servers::{self, Binaries},
+    tally::{Tally, Verdict},
+};
+
+/// A call: where to, asking for which scope, and the status expected.
+const CALLS: [(&str, &str, u16); 4] = [
+    ("/api/public", "read:messages", 200),
+    ("/api/private", "read:messages", 200),
+    ("/api/private", "write:messages", 403),
+    ("/api/messages", "read:messages write:messages", 200),
+];
+
+const CLIENTS: [(&str, Client); 3] = [("curl", curl), ("Python", python), ("Node", node)];
+
+/// Gets a token, calls the API, and gives what a person would see: the status and the body.
+type Client = fn(&Target<'_>) -> Result<String, Error>;
+
+struct Target<'a> {
+    issuer: &'a str,
+    audience: &'a str,
+    scope: &'a str,
+    url: &'a str,
+}
+
+/// Lets every client make every call to every server.
+pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
+    let servers = binaries.start(&[])?;
+    println!(
+        "\nclients: {} calls by curl, Python and Node to each server",
+        CALLS.len()
+    );
+    for server in &servers {
+        let (issuer, audience) = (issuer_of(server)?, "https://quickstart.example/api");
+        for (name, client) in CLIENTS {
+            for (path, scope, status) in CALLS {
+                let url = format!("{}{path}", server.base_url());
+                let answer = client(&Target {
+                    issuer: &issuer,
+                    audience,
+                    scope,
+                    url: &url,
+                })?;
+                let verdict = match answer.starts_with(&format!("{status} ")) {
+                    true => Verdict::Same,
+                    false => {
+                        println!(
+                            "  UNEXPECTED {name} calling {url} with scope {scope:?}: expected {status}, got {answer}"
+                        );
+                        Verdict::Unexpected
+                    }
+                };
+                tally.count(part(name), server.name(), verdict);
+            }
+        }
+    }
+    servers
+        .into_iter()
+        .try_for_each(servers::stop)
+        .map_err(Into::into)
+}
+
+fn part(client: &str) -> &'static str {
+    match client {
+        "curl" => "client curl",
+        "Python" => "client Python",
+        _ => "client Node",
+    }
+}
+
+fn issuer_of(server: &Server) -> Result<String, Error> {
+    let answer = crate::send(
+        &Request::get("/.well-known/oauth-protected-resource"),
+        server,
+    )?;
+    let metadata: Option<serde_json::Value> = serde_json::from_str(&answer.text()).ok();
+    let issuer = metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get("authorization_servers")?.get(0)?.as_str());
+    issuer.map(str::to_owned).ok_or_else(|| {
+        Error::Unusable(
+            "the protected resource's metadata",
+            format!(
+                "{} names no authorization server: {} {}",
+                server.name(),
+                answer.status(),
+                answer.text()
+            ),
+        )
+    })
+}
+
+/// Two commands, as the tutorial prints them; the token goes from the first to the second.
+fn curl(target: &Target<'_>) -> Result<String, Error> {
+    let body = serde_json::json!({
+        "grant_type": "client_credentials",
+        "client_id": "interop",
+        "client_secret": "interop",
+        "audience": target.audience,
+        "scope": target.scope,
+    });
+    let mut command = Command::new("curl");
+    command
+        .args([
+            "--silent",
+            "--show-error",
+            "--request",
+            "POST",
+            "--header",
+            "content-type: application/json",
+        ])
+        .args(["--data", &body.to_string(), "--url"])
+        .arg(format!(
+            "{}/oauth/token",
+            target.issuer.trim_end_matches('/')
+        ));
+    let answer = crate::output_of("curl", command)?;
+    let granted: Option<serde_json::Value> = serde_json::from_str(&answer).ok();
+    let token = granted
+        .as_ref()
+        .and_then(|granted| granted.get("access_token")?.as_str());
+    let token = token.ok_or_else(|| Error::NoToken {
+        from: "the development issuer, asked by curl,".to_owned(),
+        answer: answer.clone(),
+    })?;
+
+    let mut command = Command::new("curl");
+    command
+        .args([
+            "--silent",
+            "--show-error",
+            "--write-out",
+            "\n%{http_code}",
+            "--header",
+        ])
+        .arg(format!("authorization: Bearer {token}"))
+        .arg(target.url);
+    let output = crate::output_of("curl", command)?;
+    let (body, status) = output.rsplit_once('\n').unwrap_or(("", &output));
+    Ok(format!("{status} {body}"))
+}
+
+fn python(target: &Target<'_>) -> Result<String, Error> {
+    script("python3", "call.py", target)
+}
+
+fn node(target: &Target<'_>) -> Result<String, Error> {
+    script("node", "call.mjs", target)
+}
+
+fn script(program: &'static str, file: &str, target: &Target<'_>) -> Result<String, Error> {
+    let mut command = Command::new(program);
+    command.current_dir(servers::scripts()).args([
+        file,
+        target.issuer,
+        target.audience,
+        target.scope,
+        target.url,
+    ]);
+    crate::output_of(program, command)
+}

@@ -1,0 +1,92 @@
+//! Access tokens from the provider, by the client credentials grant (RFC 6749 section 4.4).
+
+use std::process::Command;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use blackbox::{http::Request, server::Server};
+use url::form_urlencoded;
+
+use crate::{error::Error, servers};
+
+/// What every client of `oidc-provider.mjs` authenticates with.
+const SECRET: &str = "interop-secret";
+
+/// Which token is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grant<'a> {
+    pub(super) client: &'a str,
+    /// The resource to be called (RFC 8707): the token's audience.
+    pub(super) resource: &'a str,
+    /// Separated by spaces; empty for a token without a scope.
+    pub(super) scope: &'a str,
+}
+
+/// The provider while it runs.
+#[derive(Debug)]
+pub(super) struct Provider {
+    server: Server,
+    path: &'static str,
+}
+
+impl Provider {
+    /// Starts one on a free port (`0`) or a given one, its issuer at this path.
+    pub(super) fn start(port: u16, path: &'static str) -> Result<Self, Error> {
+        let port = port.to_string();
+        let environment = [("PORT", port.as_str()), ("ISSUER_PATH", path)];
+        let server = servers::start_script("oidc-provider", "oidc-provider.mjs", &environment)?;
+        Ok(Self { server, path })
+    }
+
+    pub(super) fn stop(self) -> Result<(), Error> {
+        Ok(servers::stop(self.server)?)
+    }
+
+    pub(super) fn issuer(&self) -> String {
+        format!("{}{}", self.server.base_url(), self.path)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.server.address().port()
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// A token, asked for in the way that the client is registered for.
+    pub(super) fn token(&self, grant: Grant<'_>) -> Result<String, Error> {
+        let in_body = grant.client == "service-es256";
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        form.append_pair("resource", grant.resource);
+        if !grant.scope.is_empty() {
+            form.append_pair("scope", grant.scope);
+        }
+        if in_body {
+            form.append_pair("client_id", grant.client)
+                .append_pair("client_secret", SECRET);
+        }
+        let mut request = Request::post(format!("{}/token", self.path)).form(form.finish());
+        if !in_body {
+            let credentials = STANDARD.encode(format!("{}:{SECRET}", grant.client));
+            request = request.header("Authorization", format!("Basic {credentials}"));
+        }
+
+        let answer = crate::send(&request, &self.server)?;
+        crate::member(&answer, "access_token").ok_or_else(|| Error::NoToken {
+            from: format!("oidc-provider, asked by {},", grant.client),
+            answer: format!("{} {}", answer.status(), answer.text()),
+        })
+    }
+
+    /// A token bound to a key that the client proved to hold (RFC 9449).
+    pub(super) fn bound_token(&self, grant: Grant<'_>) -> Result<String, Error> {
+        let mut command = Command::new("node");
+        command
+            .current_dir(servers::scripts())
+            .arg("dpop-token.mjs")
+            .arg(format!("{}/token", self.issuer()))
+            .args([grant.client, SECRET, grant.resource, grant.scope]);
+        Ok(crate::output_of("node", command)?.trim().to_owned())
+    }
+}

@@ -1,0 +1,180 @@
+//! The requests that are sent to the tutorial's server and to ours.
+//!
+//! One line per request: how it is sent, what its token is, and what is expected. Adding a case is
+//! adding a line. Where ours answers otherwise on purpose, the line names one of
+//! [`differences`](super::differences).
+
+mod claims;
+mod endpoints;
+mod sending;
+mod signatures;
+
+use authz_testkit::TokenBuilder;
+use blackbox::http::Request;
+
+use super::mint::Mint;
+
+/// One request, and what every server is expected to answer.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) expected: Expected,
+    method: &'static str,
+    target: &'static str,
+    headers: Vec<(&'static str, &'static str)>,
+    json: Option<&'static str>,
+    token: Token,
+    /// How often it is sent, each time with a fresh token; the last answer counts.
+    pub(crate) times: usize,
+}
+
+/// What the servers are expected to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// All of them, this status.
+    Same(u16),
+    /// What the difference of this name says.
+    Differs(&'static str),
+}
+
+/// Every request, in the order in which they are sent.
+pub(crate) fn all() -> Vec<Row> {
+    [
+        endpoints::rows(),
+        sending::rows(),
+        claims::rows(),
+        signatures::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The token that `{token}` stands for.
+#[derive(Debug)]
+enum Token {
+    Built(fn(&Mint) -> TokenBuilder),
+    /// What cannot be built any more, because it is no token.
+    Text(fn(&Mint) -> String),
+}
+
+/// `GET /api/private` without a token, until told otherwise.
+fn row(name: &'static str) -> Row {
+    Row {
+        name,
+        expected: Expected::Same(401),
+        method: "GET",
+        target: "/api/private",
+        headers: Vec::new(),
+        json: None,
+        token: Token::Built(Mint::reader),
+        times: 1,
+    }
+}
+
+impl Row {
+    fn method(self, method: &'static str) -> Self {
+        Self { method, ..self }
+    }
+
+    /// `{token}` in it stands for the token.
+    fn target(self, target: &'static str) -> Self {
+        Self { target, ..self }
+    }
+
+    /// One more header field; `{token}` in the value stands for the token.
+    fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    fn authorization(self, value: &'static str) -> Self {
+        self.header("Authorization", value)
+    }
+
+    fn json(self, body: &'static str) -> Self {
+        Self {
+            json: Some(body),
+            ..self
+        }
+    }
+
+    /// A good token with the scope, sent as it should be.
+    fn reader(self) -> Self {
+        self.authorization("Bearer {token}")
+    }
+
+    /// This token, sent as it should be.
+    fn token(self, token: fn(&Mint) -> TokenBuilder) -> Self {
+        let token = Token::Built(token);
+        Self { token, ..self }.reader()
+    }
+
+    /// This text in the place of a token.
+    fn text(self, text: fn(&Mint) -> String) -> Self {
+        let token = Token::Text(text);
+        Self { token, ..self }.reader()
+    }
+
+    fn times(self, times: usize) -> Self {
+        Self { times, ..self }
+    }
+
+    fn same(self, status: u16) -> Self {
+        Self {
+            expected: Expected::Same(status),
+            ..self
+        }
+    }
+
+    fn differs(self, difference: &'static str) -> Self {
+        Self {
+            expected: Expected::Differs(difference),
+            ..self
+        }
+    }
+
+    /// The request with a fresh token in it.
+    pub(crate) fn request(&self, mint: &Mint) -> Request {
+        let token = match self.token {
+            Token::Built(token) => token(mint).build(),
+            Token::Text(text) => text(mint),
+        };
+        let fill = |template: &str| template.replace("{token}", &token);
+        let mut request = Request::new(self.method, fill(self.target));
+        for (name, value) in &self.headers {
+            request = request.header(*name, fill(value));
+        }
+        match self.json {
+            Some(body) => request.json(fill(body)),
+            None => request,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::differences, Expected, all};
+
+    #[test]
+    fn every_request_has_a_name_of_its_own() {
+        let rows = all();
+        let names: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), rows.len());
+    }
+
+    #[test]
+    fn every_difference_is_known_and_used() {
+        let used: BTreeSet<_> = all()
+            .iter()
+            .filter_map(|row| match row.expected {
+                Expected::Differs(name) => Some(name),
+                Expected::Same(_) => None,
+            })
+            .collect();
+        let known: BTreeSet<_> = differences::ALL.iter().map(|known| known.name).collect();
+        assert_eq!(used, known);
+    }
+}
