@@ -27,6 +27,7 @@ const signature = sign('sha256', Buffer.from(`${header}.${claims}`), {
 
 const response = await fetch(endpoint, {
   method: 'POST',
+  signal: AbortSignal.timeout(30_000),
   headers: {
     authorization: `Basic ${Buffer.from(`${client}:${secret}`).toString('base64')}`,
     dpop: `${header}.${claims}.${signature.toString('base64url')}`,

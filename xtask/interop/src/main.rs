@@ -97,10 +97,10 @@ fn send(request: &Request, server: &Server) -> Result<Response, Error> {
         })
 }
 
-/// A text in a JSON object in the body.
-fn member(answer: &Response, name: &str) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_str(&answer.text()).ok()?;
-    body.get(name)?.as_str().map(str::to_owned)
+/// A text in a JSON object.
+fn member(json: &str, name: &str) -> Option<String> {
+    let object: serde_json::Value = serde_json::from_str(json).ok()?;
+    object.get(name)?.as_str().map(str::to_owned)
 }
 
 /// What a program that ends by itself prints.

@@ -34,7 +34,8 @@ impl Binaries {
     }
 }
 
-/// Starts a server of `tests/interop` with Node.js.
+/// Starts a server of `tests/interop` with Node.js. What it fetches is on this machine: no proxy is
+/// to be asked.
 pub(crate) fn start_script(
     name: &str,
     script: &str,
@@ -44,6 +45,7 @@ pub(crate) fn start_script(
         Launch::new("node")
             .name(name)
             .arg(script)
+            .env("NO_PROXY", "127.0.0.1")
             .directory(scripts()),
         environment,
     )

@@ -36,3 +36,17 @@ fn modified(file: &Path) -> Option<SystemTime> {
         .and_then(|metadata| metadata.modified())
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the packages come from is the business of the machine that installs them.
+    #[test]
+    fn the_lock_file_names_no_download_address() {
+        let lock = fs::read_to_string(root().join("tests/interop/package-lock.json"))
+            .expect("the lock file is committed");
+        assert!(lock.contains("\"integrity\""));
+        assert!(!lock.contains("\"resolved\""));
+    }
+}

@@ -73,7 +73,7 @@ impl Provider {
         }
 
         let answer = crate::send(&request, &self.server)?;
-        crate::member(&answer, "access_token").ok_or_else(|| Error::NoToken {
+        crate::member(&answer.text(), "access_token").ok_or_else(|| Error::NoToken {
             from: format!("oidc-provider, asked by {},", grant.client),
             answer: format!("{} {}", answer.status(), answer.text()),
         })

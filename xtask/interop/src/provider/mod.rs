@@ -2,21 +2,21 @@
 //!
 //! Our servers know nothing but its identifier and the audience: they find the keys by discovery.
 
+mod check;
 mod grant;
 
-use blackbox::{
-    http::{Request, Response},
-    server::Server,
-};
+use blackbox::{http::Request, server::Server};
 
-use self::grant::{Grant, Provider};
+use self::{
+    check::{CREATED, Check, INVALID, NO_SCOPE, NO_TOKEN, OK, check},
+    grant::{Grant, Provider},
+};
 use crate::{
     error::Error,
     servers::{self, Binaries},
-    tally::{Tally, Verdict},
+    tally::Tally,
 };
 
-const PART: &str = "oidc-provider";
 const RESOURCE: &str = "https://quickstart.example/api";
 const ELSEWHERE: &str = "https://elsewhere.example/api";
 
@@ -129,41 +129,6 @@ fn rotate(
     provider.stop()
 }
 
-/// A request, and the answer that each of our servers has to give.
-struct Check {
-    name: String,
-    request: Request,
-    expected: Expected,
-}
-
-/// A status, and the error code of the challenge (RFC 6750 section 3.1).
-#[derive(Clone, Copy)]
-struct Expected {
-    status: u16,
-    error: Option<&'static str>,
-}
-
-const OK: Expected = Expected {
-    status: 200,
-    error: None,
-};
-const CREATED: Expected = Expected {
-    status: 201,
-    error: None,
-};
-const NO_TOKEN: Expected = Expected {
-    status: 401,
-    error: None,
-};
-const INVALID: Expected = Expected {
-    status: 401,
-    error: Some("invalid_token"),
-};
-const NO_SCOPE: Expected = Expected {
-    status: 403,
-    error: Some("insufficient_scope"),
-};
-
 fn checks(
     provider: &Provider,
     accepted: &[&str],
@@ -254,14 +219,6 @@ fn checks(
     Ok(checks)
 }
 
-fn check(name: &str, request: Request, expected: Expected) -> Check {
-    Check {
-        name: name.to_owned(),
-        request,
-        expected,
-    }
-}
-
 fn private(token: &str) -> Request {
     Request::get("/api/private").bearer(token)
 }
@@ -274,54 +231,4 @@ fn spliced(first: &str, second: &str) -> String {
         *part = payload;
     }
     parts.join(".")
-}
-
-impl Check {
-    fn run(&self, server: &Server, tally: &mut Tally) -> Result<(), Error> {
-        let answer = crate::send(&self.request, server)?;
-        let verdict = match self.expected.is(&answer) {
-            true => Verdict::Same,
-            false => {
-                println!(
-                    "  UNEXPECTED {}: {} answered {}, expected {}",
-                    self.name,
-                    server.name(),
-                    told(&answer),
-                    self.expected.told()
-                );
-                println!("    {}", self.request.to_curl(&server.base_url()));
-                Verdict::Unexpected
-            }
-        };
-        tally.count(PART, server.name(), verdict);
-        Ok(())
-    }
-}
-
-impl Expected {
-    fn is(self, answer: &Response) -> bool {
-        let challenge = answer.header("www-authenticate");
-        let challenged = match (self.status, self.error) {
-            (200..300, _) => true,
-            (_, Some(error)) => {
-                challenge.is_some_and(|value| value.contains(&format!("error=\"{error}\"")))
-            }
-            (_, None) => challenge.is_some_and(|value| !value.contains("error=")),
-        };
-        answer.status() == self.status && challenged
-    }
-
-    fn told(self) -> String {
-        match self.error {
-            Some(error) => format!("{} with error=\"{error}\"", self.status),
-            None => self.status.to_string(),
-        }
-    }
-}
-
-fn told(answer: &Response) -> String {
-    match answer.header("www-authenticate") {
-        Some(challenge) => format!("{} with {challenge}", answer.status()),
-        None => answer.status().to_string(),
-    }
 }

@@ -138,7 +138,7 @@ fn compare_messages(
     ours: &Response,
     tally: &mut Tally,
 ) {
-    let same = crate::member(theirs, "message") == crate::member(ours, "message");
+    let same = crate::member(&theirs.text(), "message") == crate::member(&ours.text(), "message");
     if theirs.status() == 200 && ours.status() == 200 && !same {
         let got = format!("says {:?}, the tutorial's {:?}", ours.text(), theirs.text());
         let verdict = unexpected(row, server, &got, None);

@@ -1,0 +1,107 @@
+//! A request, and the answer that each of our servers has to give.
+
+use blackbox::{
+    http::{Request, Response},
+    server::Server,
+};
+
+use crate::{
+    error::Error,
+    tally::{Tally, Verdict},
+};
+
+const PART: &str = "oidc-provider";
+
+/// One request that is sent to every server.
+#[derive(Debug)]
+pub(super) struct Check {
+    name: String,
+    request: Request,
+    expected: Expected,
+}
+
+/// A status, and the error code of the challenge (RFC 6750 section 3.1).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    status: u16,
+    error: Option<&'static str>,
+}
+
+pub(super) const OK: Expected = Expected {
+    status: 200,
+    error: None,
+};
+pub(super) const CREATED: Expected = Expected {
+    status: 201,
+    error: None,
+};
+pub(super) const NO_TOKEN: Expected = Expected {
+    status: 401,
+    error: None,
+};
+pub(super) const INVALID: Expected = Expected {
+    status: 401,
+    error: Some("invalid_token"),
+};
+pub(super) const NO_SCOPE: Expected = Expected {
+    status: 403,
+    error: Some("insufficient_scope"),
+};
+
+pub(super) fn check(name: &str, request: Request, expected: Expected) -> Check {
+    Check {
+        name: name.to_owned(),
+        request,
+        expected,
+    }
+}
+
+impl Check {
+    pub(super) fn run(&self, server: &Server, tally: &mut Tally) -> Result<(), Error> {
+        let answer = crate::send(&self.request, server)?;
+        let verdict = match self.expected.is(&answer) {
+            true => Verdict::Same,
+            false => {
+                println!(
+                    "  UNEXPECTED {}: {} answered {}, expected {}",
+                    self.name,
+                    server.name(),
+                    told(&answer),
+                    self.expected.told()
+                );
+                println!("    {}", self.request.to_curl(&server.base_url()));
+                Verdict::Unexpected
+            }
+        };
+        tally.count(PART, server.name(), verdict);
+        Ok(())
+    }
+}
+
+impl Expected {
+    fn is(self, answer: &Response) -> bool {
+        let challenge = answer.header("www-authenticate");
+        let challenged = match (self.status, self.error) {
+            (200..300, _) => true,
+            (_, Some(error)) => {
+                challenge.is_some_and(|value| value.contains(&format!("error=\"{error}\"")))
+            }
+            (_, None) => challenge.is_some_and(|value| !value.contains("error=")),
+        };
+        answer.status() == self.status && challenged
+    }
+
+    fn told(self) -> String {
+        match self.error {
+            Some(error) => format!("{} with error=\"{error}\"", self.status),
+            None => self.status.to_string(),
+        }
+    }
+}
+
+fn told(answer: &Response) -> String {
+    match answer.header("www-authenticate") {
+        Some(challenge) => format!("{} with {challenge}", answer.status()),
+        None => answer.status().to_string(),
+    }
+}
