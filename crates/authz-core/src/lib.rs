@@ -1,5 +1,37 @@
-//! Access-token authorization for HTTP APIs, independent of any web framework.
+#![doc = include_str!("../README.md")]
 
+mod authorizer;
+mod bearer;
+mod cache;
+mod claims;
+mod clock;
 mod crypto;
+mod issuer;
+mod json;
+pub mod jwks;
+mod metadata;
+mod policy;
+mod rejection;
+mod token;
+mod validation;
 
-pub use crypto::{Algorithm, KeyFamily, UnknownAlgorithm};
+pub use async_trait::async_trait;
+
+pub use crate::{
+    authorizer::{
+        Admission, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard, Outcome, Pending,
+        RequestParts,
+    },
+    bearer::TokenSource,
+    claims::Claims,
+    clock::{Clock, ManualClock, SystemClock},
+    crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, UnknownAlgorithm, VerificationKey},
+    issuer::{BuildError, Issuer, ScopeClaim, TokenTypes},
+    metadata::ResourceMetadata,
+    policy::{
+        Decision, InvalidScope, Policy, Scope, Scopes, all_scopes, any_scope, any_valid_token,
+        permission, scope,
+    },
+    rejection::{Challenge, Reason, Rejection},
+    token::ProtectedHeader,
+};

@@ -116,12 +116,9 @@ impl Algorithm {
     pub const fn family(self) -> KeyFamily {
         match self {
             Self::HS256 | Self::HS384 | Self::HS512 => KeyFamily::Hmac,
-            Self::RS256
-            | Self::RS384
-            | Self::RS512
-            | Self::PS256
-            | Self::PS384
-            | Self::PS512 => KeyFamily::Rsa,
+            Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => {
+                KeyFamily::Rsa
+            }
             Self::ES256 => KeyFamily::P256,
             Self::ES384 => KeyFamily::P384,
             Self::ES512 => KeyFamily::P521,
@@ -151,3 +148,62 @@ impl FromStr for Algorithm {
      ES384, ES512, EdDSA, HS256, HS384, HS512"
 )]
 pub struct UnknownAlgorithm(String);
+
+/// A set of algorithms in one word: membership is one bit test on the hot path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) struct AlgorithmSet(u16);
+
+impl AlgorithmSet {
+    pub(crate) const fn of(algorithm: Algorithm) -> Self {
+        Self(1 << algorithm as u16)
+    }
+
+    pub(crate) fn family(family: KeyFamily) -> Self {
+        Algorithm::ALL
+            .into_iter()
+            .filter(|algorithm| algorithm.family() == family)
+            .collect()
+    }
+
+    pub(crate) const fn contains(self, algorithm: Algorithm) -> bool {
+        self.0 & (1 << algorithm as u16) != 0
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Algorithm> {
+        Algorithm::ALL
+            .into_iter()
+            .filter(move |algorithm| self.contains(*algorithm))
+    }
+}
+
+impl FromIterator<Algorithm> for AlgorithmSet {
+    fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
+        Self(
+            algorithms
+                .into_iter()
+                .fold(0, |set, algorithm| set | Self::of(algorithm).0),
+        )
+    }
+}
+
+impl fmt::Debug for AlgorithmSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Display for AlgorithmSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, algorithm) in self.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            f.write_str(algorithm.name())?;
+        }
+        Ok(())
+    }
+}

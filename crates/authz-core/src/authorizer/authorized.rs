@@ -1,0 +1,220 @@
+use std::{fmt, ops::Deref, sync::Arc, time::Duration};
+
+use crate::{
+    claims::Claims,
+    crypto::{Algorithm, VerificationKey},
+    issuer::{ScopeClaim, Trusted},
+    policy::{Facts, Scopes},
+    token::Registered,
+};
+
+/// A caller whose token was found good and satisfies the endpoint's policy.
+///
+/// Dereferences to the claims; the registered ones are methods here. Cloning is cheap.
+///
+/// ```
+/// # use authz_core::Authorized;
+/// #[derive(serde::Deserialize)]
+/// struct Organization {
+///     org_id: String,
+/// }
+///
+/// fn greet(caller: &Authorized<Organization>) -> String {
+///     format!("hello {} of {}", caller.subject().unwrap_or("nobody"), caller.org_id)
+/// }
+/// ```
+pub struct Authorized<C = Claims>(Arc<Verified<C>>);
+
+/// A verified token, as it stands in the cache.
+pub(crate) struct Verified<C> {
+    claims: C,
+    subject: Option<Box<str>>,
+    client_id: Option<Box<str>>,
+    token_id: Option<Box<str>>,
+    audiences: Box<[Box<str>]>,
+    issued_at: Option<u64>,
+    scopes: Scopes,
+    permissions: Scopes,
+    algorithm: Algorithm,
+    pub(crate) expires_at: u64,
+    pub(crate) trusted: Arc<Trusted>,
+    pub(crate) key: Arc<VerificationKey>,
+    /// What it takes in memory, roughly.
+    pub(crate) bytes: usize,
+}
+
+impl<C> Authorized<C> {
+    pub(crate) const fn new(verified: Arc<Verified<C>>) -> Self {
+        Self(verified)
+    }
+
+    /// The claims, as the application's type.
+    #[must_use]
+    pub fn claims(&self) -> &C {
+        &self.0.claims
+    }
+
+    /// The issuer: one of the configured ones.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.0.trusted.issuer
+    }
+
+    /// `sub`: whom the token speaks for, unique within its issuer.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// `client_id`, or else `azp`: the application that the token was issued to.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.0.client_id.as_deref()
+    }
+
+    /// `jti`: the token's own identifier.
+    #[must_use]
+    pub fn token_id(&self) -> Option<&str> {
+        self.0.token_id.as_deref()
+    }
+
+    /// `aud`: every audience that the token is meant for.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.0.audiences.iter().map(|audience| &**audience)
+    }
+
+    /// The scopes granted.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.0.scopes
+    }
+
+    /// Auth0's `permissions`.
+    #[must_use]
+    pub fn permissions(&self) -> &Scopes {
+        &self.0.permissions
+    }
+
+    /// `exp`, in seconds since 1970.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        self.0.expires_at
+    }
+
+    /// `iat`, in seconds since 1970.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<u64> {
+        self.0.issued_at
+    }
+
+    /// The algorithm of the token's signature.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm
+    }
+
+    /// The identifier of the key that signed the token.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.0.key.kid()
+    }
+
+    /// How long the token is still good at `since_1970`, leeway included.
+    #[must_use]
+    pub fn remaining(&self, since_1970: Duration) -> Duration {
+        let end = self.0.expires_at.saturating_add(self.0.trusted.leeway);
+        Duration::from_secs(end).saturating_sub(since_1970)
+    }
+}
+
+impl<C> Verified<C> {
+    pub(crate) fn new(
+        claims: C,
+        registered: &Registered<'_>,
+        algorithm: Algorithm,
+        trusted: Arc<Trusted>,
+        key: Arc<VerificationKey>,
+        payload_len: usize,
+    ) -> Self {
+        let boxed = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Box::from);
+        let named = |claim: &ScopeClaim| match claim {
+            ScopeClaim::Scope => registered.scope.as_ref(),
+            ScopeClaim::Scp => registered.scp.as_ref(),
+            ScopeClaim::Permissions => registered.permissions.as_ref(),
+        };
+        let scopes = Scopes::collect(
+            (trusted.scope_claims.iter())
+                .filter_map(named)
+                .flat_map(|claim| claim.iter()),
+        );
+        let permissions = registered.permissions.iter().flat_map(|it| it.iter());
+        let permissions = Scopes::collect(permissions);
+        let audiences = registered
+            .aud
+            .iter()
+            .flat_map(|it| it.iter())
+            .map(Box::from);
+        // The claims in the application's type take about as much as their JSON, as a map three times.
+        let bytes =
+            size_of::<Self>() + 3 * payload_len + scopes.heap_bytes() + permissions.heap_bytes();
+        Self {
+            claims,
+            subject: boxed(&registered.sub),
+            client_id: boxed(&registered.client_id).or_else(|| boxed(&registered.azp)),
+            token_id: boxed(&registered.jti),
+            audiences: audiences.collect(),
+            issued_at: registered.iat.map(|iat| iat.floor),
+            scopes,
+            permissions,
+            algorithm,
+            expires_at: registered.exp.map_or(0, |exp| exp.floor),
+            trusted,
+            key,
+            bytes,
+        }
+    }
+
+    pub(crate) const fn facts(&self) -> Facts<'_> {
+        Facts {
+            scopes: &self.scopes,
+            permissions: &self.permissions,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    pub(crate) fn token_id(&self) -> Option<&str> {
+        self.token_id.as_deref()
+    }
+
+    pub(crate) const fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+}
+
+impl<C> Clone for Authorized<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> Deref for Authorized<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.0.claims
+    }
+}
+
+impl<C> fmt::Debug for Authorized<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorized")
+            .field("issuer", &self.issuer())
+            .field("subject", &self.subject())
+            .field("scopes", self.scopes())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,258 @@
+use std::{marker::PhantomData, sync::Arc, time::Duration};
+
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::{Authorizer, Guard, Shared};
+use crate::{
+    bearer::TokenSource,
+    cache::TokenCache,
+    claims::Claims,
+    clock::{Clock, SystemClock},
+    crypto::Algorithm,
+    issuer::{BuildError, Issuer, Issuers, ScopeClaim, TokenTypes},
+    jwks::JwksProvider,
+    metadata::{self, ResourceMetadata},
+    policy::{Policy, Scope},
+    rejection::Realm,
+};
+
+/// Builds an [`Authorizer`].
+///
+/// The methods that describe an issuer describe the one named with [`issuer`](Self::issuer);
+/// further ones are added with [`trust`](Self::trust).
+#[derive(Debug)]
+#[must_use]
+pub struct AuthorizerBuilder<C = Claims> {
+    issuer: Issuer,
+    more: Vec<Issuer>,
+    sources: Vec<TokenSource>,
+    max_token_bytes: usize,
+    clock: Arc<dyn Clock>,
+    cache_bytes: usize,
+    realm: Option<String>,
+    resource: Option<String>,
+    scopes_supported: Vec<Scope>,
+    unmet_policy_status: StatusCode,
+    claims: PhantomData<fn() -> C>,
+}
+
+impl AuthorizerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            issuer: Issuer::new(""),
+            more: Vec::new(),
+            sources: Vec::new(),
+            max_token_bytes: 16 * 1024,
+            clock: Arc::new(SystemClock),
+            cache_bytes: 32 * 1024 * 1024,
+            realm: None,
+            resource: None,
+            scopes_supported: Vec::new(),
+            unmet_policy_status: StatusCode::FORBIDDEN,
+            claims: PhantomData,
+        }
+    }
+}
+
+impl<C> AuthorizerBuilder<C> {
+    /// The issuer, exactly as it stands in the token's `iss`. Auth0's end with a slash, most others don't.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer.issuer = issuer.into();
+        self
+    }
+
+    /// An identifier of this API that has to be in the token's `aud`. Given several times, one of them has to be.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.issuer = self.issuer.audience(audience);
+        self
+    }
+
+    /// See [`Issuer::algorithms`]. Default: RS256.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.issuer = self.issuer.algorithms(algorithms);
+        self
+    }
+
+    /// See [`Issuer::jwks_uri`]. Default: found by discovery from the issuer.
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.issuer = self.issuer.jwks_uri(uri);
+        self
+    }
+
+    /// See [`Issuer::keys`]. Default: found by discovery from the issuer.
+    pub fn keys(mut self, keys: impl JwksProvider) -> Self {
+        self.issuer = self.issuer.keys(keys);
+        self
+    }
+
+    /// See [`Issuer::leeway`]. Default: 60 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.issuer = self.issuer.leeway(leeway);
+        self
+    }
+
+    /// See [`Issuer::token_types`].
+    pub fn token_types(mut self, types: TokenTypes) -> Self {
+        self.issuer = self.issuer.token_types(types);
+        self
+    }
+
+    /// See [`Issuer::scopes_from`]. Default: `scope` and `scp`.
+    pub fn scopes_from(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
+        self.issuer = self.issuer.scopes_from(claims);
+        self
+    }
+
+    /// See [`Issuer::strict_rfc9068`].
+    pub fn strict_rfc9068(mut self) -> Self {
+        self.issuer = self.issuer.strict_rfc9068();
+        self
+    }
+
+    /// Trusts another issuer, with rules of its own.
+    pub fn trust(mut self, issuer: Issuer) -> Self {
+        self.more.push(issuer);
+        self
+    }
+
+    /// A place besides the `Authorization` header where a token may come from.
+    pub fn also_accept(mut self, source: TokenSource) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Bytes of a token at most; a longer one is refused unread. Default: 16 KiB.
+    pub const fn max_token_bytes(mut self, bytes: usize) -> Self {
+        self.max_token_bytes = bytes;
+        self
+    }
+
+    /// Bytes that the cache of verified tokens may take; 0 switches it off. Default: 32 MiB.
+    pub const fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// The clock for `exp`, `nbf` and `iat`. Default: the machine's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What challenges call this API (RFC 9110 section 11.5). Default: its first audience.
+    pub fn realm(mut self, realm: impl Into<String>) -> Self {
+        self.realm = Some(realm.into());
+        self
+    }
+
+    /// This API's resource identifier (RFC 9728 section 1.2), an absolute URL. Challenges then say
+    /// where its metadata are, and [`Authorizer::resource_metadata`] has them.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = Some(resource.into());
+        self
+    }
+
+    /// The scopes that the metadata names.
+    pub fn scopes_supported(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
+        self.scopes_supported = scopes.into_iter().collect();
+        self
+    }
+
+    /// Answers an unmet policy with 401, as express-jwt-authz 1.0 did, instead of 403: for clients
+    /// that rely on it while they migrate. The error code stays `insufficient_scope`.
+    pub const fn unmet_policy_is_unauthorized(mut self) -> Self {
+        self.unmet_policy_status = StatusCode::UNAUTHORIZED;
+        self
+    }
+
+    /// Reads the claims as `D`.
+    ///
+    /// ```
+    /// use authz_core::Authorizer;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct MyClaims {
+    ///     org_id: String,
+    /// }
+    ///
+    /// let builder = Authorizer::builder().claims::<MyClaims>();
+    /// ```
+    pub fn claims<D>(self) -> AuthorizerBuilder<D> {
+        AuthorizerBuilder {
+            issuer: self.issuer,
+            more: self.more,
+            sources: self.sources,
+            max_token_bytes: self.max_token_bytes,
+            clock: self.clock,
+            cache_bytes: self.cache_bytes,
+            realm: self.realm,
+            resource: self.resource,
+            scopes_supported: self.scopes_supported,
+            unmet_policy_status: self.unmet_policy_status,
+            claims: PhantomData,
+        }
+    }
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
+    /// Checks the settings. Keys are fetched in the background where a tokio runtime is running,
+    /// and else with the first request; no request is accepted without them.
+    ///
+    /// # Errors
+    ///
+    /// When there is no issuer or no audience, or a setting can't work.
+    pub fn build(self) -> Result<Authorizer<C>, BuildError> {
+        let first = (!self.issuer.issuer.is_empty() || self.more.is_empty()).then_some(self.issuer);
+        let issuers: Vec<_> = first.into_iter().chain(self.more).collect();
+        let realm = self.realm.or_else(|| {
+            let audiences = issuers.iter().flat_map(|it| it.audiences.first());
+            audiences.cloned().next()
+        });
+        let issuers = Issuers::new(issuers)?;
+        let mut metadata_url = None;
+        let metadata = match self.resource {
+            None => None,
+            Some(resource) => {
+                let (url, path) = metadata::place(&resource)?;
+                metadata_url = Some(url);
+                let query = self.sources.iter().any(TokenSource::is_query);
+                Some(ResourceMetadata {
+                    resource,
+                    authorization_servers: issuers.iter().map(|it| it.issuer.to_string()).collect(),
+                    scopes_supported: (self.scopes_supported.iter())
+                        .map(ToString::to_string)
+                        .collect(),
+                    bearer_methods_supported: ["header"]
+                        .into_iter()
+                        .chain(query.then_some("query"))
+                        .collect(),
+                    path,
+                })
+            }
+        };
+        Ok(Authorizer {
+            shared: Arc::new(Shared {
+                issuers,
+                sources: self.sources.into(),
+                max_token_bytes: self.max_token_bytes,
+                clock: self.clock,
+                cache: TokenCache::new(self.cache_bytes),
+                realm: Arc::new(Realm {
+                    realm: realm.unwrap_or_default(),
+                    resource_metadata: metadata_url,
+                }),
+                unmet_policy_status: self.unmet_policy_status,
+                metadata,
+            }),
+        })
+    }
+}
+
+impl<C> Authorizer<C> {
+    /// What stands before a route that asks for `policy`. Adapters build their middleware from it.
+    #[must_use]
+    pub fn guard(&self, policy: Policy) -> Guard<C> {
+        Guard::new(self.clone(), policy)
+    }
+}

@@ -1,0 +1,462 @@
+//! The facade: a request's parts and a policy in, [`Authorized`] or [`Rejection`] out.
+
+mod authorized;
+mod builder;
+mod events;
+mod guard;
+mod request;
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::authorized::Verified;
+pub use self::{
+    authorized::Authorized,
+    builder::AuthorizerBuilder,
+    guard::{Admission, Guard},
+    request::RequestParts,
+};
+use crate::{
+    bearer::{self, TokenSource},
+    cache::TokenCache,
+    claims::Claims,
+    clock::Clock,
+    issuer::{Issuers, Trusted},
+    jwks::{KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
+    metadata::ResourceMetadata,
+    policy::Policy,
+    rejection::{Realm, Reason, Rejection},
+    token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
+    validation::{self, Refusal},
+};
+
+/// Decides about requests: finds the token, checks it, and evaluates the endpoint's policy.
+///
+/// `C` is the type of the claims that the application reads; by default all of them, as a map.
+/// Clones share everything: the keys, the cache, the background task.
+///
+/// ```
+/// use authz_core::{Authorizer, RequestParts, scope};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let authorizer = Authorizer::builder()
+///     .issuer("https://tenant.eu.auth0.com/")
+///     .audience("https://quickstarts.example/api")
+///     .build()?; // keys are fetched in the background
+///
+/// let (parts, _) = http::Request::get("/api/private").body(())?.into_parts();
+/// let policy = scope("read:messages");
+/// let rejection = authorizer.authorize(&RequestParts::from(&parts), &policy).await.unwrap_err();
+/// assert_eq!(rejection.status(), 401);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Authorizer<C = Claims> {
+    shared: Arc<Shared<C>>,
+}
+
+pub(crate) struct Shared<C> {
+    issuers: Issuers,
+    sources: Box<[TokenSource]>,
+    max_token_bytes: usize,
+    clock: Arc<dyn Clock>,
+    cache: Option<TokenCache<C>>,
+    realm: Arc<Realm>,
+    unmet_policy_status: http::StatusCode,
+    metadata: Option<ResourceMetadata>,
+}
+
+/// A decision, or the wait for a key that it needs.
+#[must_use]
+#[derive(Debug)]
+pub enum Outcome<C = Claims> {
+    /// Decided.
+    Ready(Result<Authorized<C>, Rejection>),
+    /// The token's key is not known yet.
+    Pending(Pending<C>),
+}
+
+/// Resolves to the decision once the issuer's newer keys have arrived, or failed to.
+pub struct Pending<C = Claims> {
+    future: Pin<Box<dyn Future<Output = Result<Authorized<C>, Rejection>> + Send>>,
+}
+
+/// How full the cache of verified tokens is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStatus {
+    /// Tokens in it.
+    pub tokens: usize,
+    /// Bytes that they take, as estimated.
+    pub bytes: u64,
+}
+
+impl Authorizer {
+    /// Starts with no issuer and no audience: both have to be given.
+    pub fn builder() -> AuthorizerBuilder {
+        AuthorizerBuilder::new()
+    }
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
+    /// Decides about one request, waiting for the issuer's keys if need be.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub async fn authorize(
+        &self,
+        request: &RequestParts<'_>,
+        policy: &Policy,
+    ) -> Result<Authorized<C>, Rejection> {
+        match self.decide(request, policy) {
+            Outcome::Ready(decision) => decision,
+            Outcome::Pending(pending) => pending.await,
+        }
+    }
+
+    /// Decides about one request at once where the token's key is known, which is nearly always:
+    /// without an `.await`, a lock or a boxed future.
+    pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Outcome<C> {
+        let shared = &*self.shared;
+        let token = match bearer::token(request.headers, request.uri, &shared.sources) {
+            Ok(Some(token)) => token,
+            Ok(None) => {
+                return Outcome::Ready(
+                    Err(shared.refuse(Refusal::new(Reason::MissingToken), None)),
+                );
+            }
+            Err(reason) => return Outcome::Ready(Err(shared.refuse(Refusal::new(reason), None))),
+        };
+        match shared.verify(&token) {
+            Ok(Step::Verified(verified)) => Outcome::Ready(shared.apply(policy, verified)),
+            Ok(Step::NeedsKeys(reason)) => {
+                Outcome::Pending(self.wait(token.into_owned(), policy.clone(), reason))
+            }
+            Err(rejection) => Outcome::Ready(Err(rejection)),
+        }
+    }
+
+    /// Checks a token that did not come with a request. No policy is applied.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] that a request with this token would get.
+    pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
+        let policy = crate::policy::any_valid_token();
+        match self.shared.verify(token)? {
+            Step::Verified(verified) => self.shared.apply(&policy, verified),
+            Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, reason).await,
+        }
+    }
+
+    fn wait(&self, token: String, policy: Policy, reason: RefreshReason) -> Pending<C> {
+        let shared = Arc::clone(&self.shared);
+        Pending {
+            future: Box::pin(async move {
+                let verified = shared.verify_with_newer_keys(&token, reason).await?;
+                shared.apply(&policy, verified)
+            }),
+        }
+    }
+}
+
+impl<C> Authorizer<C> {
+    /// Whether the keys of every issuer are loaded: what a readiness probe asks.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.issuers.iter().all(|it| it.keys.status().ready)
+    }
+
+    /// The state of each issuer's keys.
+    #[must_use]
+    pub fn key_status(&self) -> Vec<(String, KeyStatus)> {
+        let issuers = self.shared.issuers.iter();
+        issuers
+            .map(|it| (it.issuer.to_string(), it.keys.status()))
+            .collect()
+    }
+
+    /// How full the cache of verified tokens is; `None` when it is switched off.
+    #[must_use]
+    pub fn cache_status(&self) -> Option<CacheStatus> {
+        self.shared.cache.as_ref().map(|cache| CacheStatus {
+            tokens: cache.len(),
+            bytes: cache.bytes(),
+        })
+    }
+
+    /// The metadata to serve for this API (RFC 9728), if its resource identifier is configured.
+    #[must_use]
+    pub fn resource_metadata(&self) -> Option<&ResourceMetadata> {
+        self.shared.metadata.as_ref()
+    }
+}
+
+enum Step<C> {
+    Verified(Arc<Verified<C>>),
+    NeedsKeys(RefreshReason),
+}
+
+/// A token that keeps all rules but may have been signed by anybody.
+struct Examined<'t> {
+    header: ProtectedHeader<'t>,
+    claims: Registered<'t>,
+}
+
+impl<C: DeserializeOwned> Shared<C> {
+    fn verify(&self, token: &str) -> Result<Step<C>, Rejection> {
+        if let Some(verified) = self.cached(token) {
+            return Ok(Step::Verified(verified));
+        }
+        let jws = self.decode(token)?;
+        let (examined, trusted) = self.examine(&jws)?;
+        let lookup = trusted.keys.lookup(&examined.header);
+        match self.found(lookup, &examined, trusted)? {
+            None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
+            Some(keys) => match self.check_signature(&jws, &examined, &keys, trusted)? {
+                Some(key) => self
+                    .accept(token, &jws, &examined, trusted, key)
+                    .map(Step::Verified),
+                None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
+            },
+        }
+    }
+
+    async fn verify_with_newer_keys(
+        &self,
+        token: &str,
+        reason: RefreshReason,
+    ) -> Result<Arc<Verified<C>>, Rejection> {
+        let jws = self.decode(token)?;
+        let (examined, trusted) = self.examine(&jws)?;
+        let lookup = trusted.keys.refresh(&examined.header, reason).await;
+        let Some(keys) = self.found(lookup, &examined, trusted)? else {
+            return Err(self.refuse_examined(Refusal::new(Reason::UnknownKey), &examined, trusted));
+        };
+        match self.check_signature(&jws, &examined, &keys, trusted)? {
+            Some(key) => self.accept(token, &jws, &examined, trusted, key),
+            None => {
+                let refusal = Refusal::new(Reason::InvalidSignature);
+                Err(self.refuse_examined(refusal, &examined, trusted))
+            }
+        }
+    }
+
+    fn cached(&self, token: &str) -> Option<Arc<Verified<C>>> {
+        let cache = self.cache.as_ref()?;
+        let verified = cache.get(token)?;
+        let trusted = &verified.trusted;
+        if validation::is_expired(verified.expires_at, trusted.leeway, self.clock.now())
+            || !trusted.keys.is_current(&verified.key)
+        {
+            cache.remove(token);
+            return None;
+        }
+        Some(verified)
+    }
+
+    fn decode<'t>(&self, token: &'t str) -> Result<Jws<'t>, Rejection> {
+        if token.len() > self.max_token_bytes {
+            return Err(self.refuse(
+                Refusal::new(Reason::TokenTooLarge)
+                    .expected(format_args!("at most {} bytes", self.max_token_bytes))
+                    .actual(&token.len().to_string()),
+                None,
+            ));
+        }
+        Jws::decode(token).map_err(|malformed| self.refuse(malformed.into(), None))
+    }
+
+    fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<(Examined<'t>, &Arc<Trusted>), Rejection> {
+        let header = RawHeader::read(jws.header()).map_err(|error| {
+            self.refuse(
+                Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
+                None,
+            )
+        })?;
+        let header = validation::check_header(header, &self.issuers)
+            .map_err(|refusal| self.refuse(refusal, None))?;
+        let claims = Registered::read(jws.payload()).map_err(|error| {
+            let refusal = Refusal::new(Reason::MalformedClaims).actual(&error.0.to_string());
+            self.refuse(refusal, Some(&header))
+        })?;
+        let trusted = validation::issuer(&claims, &self.issuers)
+            .map_err(|refusal| self.refuse(refusal, Some(&header)))?;
+        let examined = Examined { header, claims };
+        validation::check_claims(
+            &examined.claims,
+            &examined.header,
+            trusted,
+            self.clock.now(),
+        )
+        .map_err(|refusal| self.refuse_examined(refusal, &examined, trusted))?;
+        Ok((examined, trusted))
+    }
+
+    /// The candidates of a lookup; `None` where newer keys may have one.
+    fn found(
+        &self,
+        lookup: KeyLookup,
+        examined: &Examined<'_>,
+        trusted: &Trusted,
+    ) -> Result<Option<KeyCandidates>, Rejection> {
+        let refusal = match lookup {
+            KeyLookup::Found(keys) => return Ok(Some(keys)),
+            KeyLookup::Missing => return Ok(None),
+            KeyLookup::Unknown(UnknownKey::WrongAlgorithm) => {
+                Refusal::new(Reason::KeyNotForAlgorithm).actual(examined.header.algorithm().name())
+            }
+            KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
+            KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
+                let refusal = Refusal::new(Reason::KeysUnavailable).actual(&error.to_string());
+                let rejection = self.refuse_examined(refusal, examined, trusted);
+                return Err(rejection.with_retry_after(retry_after));
+            }
+        };
+        Err(self.refuse_examined(refusal, examined, trusted))
+    }
+
+    /// The key that signed the token; `None` where newer keys may have.
+    fn check_signature<'k>(
+        &self,
+        jws: &Jws<'_>,
+        examined: &Examined<'_>,
+        keys: &'k KeyCandidates,
+        trusted: &Trusted,
+    ) -> Result<Option<&'k Arc<crate::VerificationKey>>, Rejection> {
+        let signature = jws
+            .signature()
+            .map_err(|malformed| self.refuse_examined(malformed.into(), examined, trusted))?;
+        let algorithm = examined.header.algorithm();
+        let signer = keys.iter().find(|key| {
+            key.is_usable() && key.verify(algorithm, jws.signing_input, signature.bytes())
+        });
+        // A token that names its key was signed by that key or by nobody we know. One that names
+        // none may have been signed by a key published since.
+        if signer.is_none() && examined.header.key_id().is_some() {
+            let refusal = Refusal::new(Reason::InvalidSignature);
+            return Err(self.refuse_examined(refusal, examined, trusted));
+        }
+        Ok(signer)
+    }
+
+    /// The signature is good: the claims may be believed.
+    fn accept(
+        &self,
+        token: &str,
+        jws: &Jws<'_>,
+        examined: &Examined<'_>,
+        trusted: &Arc<Trusted>,
+        key: &Arc<crate::VerificationKey>,
+    ) -> Result<Arc<Verified<C>>, Rejection> {
+        let payload = jws.payload();
+        let claims = serde_json::from_slice(payload).map_err(|error| {
+            let refusal = Refusal::new(Reason::ClaimsMismatch)
+                .expected(std::any::type_name::<C>())
+                .actual(&error.to_string())
+                .hint("the token is good, but its claims do not fit the type that the application asks for");
+            self.refuse_examined(refusal, examined, trusted)
+        })?;
+        let verified = Arc::new(Verified::new(
+            claims,
+            &examined.claims,
+            examined.header.algorithm(),
+            Arc::clone(trusted),
+            Arc::clone(key),
+            payload.len(),
+        ));
+        if let Some(cache) = &self.cache {
+            cache.insert(token, Arc::clone(&verified));
+        }
+        Ok(verified)
+    }
+
+    fn apply(
+        &self,
+        policy: &Policy,
+        verified: Arc<Verified<C>>,
+    ) -> Result<Authorized<C>, Rejection> {
+        if policy.allows(verified.facts()) {
+            return Ok(Authorized::new(verified));
+        }
+        let decision = policy.decide(verified.facts());
+        events::unmet_policy(policy, &decision, &verified);
+        let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
+        Err(Rejection::new(Reason::InsufficientScope, &self.realm)
+            .with_status(self.unmet_policy_status)
+            .with_scope(scope))
+    }
+
+    fn refuse(&self, refusal: Refusal, header: Option<&ProtectedHeader<'_>>) -> Rejection {
+        events::refused(&refusal, header, None);
+        Rejection::new(refusal.reason, &self.realm)
+    }
+
+    fn refuse_examined(
+        &self,
+        refusal: Refusal,
+        examined: &Examined<'_>,
+        trusted: &Trusted,
+    ) -> Rejection {
+        events::refused(
+            &refusal,
+            Some(&examined.header),
+            Some((&examined.claims, trusted)),
+        );
+        Rejection::new(refusal.reason, &self.realm)
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Encrypted => Self::new(Reason::EncryptedToken)
+                .expected("three parts")
+                .actual("five parts")
+                .hint("the issuer encrypts tokens for this API (JWE): configure it to sign only; Auth0 also sends such tokens when no audience is requested"),
+            Malformed::Opaque => Self::new(Reason::OpaqueToken)
+                .expected("a JWT")
+                .hint("an opaque token: request the token for this API (Auth0: `audience`, others: `resource` or `scope`)"),
+            Malformed::Parts => Self::new(Reason::MalformedToken).expected("three parts"),
+            Malformed::Base64 => Self::new(Reason::MalformedToken).expected("canonical base64url"),
+        }
+    }
+}
+
+impl<C> Clone for Authorizer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<C> fmt::Debug for Authorizer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorizer")
+            .field("issuers", &self.shared.issuers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C> Future for Pending<C> {
+    type Output = Result<Authorized<C>, Rejection>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.future.as_mut().poll(context)
+    }
+}
+
+impl<C> fmt::Debug for Pending<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+use aws_lc_rs::{
+    hmac,
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
+        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+        RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+        RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
+    },
+};
+
+use super::{Algorithm, KeyError, KeyMaterial, backend::SignatureCheck};
+
+pub(super) fn prepare(
+    material: &KeyMaterial,
+    algorithm: Algorithm,
+) -> Result<Box<dyn SignatureCheck>, KeyError> {
+    let key = match material {
+        KeyMaterial::Secret(secret) => {
+            let digest = match algorithm {
+                Algorithm::HS256 => hmac::HMAC_SHA256,
+                Algorithm::HS384 => hmac::HMAC_SHA384,
+                Algorithm::HS512 => hmac::HMAC_SHA512,
+                _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+            };
+            return Ok(Box::new(hmac::Key::new(digest, secret.bytes())));
+        }
+        KeyMaterial::Rsa { n, e } => {
+            RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa_parameters(algorithm)?)
+        }
+        KeyMaterial::Ec { point, .. } => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
+        KeyMaterial::Ed25519(point) => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
+    };
+    Ok(Box::new(key.map_err(|_| KeyError::Unparsable)?))
+}
+
+fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyError> {
+    Ok(match algorithm {
+        Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::RS384 => &RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::RS512 => &RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::PS256 => &RSA_PSS_2048_8192_SHA256,
+        Algorithm::PS384 => &RSA_PSS_2048_8192_SHA384,
+        Algorithm::PS512 => &RSA_PSS_2048_8192_SHA512,
+        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+    })
+}
+
+/// The fixed-length forms: JWS signatures are `r || s`, never DER (RFC 7518 section 3.4).
+fn curve_algorithm(algorithm: Algorithm) -> Result<&'static dyn VerificationAlgorithm, KeyError> {
+    Ok(match algorithm {
+        Algorithm::ES256 => &ECDSA_P256_SHA256_FIXED,
+        Algorithm::ES384 => &ECDSA_P384_SHA384_FIXED,
+        Algorithm::ES512 => &ECDSA_P521_SHA512_FIXED,
+        Algorithm::EdDSA => &ED25519,
+        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+    })
+}
+
+impl SignatureCheck for ParsedPublicKey {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verify_sig(message, signature).is_ok()
+    }
+}
+
+impl SignatureCheck for hmac::Key {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(self, message, signature).is_ok()
+    }
+}

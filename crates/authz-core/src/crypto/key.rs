@@ -1,0 +1,129 @@
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    Algorithm, AlgorithmSet, CryptoBackend, KeyError, KeyMaterial, backend::SignatureCheck,
+};
+
+/// A key that checks signatures, parsed once for every algorithm it may be used with.
+///
+/// Keys come from a [`KeySet`](crate::jwks::KeySet). A key stays usable until its provider
+/// withdraws it; tokens it signed leave the verified-token cache at the same moment.
+pub struct VerificationKey {
+    kid: Option<Box<str>>,
+    algorithms: AlgorithmSet,
+    signature_len: usize,
+    checks: Box<[(Algorithm, Box<dyn SignatureCheck>)]>,
+    material: KeyMaterial,
+    withdrawn: AtomicBool,
+}
+
+impl VerificationKey {
+    /// `algorithms` is what the key's own description allows, `None` where it says nothing.
+    pub(crate) fn new(
+        kid: Option<Box<str>>,
+        material: KeyMaterial,
+        algorithm: Option<Algorithm>,
+        backend: CryptoBackend,
+    ) -> Result<Self, KeyError> {
+        let family = material.family();
+        let algorithms = match algorithm {
+            Some(algorithm) if algorithm.family() == family => AlgorithmSet::of(algorithm),
+            Some(algorithm) => return Err(KeyError::WrongAlgorithm(algorithm)),
+            None => AlgorithmSet::family(family),
+        };
+        // A shared secret shorter than the hash serves only the shorter hashes (RFC 7518 section 3.2).
+        let algorithms: AlgorithmSet = algorithms
+            .iter()
+            .filter(|algorithm| material.strong_enough_for(*algorithm).is_ok())
+            .collect();
+        if algorithms.is_empty() {
+            let named = algorithm.unwrap_or(Algorithm::HS256);
+            material.strong_enough_for(named)?;
+        }
+        let checks = algorithms
+            .iter()
+            .map(|algorithm| Ok((algorithm, backend.prepare(&material, algorithm)?)))
+            .collect::<Result<_, KeyError>>()?;
+        Ok(Self {
+            kid,
+            algorithms,
+            signature_len: material.signature_len(),
+            checks,
+            material,
+            withdrawn: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether `signature` is this key's signature with `algorithm` over `message`.
+    ///
+    /// False as well for an algorithm that the key may not be used with.
+    #[must_use]
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        let Some((_, check)) = self.checks.iter().find(|(of, _)| *of == algorithm) else {
+            return false;
+        };
+        // Every JWS signature has one length for its key (RFC 7518 sections 3.2 to 3.5, RFC 8032):
+        // anything else is settled before the backend sees it.
+        let expected = match self.signature_len {
+            0 => mac_len(algorithm),
+            len => len,
+        };
+        signature.len() == expected && check.verify(message, signature)
+    }
+
+    /// The key's identifier (RFC 7517 section 4.5).
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Whether the key may be used with `algorithm`.
+    #[must_use]
+    pub fn allows(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(algorithm)
+    }
+
+    /// The algorithms that the key may be used with.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.algorithms.iter()
+    }
+
+    /// Whether tokens signed by this key are still accepted.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        !self.withdrawn.load(Ordering::Acquire)
+    }
+
+    /// Stops the key: tokens it signed are refused from now on, those already verified included.
+    pub fn withdraw(&self) {
+        self.withdrawn.store(true, Ordering::Release);
+    }
+
+    /// Whether `other` is the same key under the same rules.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.kid == other.kid
+            && self.algorithms == other.algorithms
+            && self.material.is_same_as(&other.material)
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationKey")
+            .field("kid", &self.kid)
+            .field("algorithms", &self.algorithms)
+            .field("usable", &self.is_usable())
+            .finish_non_exhaustive()
+    }
+}
+
+fn mac_len(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::HS384 => 48,
+        Algorithm::HS512 => 64,
+        _ => 32,
+    }
+}

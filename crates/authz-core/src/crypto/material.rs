@@ -1,0 +1,325 @@
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+use super::{Algorithm, KeyFamily};
+
+/// The numbers of a key, checked for weakness but not yet parsed by a backend.
+pub(crate) enum KeyMaterial {
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+    /// `point` is `04 || X || Y`: a JWK has both coordinates, so no other form ever exists here.
+    Ec {
+        family: KeyFamily,
+        point: Vec<u8>,
+    },
+    Ed25519([u8; 32]),
+    Secret(Secret),
+}
+
+/// A shared secret. Never printed.
+pub(crate) struct Secret(Box<[u8]>);
+
+/// Why a key can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not a key at all, or a member is missing, repeated or of the wrong type.
+    #[error("{0}")]
+    Malformed(String),
+    /// A `kty` that no supported algorithm works with.
+    #[error("key type {0:?} is not supported: RSA, EC, OKP and, by explicit request, oct are")]
+    UnsupportedKeyType(String),
+    /// A `crv` that no supported algorithm works with.
+    #[error("curve {0:?} is not supported: P-256, P-384, P-521 and Ed25519 are")]
+    UnsupportedCurve(String),
+    /// An `alg` that is no supported signature algorithm, as of an encryption key.
+    #[error("algorithm {0:?} is not a supported signature algorithm")]
+    UnsupportedAlgorithm(String),
+    /// `use` is not `sig` (RFC 7517 section 4.2).
+    #[error("the key's use is {0:?}, not \"sig\"")]
+    NotForSignatures(String),
+    /// `key_ops` lacks `verify` (RFC 7517 section 4.3).
+    #[error("the key's key_ops do not include \"verify\"")]
+    NotForVerification,
+    /// The key's `alg` belongs to another kind of key.
+    #[error("algorithm {0} does not work with this kind of key")]
+    WrongAlgorithm(Algorithm),
+    /// A symmetric key in a set that anybody may read (RFC 8725 section 3.5).
+    #[error("a symmetric key (kty \"oct\") has no place in a public key set")]
+    SymmetricInPublicSet,
+    /// Private members in a key set: whoever read it can sign.
+    #[error("the key carries its private part ({0:?}): it is compromised")]
+    PrivatePart(&'static str),
+    /// RFC 7518 section 3.3 asks for 2048 bits at least; 8192 bounds the work per signature.
+    #[error("an RSA key of {0} bits: from 2048 to 8192 are accepted (RFC 7518 section 3.3)")]
+    RsaSize(usize),
+    /// An even modulus has a known factor.
+    #[error("the RSA modulus is even")]
+    RsaEvenModulus,
+    /// An even exponent, 1, or one of more than 33 bits.
+    #[error("the RSA exponent is not an odd number from 3 to 2^33 - 1")]
+    RsaExponent,
+    /// A coordinate or a public key of the wrong length.
+    #[error("member {member:?} has {actual} bytes, not {expected}")]
+    WrongLength {
+        /// The JWK member.
+        member: &'static str,
+        /// Bytes that the curve asks for.
+        expected: usize,
+        /// Bytes that were there.
+        actual: usize,
+    },
+    /// Under such a point one signature fits every message.
+    #[error("the Ed25519 key is a point of small order")]
+    SmallOrder,
+    /// RFC 7518 section 3.2: a key of at least the hash's size.
+    #[error(
+        "a shared secret of {actual} bytes: {algorithm} needs at least {needed} (RFC 7518 section 3.2)"
+    )]
+    SecretTooShort {
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+        /// Bytes that the algorithm needs.
+        needed: usize,
+        /// Bytes that were there.
+        actual: usize,
+    },
+    /// The backend could not parse it: a point off its curve, for example.
+    #[error("the key is not valid for its type: a point off its curve, or out of range")]
+    Unparsable,
+}
+
+impl KeyMaterial {
+    pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
+        let bits = bit_len(n);
+        if !(2048..=8192).contains(&bits) {
+            return Err(KeyError::RsaSize(bits));
+        }
+        if n.last().is_none_or(|last| last % 2 == 0) {
+            return Err(KeyError::RsaEvenModulus);
+        }
+        let odd = e.last().is_some_and(|last| last % 2 == 1);
+        if !odd || e == [1] || bit_len(e) > 33 {
+            return Err(KeyError::RsaExponent);
+        }
+        Ok(Self::Rsa {
+            n: n.to_vec(),
+            e: e.to_vec(),
+        })
+    }
+
+    /// Coordinates shorter than the curve's size are padded: some issuers drop leading zeros.
+    pub(crate) fn ec(family: KeyFamily, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let size = match family {
+            KeyFamily::P256 => 32,
+            KeyFamily::P384 => 48,
+            KeyFamily::P521 => 66,
+            _ => return Err(KeyError::Unparsable),
+        };
+        let mut point = Vec::with_capacity(1 + 2 * size);
+        point.push(4);
+        for (member, coordinate) in [("x", x), ("y", y)] {
+            if coordinate.is_empty() || coordinate.len() > size {
+                return Err(KeyError::WrongLength {
+                    member,
+                    expected: size,
+                    actual: coordinate.len(),
+                });
+            }
+            point.resize(point.len() + size - coordinate.len(), 0);
+            point.extend_from_slice(coordinate);
+        }
+        Ok(Self::Ec { family, point })
+    }
+
+    pub(crate) fn ed25519(x: &[u8]) -> Result<Self, KeyError> {
+        let point: [u8; 32] = x.try_into().map_err(|_| KeyError::WrongLength {
+            member: "x",
+            expected: 32,
+            actual: x.len(),
+        })?;
+        if is_small_order(point) {
+            return Err(KeyError::SmallOrder);
+        }
+        Ok(Self::Ed25519(point))
+    }
+
+    pub(crate) fn secret(secret: impl Into<Vec<u8>>) -> Self {
+        Self::Secret(Secret(secret.into().into_boxed_slice()))
+    }
+
+    pub(crate) const fn family(&self) -> KeyFamily {
+        match self {
+            Self::Rsa { .. } => KeyFamily::Rsa,
+            Self::Ec { family, .. } => *family,
+            Self::Ed25519(_) => KeyFamily::Ed25519,
+            Self::Secret(_) => KeyFamily::Hmac,
+        }
+    }
+
+    /// Bytes of every signature by this key; 0 where the algorithm decides (HMAC).
+    pub(super) fn signature_len(&self) -> usize {
+        match self {
+            Self::Rsa { n, .. } => n.len(),
+            Self::Ec { point, .. } => point.len() - 1,
+            Self::Ed25519(_) => 64,
+            Self::Secret(_) => 0,
+        }
+    }
+
+    pub(super) fn strong_enough_for(&self, algorithm: Algorithm) -> Result<(), KeyError> {
+        let Self::Secret(secret) = self else {
+            return Ok(());
+        };
+        let needed = match algorithm {
+            Algorithm::HS384 => 48,
+            Algorithm::HS512 => 64,
+            _ => 32,
+        };
+        if secret.0.len() < needed {
+            return Err(KeyError::SecretTooShort {
+                algorithm,
+                needed,
+                actual: secret.0.len(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Rsa { n, e }, Self::Rsa { n: n2, e: e2 }) => n == n2 && e == e2,
+            (
+                Self::Ec { family, point },
+                Self::Ec {
+                    family: f2,
+                    point: p2,
+                },
+            ) => family == f2 && point == p2,
+            (Self::Ed25519(point), Self::Ed25519(other)) => point == other,
+            (Self::Secret(secret), Self::Secret(other)) => secret.0.ct_eq(&other.0).into(),
+            _ => false,
+        }
+    }
+}
+
+impl Secret {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    &number[zeros..]
+}
+
+fn bit_len(number: &[u8]) -> usize {
+    number
+        .first()
+        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// Whether `point` encodes one of the eight points of small order, in a canonical or another
+/// encoding. The sign bit is left out: both points of each pair are in the list.
+fn is_small_order(mut point: [u8; 32]) -> bool {
+    point[31] &= 0x7f;
+    SMALL_ORDER_Y.contains(&point)
+}
+
+/// The y coordinates of the points of order 1, 2, 4 and 8, and those of them that fit into 255
+/// bits a second time when p is added.
+const SMALL_ORDER_Y: [[u8; 32]; 7] = [
+    little_endian(0, 0, 0),
+    little_endian(1, 0, 0),
+    little_endian(0xec, 0xff, 0x7f),
+    little_endian(0xed, 0xff, 0x7f),
+    little_endian(0xee, 0xff, 0x7f),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
+const fn little_endian(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut number = [middle; 32];
+    number[0] = first;
+    number[31] = last;
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_weak_rsa_numbers() {
+        let modulus = |bytes: usize, last: u8| {
+            let mut n = vec![0xff; bytes];
+            n[bytes - 1] = last;
+            n
+        };
+        let e = [1, 0, 1];
+        assert!(KeyMaterial::rsa(&modulus(256, 1), &e).is_ok());
+        assert!(KeyMaterial::rsa(&[&[0, 0], &modulus(256, 1)[..]].concat(), &e).is_ok());
+        for (n, e, error) in [
+            (modulus(128, 1), &e[..], KeyError::RsaSize(1024)),
+            (modulus(255, 1), &e, KeyError::RsaSize(2040)),
+            (modulus(3000, 1), &e, KeyError::RsaSize(24_000)),
+            (vec![], &e, KeyError::RsaSize(0)),
+            (modulus(256, 2), &e, KeyError::RsaEvenModulus),
+            (modulus(256, 1), &[1], KeyError::RsaExponent),
+            (modulus(256, 1), &[0, 1], KeyError::RsaExponent),
+            (modulus(256, 1), &[1, 0, 0], KeyError::RsaExponent),
+            (modulus(256, 1), &[], KeyError::RsaExponent),
+            (
+                modulus(256, 1),
+                &[1, 0, 0, 0, 0, 0, 0, 1],
+                KeyError::RsaExponent,
+            ),
+        ] {
+            assert_eq!(KeyMaterial::rsa(&n, e).err(), Some(error));
+        }
+    }
+
+    #[test]
+    fn knows_every_point_of_small_order() {
+        for y in SMALL_ORDER_Y {
+            for sign in [0, 0x80] {
+                let mut point = y;
+                point[31] |= sign;
+                assert_eq!(
+                    KeyMaterial::ed25519(&point).err(),
+                    Some(KeyError::SmallOrder)
+                );
+            }
+        }
+    }
+
+    #[cfg(feature = "rust-crypto")]
+    #[test]
+    fn agrees_with_the_curve_about_small_order() {
+        let weak = SMALL_ORDER_Y
+            .iter()
+            .filter_map(|y| ed25519_dalek::VerifyingKey::from_bytes(y).ok())
+            .filter(ed25519_dalek::VerifyingKey::is_weak)
+            .count();
+        assert_eq!(weak, SMALL_ORDER_Y.len());
+    }
+}

@@ -1,0 +1,128 @@
+use std::marker::PhantomData;
+
+use ed25519_dalek::VerifyingKey as Ed25519Key;
+use hmac::{Hmac, KeyInit, Mac};
+use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier};
+use sha2::{Sha256, Sha384, Sha512};
+
+use super::{Algorithm, KeyError, KeyMaterial, backend::SignatureCheck};
+use crate::crypto::KeyFamily;
+
+pub(super) fn prepare(
+    material: &KeyMaterial,
+    algorithm: Algorithm,
+) -> Result<Box<dyn SignatureCheck>, KeyError> {
+    match material {
+        KeyMaterial::Secret(secret) => mac(secret.bytes(), algorithm),
+        KeyMaterial::Rsa { n, e } => rsa_key(n, e, algorithm),
+        KeyMaterial::Ec { family, point } => ec_key(*family, point),
+        KeyMaterial::Ed25519(point) => {
+            let key = Ed25519Key::from_bytes(point).map_err(|_| KeyError::Unparsable)?;
+            Ok(Box::new(key))
+        }
+    }
+}
+
+fn mac(secret: &[u8], algorithm: Algorithm) -> Result<Box<dyn SignatureCheck>, KeyError> {
+    fn prepared<M: KeyInit>(secret: &[u8]) -> Result<KeyedMac<M>, KeyError> {
+        M::new_from_slice(secret)
+            .map(KeyedMac)
+            .map_err(|_| KeyError::Unparsable)
+    }
+    Ok(match algorithm {
+        Algorithm::HS256 => Box::new(prepared::<Hmac<Sha256>>(secret)?),
+        Algorithm::HS384 => Box::new(prepared::<Hmac<Sha384>>(secret)?),
+        Algorithm::HS512 => Box::new(prepared::<Hmac<Sha512>>(secret)?),
+        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+    })
+}
+
+fn rsa_key(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<Box<dyn SignatureCheck>, KeyError> {
+    let key = PublicKey::new(
+        BoxedUint::from_be_slice_vartime(n),
+        BoxedUint::from_be_slice_vartime(e),
+    )
+    .map_err(|_| KeyError::Unparsable)?;
+    macro_rules! pkcs1v15 {
+        ($hash:ident) => {
+            Box::new(Asymmetric::<_, pkcs1v15::Signature>::new(
+                pkcs1v15::VerifyingKey::<$hash>::new(key),
+            ))
+        };
+    }
+    // The salt is as long as the hash (RFC 7518 section 3.5), which is what `new` asks for.
+    macro_rules! pss {
+        ($hash:ident) => {
+            Box::new(Asymmetric::<_, pss::Signature>::new(pss::VerifyingKey::<
+                $hash,
+            >::new(key)))
+        };
+    }
+    Ok(match algorithm {
+        Algorithm::RS256 => pkcs1v15!(Sha256),
+        Algorithm::RS384 => pkcs1v15!(Sha384),
+        Algorithm::RS512 => pkcs1v15!(Sha512),
+        Algorithm::PS256 => pss!(Sha256),
+        Algorithm::PS384 => pss!(Sha384),
+        Algorithm::PS512 => pss!(Sha512),
+        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+    })
+}
+
+fn ec_key(family: KeyFamily, point: &[u8]) -> Result<Box<dyn SignatureCheck>, KeyError> {
+    macro_rules! key {
+        ($curve:ident) => {
+            Box::new(Asymmetric::<_, $curve::ecdsa::Signature>::new(
+                $curve::ecdsa::VerifyingKey::from_sec1_bytes(point)
+                    .map_err(|_| KeyError::Unparsable)?,
+            ))
+        };
+    }
+    Ok(match family {
+        KeyFamily::P256 => key!(p256),
+        KeyFamily::P384 => key!(p384),
+        KeyFamily::P521 => key!(p521),
+        _ => return Err(KeyError::Unparsable),
+    })
+}
+
+/// The keyed state, copied for every check.
+struct KeyedMac<M>(M);
+
+impl<M: Mac + Clone + Send + Sync> SignatureCheck for KeyedMac<M> {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        // Compares in constant time.
+        self.0
+            .clone()
+            .chain_update(message)
+            .verify_slice(signature)
+            .is_ok()
+    }
+}
+
+/// A key and the type of its signatures, which is read from the JOSE form: `r || s` for ECDSA
+/// (RFC 7518 section 3.4), a number for RSA.
+struct Asymmetric<K, S>(K, PhantomData<fn() -> S>);
+
+impl<K, S> Asymmetric<K, S> {
+    const fn new(key: K) -> Self {
+        Self(key, PhantomData)
+    }
+}
+
+impl<K, S> SignatureCheck for Asymmetric<K, S>
+where
+    K: Verifier<S> + Send + Sync,
+    S: for<'a> TryFrom<&'a [u8]>,
+{
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        S::try_from(signature).is_ok_and(|signature| self.0.verify(message, &signature).is_ok())
+    }
+}
+
+impl SignatureCheck for Ed25519Key {
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        ed25519_dalek::Signature::from_slice(signature)
+            .is_ok_and(|signature| self.verify_strict(message, &signature).is_ok())
+    }
+}

@@ -1,0 +1,305 @@
+//! Which issuers are trusted, and what is asked of the tokens of each.
+//!
+//! An issuer is chosen by the token's `iss`, compared to the letter, before any key is looked at:
+//! keys of one issuer never verify another's tokens.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use foldhash::fast::RandomState;
+
+use crate::{
+    crypto::{Algorithm, AlgorithmSet},
+    jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
+};
+
+/// One trusted issuer and its rules.
+///
+/// ```
+/// use authz_core::{Algorithm, Authorizer, Issuer};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let authorizer = Authorizer::builder()
+///     .trust(Issuer::new("https://login.example/").audience("https://api.example"))
+///     .trust(
+///         Issuer::new("https://partner.example")
+///             .audience("https://api.example")
+///             .algorithms([Algorithm::ES256]),
+///     )
+///     .build()?;
+/// # Ok::<(), authz_core::BuildError>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Issuer {
+    pub(crate) issuer: String,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) keys: KeySource,
+    pub(crate) leeway: Duration,
+    pub(crate) token_types: TokenTypes,
+    pub(crate) scope_claims: Vec<ScopeClaim>,
+    pub(crate) strict: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum KeySource {
+    Discovery,
+    Uri(String),
+    Provider(Arc<dyn JwksProvider>),
+}
+
+/// Which values of the header's `typ` are accepted (RFC 8725 section 3.11).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TokenTypes {
+    /// `at+jwt`, `application/at+jwt`, `JWT` or none: what issuers send in practice.
+    #[default]
+    Common,
+    /// `at+jwt` or `application/at+jwt` alone (RFC 9068 section 4).
+    AccessTokenOnly,
+    /// These alone, compared without regard to case.
+    Only(Vec<String>),
+}
+
+/// A claim that scopes are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopeClaim {
+    /// `scope`: a string of names separated by spaces (RFC 9068 section 2.2.3), or an array.
+    Scope,
+    /// `scp`: Entra ID's string, Okta's array.
+    Scp,
+    /// `permissions`: Auth0's array, counted as scopes only when asked for. They say what the user
+    /// may do, whatever scopes the client was granted.
+    Permissions,
+}
+
+impl Issuer {
+    /// The issuer with this identifier, exactly as it stands in the token's `iss`: with or without
+    /// a slash at the end is a difference.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audiences: Vec::new(),
+            algorithms: vec![Algorithm::RS256],
+            keys: KeySource::Discovery,
+            leeway: Duration::from_secs(60),
+            token_types: TokenTypes::Common,
+            scope_claims: vec![ScopeClaim::Scope, ScopeClaim::Scp],
+            strict: false,
+        }
+    }
+
+    /// An audience that tokens may be meant for; one of those given has to be in `aud`.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// The accepted algorithms, in place of the default RS256.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().collect();
+        self
+    }
+
+    /// The address of the key set, in place of discovery.
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.keys = KeySource::Uri(uri.into());
+        self
+    }
+
+    /// The source of keys, in place of discovery: a [`RemoteJwks`] with settings of its own,
+    /// [`StaticKeys`](crate::jwks::StaticKeys), a [`SharedSecret`](crate::jwks::SharedSecret), or the
+    /// user's own.
+    pub fn keys(mut self, keys: impl JwksProvider) -> Self {
+        self.keys = KeySource::Provider(Arc::new(keys));
+        self
+    }
+
+    /// How far the issuer's clock and ours may differ. Default: 60 s.
+    pub const fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway;
+        self
+    }
+
+    /// Which values of `typ` are accepted. Default: [`TokenTypes::Common`].
+    pub fn token_types(mut self, types: TokenTypes) -> Self {
+        self.token_types = types;
+        self
+    }
+
+    /// The claims that scopes are read from. Default: `scope` and `scp`.
+    pub fn scopes_from(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
+        self.scope_claims = claims.into_iter().collect();
+        self
+    }
+
+    /// All of RFC 9068: `typ` has to be `at+jwt`, and `sub`, `client_id`, `iat` and `jti` have to be there.
+    pub fn strict_rfc9068(mut self) -> Self {
+        self.token_types = TokenTypes::AccessTokenOnly;
+        self.strict = true;
+        self
+    }
+
+    pub(crate) fn into_trusted(self) -> Result<Trusted, BuildError> {
+        let issuer = self.issuer;
+        if issuer.is_empty() {
+            return Err(BuildError::MissingIssuer);
+        }
+        let algorithms: AlgorithmSet = self.algorithms.into_iter().collect();
+        if algorithms.is_empty() {
+            return Err(BuildError::NoAlgorithms { issuer });
+        }
+        if self.audiences.is_empty() {
+            return Err(BuildError::MissingAudience { issuer });
+        }
+        if self.audiences.iter().any(String::is_empty) {
+            return Err(BuildError::EmptyAudience { issuer });
+        }
+        let remote = |built: Result<RemoteJwks, RemoteJwksError>| match built {
+            Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
+            Err(source) => Err(BuildError::Keys {
+                issuer: issuer.clone(),
+                source,
+            }),
+        };
+        let keys = match self.keys {
+            KeySource::Provider(keys) => keys,
+            KeySource::Uri(uri) => remote(RemoteJwks::at(uri).build())?,
+            KeySource::Discovery => remote(RemoteJwks::discover(&*issuer).build())?,
+        };
+        Ok(Trusted {
+            issuer: issuer.into(),
+            audiences: self.audiences.into_iter().map(Box::from).collect(),
+            algorithms,
+            keys,
+            leeway: self.leeway.as_secs(),
+            token_types: self.token_types,
+            scope_claims: self.scope_claims.into(),
+            strict: self.strict,
+        })
+    }
+}
+
+/// Why an [`Authorizer`](crate::Authorizer) can't be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No issuer was given.
+    #[error(
+        "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(\"https://tenant.eu.auth0.com/\")`"
+    )]
+    MissingIssuer,
+    /// No audience was given.
+    #[error(
+        "issuer {issuer:?} has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
+    )]
+    MissingAudience {
+        /// The issuer.
+        issuer: String,
+    },
+    /// An audience is the empty string.
+    #[error("issuer {issuer:?} has an empty audience")]
+    EmptyAudience {
+        /// The issuer.
+        issuer: String,
+    },
+    /// The list of algorithms is empty.
+    #[error("issuer {issuer:?} has an empty list of algorithms: no token could be accepted")]
+    NoAlgorithms {
+        /// The issuer.
+        issuer: String,
+    },
+    /// Two issuers have the same identifier.
+    #[error("issuer {issuer:?} is configured twice")]
+    DuplicateIssuer {
+        /// The issuer.
+        issuer: String,
+    },
+    /// The keys can't be fetched that way.
+    #[error("the keys of issuer {issuer:?} can't be fetched: {source}")]
+    Keys {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        source: RemoteJwksError,
+    },
+    /// The resource identifier is no absolute https URL without fragment (RFC 9728 section 1.2).
+    #[error(
+        "the resource identifier {resource:?} is not an absolute http or https URL without fragment (RFC 9728 section 1.2)"
+    )]
+    InvalidResource {
+        /// What was given.
+        resource: String,
+    },
+}
+
+/// An issuer whose settings were found good.
+#[derive(Debug)]
+pub(crate) struct Trusted {
+    pub(crate) issuer: Arc<str>,
+    pub(crate) audiences: Box<[Box<str>]>,
+    pub(crate) algorithms: AlgorithmSet,
+    pub(crate) keys: Arc<dyn JwksProvider>,
+    /// Seconds.
+    pub(crate) leeway: u64,
+    pub(crate) token_types: TokenTypes,
+    pub(crate) scope_claims: Box<[ScopeClaim]>,
+    pub(crate) strict: bool,
+}
+
+/// All trusted issuers.
+#[derive(Debug)]
+pub(crate) struct Issuers {
+    by_id: HashMap<Arc<str>, Arc<Trusted>, RandomState>,
+    /// In the order in which they were given.
+    ids: Vec<Arc<str>>,
+    /// What some issuer accepts: other tokens are refused before their claims are read.
+    algorithms: AlgorithmSet,
+}
+
+impl Issuers {
+    pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, BuildError> {
+        let mut all = Self {
+            by_id: HashMap::default(),
+            ids: Vec::new(),
+            algorithms: AlgorithmSet::default(),
+        };
+        for issuer in issuers {
+            let trusted = Arc::new(issuer.into_trusted()?);
+            let id = Arc::clone(&trusted.issuer);
+            all.algorithms = all
+                .algorithms
+                .iter()
+                .chain(trusted.algorithms.iter())
+                .collect();
+            if all.by_id.insert(Arc::clone(&id), trusted).is_some() {
+                return Err(BuildError::DuplicateIssuer {
+                    issuer: id.to_string(),
+                });
+            }
+            all.ids.push(id);
+        }
+        if all.ids.is_empty() {
+            return Err(BuildError::MissingIssuer);
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn find(&self, iss: &str) -> Option<&Arc<Trusted>> {
+        self.by_id.get(iss)
+    }
+
+    pub(crate) fn accept(&self, algorithm: Algorithm) -> bool {
+        self.algorithms.contains(algorithm)
+    }
+
+    pub(crate) const fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> {
+        self.ids.iter().filter_map(|id| self.by_id.get(id))
+    }
+}

@@ -1,0 +1,167 @@
+//! JSON objects whose member names are unique, at every depth.
+//!
+//! Two parsers that disagree about which of two equal names counts is how a token comes to mean
+//! one thing to its issuer and another to us (RFC 7515 section 4, RFC 7519 section 4): both are refused.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize,
+    de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
+};
+
+/// The names met so far in one object.
+#[derive(Default)]
+pub(crate) struct Names<'de> {
+    seen: Vec<Cow<'de, str>>,
+    /// How many of `seen` were checked against each other already.
+    checked: usize,
+}
+
+/// A member name: borrowed unless it was written with escapes.
+pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
+
+/// Passes over any value, refusing repeated names in the objects inside it.
+pub(crate) struct Skip;
+
+impl<'de> Names<'de> {
+    /// Linear while there are few, which is nearly always; beyond that sorted once at the end, so
+    /// that a token of thousands of members costs no more than its length.
+    const LINEAR: usize = 32;
+
+    pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        if self.seen.len() < Self::LINEAR {
+            if self.seen.contains(&name) {
+                return Err(duplicate(&name));
+            }
+            self.checked += 1;
+        }
+        self.seen.push(name);
+        Ok(())
+    }
+
+    pub(crate) fn finish<E: de::Error>(mut self) -> Result<(), E> {
+        if self.checked == self.seen.len() {
+            return Ok(());
+        }
+        self.seen.sort_unstable();
+        match self.seen.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(duplicate(&pair[0])),
+            None => Ok(()),
+        }
+    }
+}
+
+fn duplicate<E: de::Error>(_name: &str) -> E {
+    E::custom("a member name stands twice in one object")
+}
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Skip {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Skip)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut names = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
+            names.add(name)?;
+            members.next_value_seed(Skip)?;
+        }
+        names.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skip(json: &str) -> Result<(), serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        Skip.deserialize(&mut deserializer)?;
+        deserializer.end()
+    }
+
+    #[test]
+    fn finds_repeated_names_at_any_depth_and_number() {
+        let many = |last: &str| {
+            let members: Vec<_> = (0..100).map(|i| format!("\"n{i}\":{i}")).collect();
+            format!("{{{},\"{last}\":0}}", members.join(","))
+        };
+        for (json, unique) in [
+            (
+                r#"{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}"#.to_owned(),
+                true,
+            ),
+            (r#"{"a":1,"a":1}"#.to_owned(), false),
+            (r#"{"a":1,"\u0061":1}"#.to_owned(), false),
+            (r#"{"x":{"a":1,"a":2}}"#.to_owned(), false),
+            (r#"{"x":[[{"a":1,"a":2}]]}"#.to_owned(), false),
+            (many("n100"), true),
+            (many("n99"), false),
+            (many("n0"), false),
+        ] {
+            assert_eq!(skip(&json).is_ok(), unique, "{json}");
+        }
+    }
+}

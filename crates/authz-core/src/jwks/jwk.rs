@@ -1,0 +1,137 @@
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::{
+    crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, VerificationKey},
+    json::{Name, Names},
+};
+
+/// The members of one JSON Web Key (RFC 7517 section 4), each name at most once.
+#[derive(Debug)]
+pub(super) struct Jwk(serde_json::Map<String, Value>);
+
+/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2).
+const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+
+impl Jwk {
+    pub(super) fn parse(json: &str) -> Result<Self, KeyError> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        deserializer
+            .deserialize_map(MembersVisitor)
+            .and_then(|members| deserializer.end().map(|()| Self(members)))
+            .map_err(|error| KeyError::Malformed(format!("not a JSON Web Key: {error}")))
+    }
+
+    /// The identifier, for a message about the key. Longer ones are cut.
+    pub(super) fn label(&self) -> Option<String> {
+        let kid = self.0.get("kid")?.as_str()?;
+        Some(kid.chars().take(64).collect())
+    }
+
+    pub(super) fn into_key(self, backend: CryptoBackend) -> Result<VerificationKey, KeyError> {
+        let kid = self.string("kid")?.map(Box::from);
+        if let Some(usage) = self.string("use")?
+            && usage != "sig"
+        {
+            return Err(KeyError::NotForSignatures(usage.to_owned()));
+        }
+        self.check_operations()?;
+        let material = self.material()?;
+        let algorithm = match self.string("alg")? {
+            None => None,
+            Some(name) => Some(
+                Algorithm::from_name(name)
+                    .ok_or_else(|| KeyError::UnsupportedAlgorithm(name.to_owned()))?,
+            ),
+        };
+        VerificationKey::new(kid, material, algorithm, backend)
+    }
+
+    fn material(&self) -> Result<KeyMaterial, KeyError> {
+        let kty = self
+            .string("kty")?
+            .ok_or_else(|| KeyError::Malformed("member \"kty\" is missing".to_owned()))?;
+        if kty == "oct" {
+            return Err(KeyError::SymmetricInPublicSet);
+        }
+        if let Some(name) = PRIVATE.iter().find(|name| self.0.contains_key(**name)) {
+            return Err(KeyError::PrivatePart(name));
+        }
+        match kty {
+            "RSA" => KeyMaterial::rsa(&self.bytes("n")?, &self.bytes("e")?),
+            "EC" => {
+                let family = match self.string("crv")?.unwrap_or_default() {
+                    "P-256" => KeyFamily::P256,
+                    "P-384" => KeyFamily::P384,
+                    "P-521" => KeyFamily::P521,
+                    other => return Err(KeyError::UnsupportedCurve(other.to_owned())),
+                };
+                KeyMaterial::ec(family, &self.bytes("x")?, &self.bytes("y")?)
+            }
+            "OKP" => match self.string("crv")?.unwrap_or_default() {
+                "Ed25519" => KeyMaterial::ed25519(&self.bytes("x")?),
+                other => Err(KeyError::UnsupportedCurve(other.to_owned())),
+            },
+            other => Err(KeyError::UnsupportedKeyType(other.to_owned())),
+        }
+    }
+
+    fn check_operations(&self) -> Result<(), KeyError> {
+        let Some(operations) = self.0.get("key_ops") else {
+            return Ok(());
+        };
+        let operations = operations
+            .as_array()
+            .ok_or_else(|| KeyError::Malformed("member \"key_ops\" is not an array".to_owned()))?;
+        if operations.iter().any(|operation| operation == "verify") {
+            return Ok(());
+        }
+        Err(KeyError::NotForVerification)
+    }
+
+    fn string(&self, name: &str) -> Result<Option<&str>, KeyError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::String(value)) => Ok(Some(value)),
+            Some(_) => Err(KeyError::Malformed(format!(
+                "member {name:?} is not a string"
+            ))),
+        }
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, KeyError> {
+        let text = self
+            .string(name)?
+            .ok_or_else(|| KeyError::Malformed(format!("member {name:?} is missing")))?;
+        URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+            KeyError::Malformed(format!(
+                "member {name:?} is not base64url without padding: {error}"
+            ))
+        })
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = serde_json::Map<String, Value>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut names = Names::default();
+        let mut members = serde_json::Map::new();
+        while let Some(Name(name)) = access.next_key()? {
+            members.insert(name.clone().into_owned(), access.next_value()?);
+            names.add::<A::Error>(name)?;
+        }
+        names.finish::<A::Error>()?;
+        if members.is_empty() {
+            return Err(de::Error::custom("the object is empty"));
+        }
+        Ok(members)
+    }
+}

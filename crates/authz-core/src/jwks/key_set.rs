@@ -1,0 +1,227 @@
+use std::{collections::HashMap, sync::Arc};
+
+use foldhash::fast::RandomState;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{jwk::Jwk, provider::KeyCandidates};
+use crate::crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey};
+
+/// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
+///
+/// A set is read key by key: one that can't be used is skipped, and the others serve.
+///
+/// ```
+/// use authz_core::jwks::KeySet;
+///
+/// let parsed = KeySet::parse(br#"{"keys":[
+///     {"kty":"EC","crv":"P-256","kid":"good","use":"sig",
+///      "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+///     {"kty":"RSA","kid":"encryption","use":"enc","n":"AQ","e":"AQAB"}
+/// ]}"#)?;
+/// assert_eq!(parsed.keys.len(), 1);
+/// assert_eq!(parsed.skipped[0].kid.as_deref(), Some("encryption"));
+/// # Ok::<(), authz_core::jwks::KeySetError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct KeySet {
+    keys: Vec<Arc<VerificationKey>>,
+    by_kid: HashMap<Box<str>, Vec<usize>, RandomState>,
+}
+
+/// What [`KeySet::parse`] found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ParsedKeySet {
+    /// The keys that can be used.
+    pub keys: KeySet,
+    /// The others, with the reason.
+    pub skipped: Vec<SkippedKey>,
+}
+
+/// A key of a set that is not used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key {} ({}) of the set is not used: {error}", index, kid.as_deref().unwrap_or("without kid"))]
+#[non_exhaustive]
+pub struct SkippedKey {
+    /// Where it stands in the set, from 0.
+    pub index: usize,
+    /// Its `kid`, cut to 64 characters.
+    pub kid: Option<String>,
+    /// Why.
+    #[source]
+    pub error: KeyError,
+}
+
+/// Why a document is not a key set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeySetError {
+    /// Not a JSON object with an array `keys`.
+    #[error("not a JSON Web Key Set (RFC 7517 section 5): {0}")]
+    Malformed(#[source] serde_json::Error),
+    /// More keys than the limit.
+    #[error("a key set of {actual} keys: at most {limit} are accepted")]
+    TooManyKeys {
+        /// The limit.
+        limit: usize,
+        /// Keys in the set.
+        actual: usize,
+    },
+    /// No key could be used.
+    #[error(
+        "none of the {total} keys of the set can be used{}",
+        first_reason(skipped)
+    )]
+    NoUsableKey {
+        /// Keys in the set.
+        total: usize,
+        /// Why each was skipped.
+        skipped: Vec<SkippedKey>,
+    },
+}
+
+impl KeySet {
+    /// Keys accepted in one set unless told otherwise.
+    pub const DEFAULT_MAX_KEYS: usize = 100;
+
+    /// Reads a JSON Web Key Set with the default backend and at most
+    /// [`DEFAULT_MAX_KEYS`](Self::DEFAULT_MAX_KEYS) keys.
+    ///
+    /// # Errors
+    ///
+    /// When `json` is not a key set or holds too many keys. A set without a usable key is no error here.
+    pub fn parse(json: &[u8]) -> Result<ParsedKeySet, KeySetError> {
+        Self::parse_with(json, CryptoBackend::default(), Self::DEFAULT_MAX_KEYS)
+    }
+
+    pub(crate) fn parse_with(
+        json: &[u8],
+        backend: CryptoBackend,
+        max_keys: usize,
+    ) -> Result<ParsedKeySet, KeySetError> {
+        /// A set without `keys` is an empty one: that is what authentik serves before it has a key.
+        #[derive(Deserialize)]
+        struct Document<'a> {
+            #[serde(borrow, default)]
+            keys: Vec<&'a RawValue>,
+        }
+
+        let document: Document<'_> =
+            serde_json::from_slice(json).map_err(KeySetError::Malformed)?;
+        if document.keys.len() > max_keys {
+            return Err(KeySetError::TooManyKeys {
+                limit: max_keys,
+                actual: document.keys.len(),
+            });
+        }
+        let mut keys = Vec::new();
+        let mut skipped = Vec::new();
+        for (index, json) in document.keys.into_iter().enumerate() {
+            let (kid, key) = match Jwk::parse(json.get()) {
+                Ok(jwk) => (jwk.label(), jwk.into_key(backend)),
+                Err(error) => (None, Err(error)),
+            };
+            match key {
+                Ok(key) => keys.push(Arc::new(key)),
+                Err(error) => skipped.push(SkippedKey { index, kid, error }),
+            }
+        }
+        Ok(ParsedKeySet {
+            keys: Self::from_keys(keys),
+            skipped,
+        })
+    }
+
+    pub(crate) fn from_keys(keys: Vec<Arc<VerificationKey>>) -> Self {
+        let mut by_kid: HashMap<Box<str>, Vec<usize>, RandomState> = HashMap::default();
+        for (index, key) in keys.iter().enumerate() {
+            if let Some(kid) = key.kid() {
+                by_kid.entry(kid.into()).or_default().push(index);
+            }
+        }
+        Self { keys, by_kid }
+    }
+
+    /// This set, with each key that `old` holds too taken from there: a key that survives a refresh
+    /// stays the same object, so that tokens already verified by it stay verified.
+    pub(crate) fn keeping(self, old: &Self) -> Self {
+        let keys = self
+            .keys
+            .into_iter()
+            .map(|key| {
+                old.keys
+                    .iter()
+                    .find(|old| old.is_usable() && old.is_same_as(&key))
+                    .cloned()
+                    .unwrap_or(key)
+            })
+            .collect();
+        Self {
+            keys,
+            by_kid: self.by_kid,
+        }
+    }
+
+    /// Withdraws every key that `newer` does not hold.
+    pub(crate) fn withdraw_all_but(&self, newer: &Self) {
+        for key in &self.keys {
+            if !newer.keys.iter().any(|other| Arc::ptr_eq(key, other)) {
+                key.withdraw();
+            }
+        }
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The keys, in the order of the set.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<VerificationKey>> {
+        self.keys.iter()
+    }
+
+    /// Whether some key bears this `kid`, fit for the token's algorithm or not.
+    pub(crate) fn knows(&self, kid: &str) -> bool {
+        self.by_kid.contains_key(kid)
+    }
+
+    /// The keys that bear `kid` and fit `algorithm`. Keys that share a `kid` are told apart by that.
+    pub(crate) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<KeyCandidates> {
+        let indices = self.by_kid.get(kid)?;
+        KeyCandidates::from_keys(
+            indices
+                .iter()
+                .filter_map(|index| self.keys.get(*index))
+                .filter(|key| key.allows(algorithm)),
+        )
+    }
+
+    /// The keys that fit `algorithm`, whatever their `kid`: for a token that names none.
+    pub(crate) fn fitting(&self, algorithm: Algorithm) -> Option<KeyCandidates> {
+        KeyCandidates::from_keys(self.keys.iter().filter(|key| key.allows(algorithm)))
+    }
+
+    /// The keys without `kid` that fit `algorithm`.
+    pub(crate) fn nameless(&self, algorithm: Algorithm) -> Option<KeyCandidates> {
+        KeyCandidates::from_keys(
+            self.keys
+                .iter()
+                .filter(|key| key.kid().is_none() && key.allows(algorithm)),
+        )
+    }
+}
+
+fn first_reason(skipped: &[SkippedKey]) -> String {
+    skipped
+        .first()
+        .map_or_else(String::new, |skipped| format!(": {skipped}"))
+}

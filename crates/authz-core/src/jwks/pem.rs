@@ -1,0 +1,154 @@
+use base64::{
+    Engine,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+
+use crate::crypto::{KeyError, KeyFamily, KeyMaterial};
+
+/// Why a PEM text is not a usable public key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PemError {
+    /// No `-----BEGIN PUBLIC KEY-----` or `-----BEGIN RSA PUBLIC KEY-----` block.
+    #[error(
+        "no PEM block labelled PUBLIC KEY or RSA PUBLIC KEY was found{}",
+        found.as_ref().map_or_else(String::new, |label| format!(" (there is one labelled {label:?})"))
+    )]
+    NoPublicKey {
+        /// The label of the first block, if there is one.
+        found: Option<String>,
+    },
+    /// The block's content is not base64.
+    #[error("the PEM block is not base64")]
+    Base64,
+    /// The decoded content is not a public key.
+    #[error("the PEM block does not hold a public key (RFC 5280 section 4.1): {0}")]
+    Structure(&'static str),
+    /// A key, but not a usable one.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// Reads one public key. Only what is needed of DER is read, and read strictly: lengths in their
+/// shortest form, nothing left over.
+pub(super) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
+    let (label, body) = block(pem)?;
+    let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let der = GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new())
+        .decode(text)
+        .map_err(|_| PemError::Base64)?;
+    if label == "RSA PUBLIC KEY" {
+        return rsa(&der);
+    }
+    let mut outer = Der(&der);
+    let mut info = Der(outer.take(SEQUENCE)?);
+    outer.end()?;
+    let mut algorithm = Der(info.take(SEQUENCE)?);
+    let key = info.take(BIT_STRING)?;
+    info.end()?;
+    let [0, key @ ..] = key else {
+        return Err(PemError::Structure(
+            "the key is not a whole number of bytes",
+        ));
+    };
+    match algorithm.take(OBJECT_IDENTIFIER)? {
+        RSA_ENCRYPTION => rsa(key),
+        ED25519 => Ok(KeyMaterial::ed25519(key)?),
+        EC_PUBLIC_KEY => {
+            let family = match algorithm.take(OBJECT_IDENTIFIER)? {
+                PRIME256V1 => KeyFamily::P256,
+                SECP384R1 => KeyFamily::P384,
+                SECP521R1 => KeyFamily::P521,
+                _ => {
+                    return Err(PemError::Structure(
+                        "the curve is not P-256, P-384 or P-521",
+                    ));
+                }
+            };
+            let [4, coordinates @ ..] = key else {
+                return Err(PemError::Structure(
+                    "the point is not in its uncompressed form",
+                ));
+            };
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            Ok(KeyMaterial::ec(family, x, y)?)
+        }
+        _ => Err(PemError::Structure(
+            "the algorithm is not RSA, EC or Ed25519",
+        )),
+    }
+}
+
+fn rsa(der: &[u8]) -> Result<KeyMaterial, PemError> {
+    let mut outer = Der(der);
+    let mut numbers = Der(outer.take(SEQUENCE)?);
+    outer.end()?;
+    let (n, e) = (numbers.take(INTEGER)?, numbers.take(INTEGER)?);
+    numbers.end()?;
+    Ok(KeyMaterial::rsa(n, e)?)
+}
+
+fn block(pem: &str) -> Result<(&str, &str), PemError> {
+    let mut found = None;
+    let mut rest = pem;
+    while let Some((_, after)) = rest.split_once("-----BEGIN ") {
+        let Some((label, after)) = after.split_once("-----") else {
+            break;
+        };
+        let end = format!("-----END {label}-----");
+        let Some((body, after)) = after.split_once(end.as_str()) else {
+            break;
+        };
+        if matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY") {
+            return Ok((label, body));
+        }
+        found.get_or_insert_with(|| label.chars().take(40).collect());
+        rest = after;
+    }
+    Err(PemError::NoPublicKey { found })
+}
+
+struct Der<'a>(&'a [u8]);
+
+impl<'a> Der<'a> {
+    fn take(&mut self, tag: u8) -> Result<&'a [u8], PemError> {
+        const ERROR: PemError = PemError::Structure("unexpected DER structure");
+        let [actual, first, rest @ ..] = self.0 else {
+            return Err(ERROR);
+        };
+        if *actual != tag {
+            return Err(ERROR);
+        }
+        let (len, rest) = match (*first, rest) {
+            (len @ 0..=0x7f, rest) => (usize::from(len), rest),
+            (0x81, [len, rest @ ..]) if *len >= 0x80 => (usize::from(*len), rest),
+            (0x82, [high, low, rest @ ..]) if *high > 0 => {
+                (usize::from(u16::from_be_bytes([*high, *low])), rest)
+            }
+            _ => return Err(ERROR),
+        };
+        let (content, rest) = rest.split_at_checked(len).ok_or(ERROR)?;
+        self.0 = rest;
+        Ok(content)
+    }
+
+    fn end(&self) -> Result<(), PemError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(PemError::Structure("something follows the key"))
+    }
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+
+/// RFC 8017 appendix A.1, RFC 5480 section 2.1.1, RFC 8410 section 3.
+const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
+const SECP521R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];

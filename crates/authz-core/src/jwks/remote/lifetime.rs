@@ -1,0 +1,152 @@
+use std::{
+    ops::RangeInclusive,
+    time::{Duration, SystemTime},
+};
+
+use http::{
+    HeaderMap,
+    header::{AGE, CACHE_CONTROL, DATE, EXPIRES, RETRY_AFTER},
+};
+
+/// How long a key set is fresh (RFC 9111 section 4.2): `max-age` less `Age`, else `Expires` less
+/// `Date`, else `default`; within `bounds` whatever the server says.
+pub(super) fn freshness(
+    headers: &HeaderMap,
+    default: Duration,
+    bounds: &RangeInclusive<Duration>,
+) -> Duration {
+    let said = cache_control(headers).or_else(|| expires(headers));
+    said.unwrap_or(default)
+        .clamp(*bounds.start(), *bounds.end())
+}
+
+/// `Retry-After` in either of its forms (RFC 9110 section 10.2.3), the date relative to the
+/// answer's own `Date`: the clocks of two machines are not compared.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    let date = date(headers, DATE).unwrap_or_else(SystemTime::now);
+    Some(at.duration_since(date).unwrap_or_default())
+}
+
+fn cache_control(headers: &HeaderMap) -> Option<Duration> {
+    let directives = || {
+        headers
+            .get_all(CACHE_CONTROL)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+    };
+    if directives()
+        .any(|it| it.eq_ignore_ascii_case("no-store") || it.eq_ignore_ascii_case("no-cache"))
+    {
+        return Some(Duration::ZERO);
+    }
+    let max_age = directives().find_map(|directive| {
+        let (name, seconds) = directive.split_once('=')?;
+        if !name.trim().eq_ignore_ascii_case("max-age") {
+            return None;
+        }
+        // A number too large to hold is as good as for ever (RFC 9111 section 1.2.2).
+        let seconds = seconds.trim().trim_matches('"');
+        let digits = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| seconds.parse().unwrap_or(u64::from(u32::MAX)))
+    })?;
+    let age = headers
+        .get(AGE)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .unwrap_or(0);
+    Some(Duration::from_secs(max_age.saturating_sub(age)))
+}
+
+fn expires(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(EXPIRES)?;
+    // An invalid date, 0 above all, means already expired (RFC 9111 section 5.3).
+    let Some(expires) = date(headers, EXPIRES) else {
+        return Some(Duration::ZERO);
+    };
+    let date = date(headers, DATE).unwrap_or_else(SystemTime::now);
+    Some(expires.duration_since(date).unwrap_or_default())
+}
+
+fn date(headers: &HeaderMap, name: http::HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_the_server_within_bounds() {
+        let bounds = Duration::from_secs(60)..=Duration::from_secs(86_400);
+        let default = Duration::from_secs(600);
+        for (headers, seconds) in [
+            (&[][..], 600),
+            (&[("cache-control", "max-age=300")], 300),
+            (
+                &[("cache-control", "public, Max-Age = 3600, must-revalidate")],
+                3600,
+            ),
+            (&[("cache-control", "max-age=300"), ("age", "120")], 180),
+            (&[("cache-control", "max-age=300"), ("age", "1000")], 60),
+            (&[("cache-control", "max-age=5")], 60),
+            (&[("cache-control", "no-store")], 60),
+            (&[("cache-control", "no-cache, max-age=3600")], 60),
+            (&[("cache-control", "max-age=99999999999999999999")], 86_400),
+            (&[("cache-control", "max-age=-1")], 600),
+            (&[("cache-control", "max-age=soon")], 600),
+            (&[("cache-control", "private"), ("expires", "0")], 60),
+            (
+                &[
+                    ("date", "Tue, 15 Nov 1994 08:00:00 GMT"),
+                    ("expires", "Tue, 15 Nov 1994 08:30:00 GMT"),
+                ],
+                1800,
+            ),
+            (
+                &[
+                    ("date", "Tue, 15 Nov 1994 08:00:00 GMT"),
+                    ("expires", "Tue, 15 Nov 1994 07:30:00 GMT"),
+                ],
+                60,
+            ),
+        ] {
+            assert_eq!(
+                freshness(&map(headers), default, &bounds),
+                Duration::from_secs(seconds),
+                "{headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        let headers = map(&[
+            ("date", "Tue, 15 Nov 1994 08:00:00 GMT"),
+            ("retry-after", "Tue, 15 Nov 1994 08:02:00 GMT"),
+        ]);
+        assert_eq!(retry_after(&headers), Some(Duration::from_secs(120)));
+        assert_eq!(
+            retry_after(&map(&[("retry-after", "30")])),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(retry_after(&map(&[("retry-after", "soon")])), None);
+    }
+
+    fn map(headers: &[(&'static str, &'static str)]) -> HeaderMap {
+        headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    http::HeaderName::from_static(name),
+                    http::HeaderValue::from_static(value),
+                )
+            })
+            .collect()
+    }
+}

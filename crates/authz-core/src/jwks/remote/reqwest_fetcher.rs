@@ -1,0 +1,117 @@
+use std::{error::Error, time::Duration};
+
+use async_trait::async_trait;
+use bytes::BytesMut;
+use reqwest::redirect;
+
+use super::{FetchError, FetchRequest, Fetched, Fetcher};
+
+/// Fetches with [`reqwest`].
+///
+/// A client of the user's own is used as it is: its redirect policy and its trust anchors are then
+/// the user's to choose. The limits on bytes and time hold for it too.
+#[derive(Clone, Debug)]
+pub struct ReqwestFetcher {
+    client: reqwest::Client,
+}
+
+impl ReqwestFetcher {
+    /// Redirects followed at most, and within one origin only.
+    const MAX_REDIRECTS: usize = 3;
+
+    /// The default client: redirects within one origin only, no cookies, no decompression.
+    pub(super) fn new(connect_timeout: Duration, direct: bool) -> Result<Self, FetchError> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("authz/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(connect_timeout)
+            .redirect(redirect::Policy::custom(same_origin));
+        if direct {
+            builder = builder.no_proxy();
+        }
+        Ok(Self {
+            client: builder.build().map_err(transport)?,
+        })
+    }
+}
+
+impl From<reqwest::Client> for ReqwestFetcher {
+    fn from(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+}
+
+#[async_trait]
+impl Fetcher for ReqwestFetcher {
+    async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+        let limit = request.max_bytes;
+        let mut response = self
+            .client
+            .get(request.url.clone())
+            .headers(request.headers.clone())
+            .send()
+            .await
+            .map_err(transport)?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > limit {
+                return Err(FetchError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: body.freeze(),
+        })
+    }
+}
+
+/// A redirect to another origin hands the choice of our keys to whoever answers there, and reaches
+/// addresses that only this server can reach (server-side request forgery).
+fn same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let Some(first) = attempt.previous().first() else {
+        return attempt.stop();
+    };
+    if attempt.previous().len() > ReqwestFetcher::MAX_REDIRECTS {
+        let limit = ReqwestFetcher::MAX_REDIRECTS;
+        return attempt.error(RefusedRedirect(format!("more than {limit} in a row")));
+    }
+    if attempt.url().origin() == first.origin() {
+        return attempt.follow();
+    }
+    let to = attempt.url().origin().ascii_serialization();
+    attempt.error(RefusedRedirect(format!("it leads to another origin, {to}")))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct RefusedRedirect(String);
+
+fn transport(error: reqwest::Error) -> FetchError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(error) = cause {
+        if let Some(RefusedRedirect(reason)) = error.downcast_ref() {
+            return FetchError::Redirect(reason.clone());
+        }
+        cause = error.source();
+    }
+    FetchError::Transport(Box::new(Chain(error.without_url())))
+}
+
+/// reqwest's own message leaves out the cause, and the cause is what an operator needs.
+#[derive(Debug)]
+struct Chain(reqwest::Error);
+
+impl std::fmt::Display for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Chain {}

@@ -1,0 +1,65 @@
+use serde::Serialize;
+use url::Url;
+
+use crate::issuer::BuildError;
+
+/// The metadata of a protected resource (RFC 9728 section 2), to be served as JSON at
+/// [`path`](Self::path).
+///
+/// ```
+/// # use authz_core::{Authorizer, Algorithm, jwks::SharedSecret};
+/// let authorizer = Authorizer::builder()
+///     .issuer("https://login.example/")
+///     .audience("https://api.example/v1")
+///     .resource("https://api.example/v1")
+/// #   .keys(SharedSecret::hs256([7; 32]).unwrap()).algorithms([Algorithm::HS256])
+///     .build()?;
+/// let metadata = authorizer.resource_metadata().unwrap();
+/// assert_eq!(metadata.path(), "/.well-known/oauth-protected-resource/v1");
+/// assert_eq!(
+///     serde_json::to_string(&metadata).unwrap(),
+///     r#"{"resource":"https://api.example/v1","authorization_servers":["https://login.example/"],"bearer_methods_supported":["header"]}"#,
+/// );
+/// # Ok::<(), authz_core::BuildError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ResourceMetadata {
+    /// The resource identifier.
+    pub resource: String,
+    /// The issuers whose tokens are accepted.
+    pub authorization_servers: Vec<String>,
+    /// The scopes that clients may ask for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes_supported: Vec<String>,
+    /// How a token may be sent: always in the header, and in the query where that was opted into.
+    pub bearer_methods_supported: Vec<&'static str>,
+    #[serde(skip)]
+    pub(crate) path: String,
+}
+
+impl ResourceMetadata {
+    /// Where the document belongs: the well-known path, followed by the resource's own (RFC 9728
+    /// section 3.1).
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// The address and the path of the metadata of `resource`.
+pub(crate) fn place(resource: &str) -> Result<(String, String), BuildError> {
+    let invalid = || BuildError::InvalidResource {
+        resource: resource.to_owned(),
+    };
+    let mut url = Url::parse(resource).map_err(|_| invalid())?;
+    if !matches!(url.scheme(), "http" | "https") || url.fragment().is_some() || !url.has_host() {
+        return Err(invalid());
+    }
+    let path = format!(
+        "/.well-known/oauth-protected-resource{}",
+        url.path().trim_end_matches('/')
+    );
+    url.set_path(&path);
+    Ok((url.into(), path))
+}

@@ -1,0 +1,174 @@
+//! The answer to a request that is refused: status, challenge, body (RFC 6750 section 3).
+
+mod challenge;
+mod reason;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{
+    HeaderMap, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+
+pub use self::{challenge::Challenge, reason::Reason};
+
+/// A request that is refused, and how to say so.
+///
+/// ```
+/// # async fn example(authorizer: authz_core::Authorizer, request: http::Request<()>) {
+/// use authz_core::{RequestParts, any_valid_token};
+///
+/// let (parts, _) = request.into_parts();
+/// let parts = RequestParts::from(&parts);
+/// if let Err(rejection) = authorizer.authorize(&parts, &any_valid_token()).await {
+///     let response: http::Response<String> = rejection.into_response();
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Rejection(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    reason: Reason,
+    status: StatusCode,
+    scope: Option<String>,
+    retry_after: Option<Duration>,
+    realm: Arc<Realm>,
+}
+
+/// What every challenge of one API says about that API. Comes from its configuration alone.
+#[derive(Debug)]
+pub(crate) struct Realm {
+    pub(crate) realm: String,
+    pub(crate) resource_metadata: Option<String>,
+}
+
+impl Rejection {
+    pub(crate) fn new(reason: Reason, realm: &Arc<Realm>) -> Self {
+        Self(Box::new(Inner {
+            reason,
+            status: reason.status(),
+            scope: None,
+            retry_after: None,
+            realm: Arc::clone(realm),
+        }))
+    }
+
+    pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = status;
+        self
+    }
+
+    pub(crate) fn with_scope(mut self, scope: Option<String>) -> Self {
+        self.0.scope = scope;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Duration) -> Self {
+        self.0.retry_after = Some(retry_after);
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        self.0.reason
+    }
+
+    /// 400, 401, 403 or 503.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The value of `WWW-Authenticate`: every refusal has one but that for want of keys, which is
+    /// no fault of the caller's.
+    #[must_use]
+    pub fn challenge(&self) -> Option<HeaderValue> {
+        let reason = self.0.reason;
+        if reason == Reason::KeysUnavailable {
+            return None;
+        }
+        let mut challenge = Challenge::bearer().with("realm", &self.0.realm.realm);
+        if let Some(error) = reason.error() {
+            challenge = challenge
+                .with("error", error)
+                .with("error_description", reason.description());
+        }
+        if let Some(scope) = &self.0.scope {
+            challenge = challenge.with("scope", scope);
+        }
+        if let Some(url) = &self.0.realm.resource_metadata {
+            challenge = challenge.with("resource_metadata", url);
+        }
+        Some(challenge.to_header_value())
+    }
+
+    /// The value of `Retry-After`, in seconds: at least 1, rounded up.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        let wait = self.0.retry_after?;
+        Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
+    }
+
+    /// The JSON body: `error` and `error_description`, from closed sets that need no escaping.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let reason = self.0.reason;
+        let error = match reason {
+            Reason::KeysUnavailable => "temporarily_unavailable",
+            _ => reason.error().unwrap_or("unauthorized"),
+        };
+        let description = reason.description();
+        format!(r#"{{"error":"{error}","error_description":"{description}"}}"#)
+    }
+
+    /// All header fields of the answer.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        headers
+    }
+
+    /// The whole answer.
+    pub fn into_response<B: From<String>>(self) -> Response<B> {
+        let mut response = Response::new(B::from(self.body()));
+        *response.status_mut() = self.status();
+        *response.headers_mut() = self.headers();
+        response
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("reason", &self.0.reason)
+            .field("status", &self.0.status)
+            .field("scope", &self.0.scope)
+            .field("retry_after", &self.0.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.reason.description())
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl From<Rejection> for Response<String> {
+    fn from(rejection: Rejection) -> Self {
+        rejection.into_response()
+    }
+}

@@ -1,0 +1,122 @@
+use std::{borrow::Cow, fmt};
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+
+use crate::{
+    crypto::Algorithm,
+    json::{Name, Names, Skip},
+};
+
+/// What a token's header says about its signature. Not verified: it chooses among keys that are
+/// trusted already, and brings none of its own (`jwk`, `jku`, `x5u` and `x5c` are never looked at).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedHeader<'a> {
+    algorithm: Algorithm,
+    key_id: Option<Cow<'a, str>>,
+    token_type: Option<Cow<'a, str>>,
+}
+
+impl<'a> ProtectedHeader<'a> {
+    pub(crate) const fn new(
+        algorithm: Algorithm,
+        key_id: Option<Cow<'a, str>>,
+        token_type: Option<Cow<'a, str>>,
+    ) -> Self {
+        Self {
+            algorithm,
+            key_id,
+            token_type,
+        }
+    }
+
+    /// `alg` (RFC 7515 section 4.1.1): one of the accepted algorithms.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// `kid` (RFC 7515 section 4.1.4).
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// `typ` (RFC 7515 section 4.1.9).
+    #[must_use]
+    pub fn token_type(&self) -> Option<&str> {
+        self.token_type.as_deref()
+    }
+}
+
+/// The members of a header that matter here, before any rule is applied.
+#[derive(Debug, Default)]
+pub(crate) struct RawHeader<'a> {
+    pub(crate) alg: Option<Cow<'a, str>>,
+    pub(crate) kid: Option<Cow<'a, str>>,
+    pub(crate) typ: Option<Cow<'a, str>>,
+    /// `crit`, `b64`, `zip` or `enc`: something that would have to be understood.
+    pub(crate) extension: Option<&'static str>,
+}
+
+/// Why a header can't be read: not a JSON object, a repeated member, a member of the wrong type.
+#[derive(Debug)]
+pub(crate) struct BadHeader(pub(crate) serde_json::Error);
+
+impl<'a> RawHeader<'a> {
+    pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadHeader> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let header = deserializer
+            .deserialize_map(HeaderVisitor)
+            .map_err(BadHeader)?;
+        deserializer.end().map_err(BadHeader)?;
+        Ok(header)
+    }
+}
+
+struct HeaderVisitor;
+
+impl<'de> Visitor<'de> for HeaderVisitor {
+    type Value = RawHeader<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut header = RawHeader::default();
+        let mut names = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
+            let mut text = || -> Result<_, A::Error> {
+                members
+                    .next_value::<Name<'_>>()
+                    .map(|Name(value)| Some(value))
+            };
+            match &*name {
+                "alg" => header.alg = text()?,
+                "kid" => header.kid = text()?,
+                "typ" => header.typ = text()?,
+                // No extension is understood here, so a `crit` that names one must be refused,
+                // and an empty one is not allowed to exist (RFC 7515 section 4.1.11).
+                "crit" => {
+                    members.next_value_seed(Skip)?;
+                    header.extension = Some("crit");
+                }
+                // RFC 7797: `true` is the default written out.
+                "b64" => {
+                    if !members.next_value::<bool>()? {
+                        header.extension = header.extension.or(Some("b64"));
+                    }
+                }
+                "zip" | "enc" => {
+                    members.next_value_seed(Skip)?;
+                    let name = if name == "zip" { "zip" } else { "enc" };
+                    header.extension = header.extension.or(Some(name));
+                }
+                _ => members.next_value_seed(Skip)?,
+            }
+            names.add(name)?;
+        }
+        names.finish()?;
+        Ok(header)
+    }
+}

@@ -1,0 +1,15 @@
+//! The compact JWS form of a token, taken apart and read strictly (RFC 7515, RFC 7519).
+//!
+//! Nothing in here is trusted: it runs before the signature is checked, so that a token which
+//! would be refused anyway costs no signature check and no fetch.
+
+mod header;
+mod jws;
+mod registered;
+
+pub(crate) use self::{
+    header::RawHeader,
+    jws::{Jws, Malformed},
+    registered::Registered,
+};
+pub use header::ProtectedHeader;

@@ -1,0 +1,198 @@
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize,
+    de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::json::{Name, Names, Skip};
+
+/// The claims that decide about a token, read in one pass over the payload that also makes sure
+/// that no name stands twice. Nothing is copied unless it was written with escapes.
+#[derive(Debug, Default)]
+pub(crate) struct Registered<'a> {
+    pub(crate) iss: Option<Cow<'a, str>>,
+    pub(crate) sub: Option<Cow<'a, str>>,
+    pub(crate) aud: Option<Audience<'a>>,
+    pub(crate) exp: Option<NumericDate>,
+    pub(crate) nbf: Option<NumericDate>,
+    pub(crate) iat: Option<NumericDate>,
+    pub(crate) jti: Option<Cow<'a, str>>,
+    pub(crate) client_id: Option<Cow<'a, str>>,
+    pub(crate) azp: Option<Cow<'a, str>>,
+    pub(crate) scope: Option<Strings<'a>>,
+    pub(crate) scp: Option<Strings<'a>>,
+    pub(crate) permissions: Option<Strings<'a>>,
+    /// `cnf`: the token is bound to a key of its sender (RFC 7800).
+    pub(crate) bound: bool,
+}
+
+/// A claim that is one string or several.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Strings<'a> {
+    One(Cow<'a, str>),
+    Several(Vec<Cow<'a, str>>),
+}
+
+/// `aud` (RFC 7519 section 4.1.3).
+pub(crate) type Audience<'a> = Strings<'a>;
+
+/// Seconds since 1970 (RFC 7519 section 2), with the fraction cut off or rounded up, whichever is stricter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NumericDate {
+    pub(crate) floor: u64,
+    pub(crate) ceil: u64,
+}
+
+/// Why the payload is no claims set: not a JSON object, a repeated name, a claim of the wrong type.
+#[derive(Debug)]
+pub(crate) struct BadClaims(pub(crate) serde_json::Error);
+
+impl<'a> Registered<'a> {
+    pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadClaims> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let claims = deserializer
+            .deserialize_map(ClaimsVisitor)
+            .map_err(BadClaims)?;
+        deserializer.end().map_err(BadClaims)?;
+        Ok(claims)
+    }
+}
+
+impl Strings<'_> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(several) => several,
+        }
+        .iter()
+        .map(|string| &**string)
+    }
+}
+
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = Registered<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut claims = Registered::default();
+        let mut names = Names::default();
+        while let Some(Name(name)) = members.next_key()? {
+            let mut text = || -> Result<_, A::Error> {
+                members
+                    .next_value::<Name<'_>>()
+                    .map(|Name(value)| Some(value))
+            };
+            match &*name {
+                "iss" => claims.iss = text()?,
+                "sub" => claims.sub = text()?,
+                "jti" => claims.jti = text()?,
+                "client_id" => claims.client_id = text()?,
+                "azp" => claims.azp = text()?,
+                "aud" => claims.aud = Some(members.next_value()?),
+                "exp" => claims.exp = Some(members.next_value()?),
+                "nbf" => claims.nbf = Some(members.next_value()?),
+                "iat" => claims.iat = Some(members.next_value()?),
+                "scope" => claims.scope = Some(members.next_value()?),
+                "scp" => claims.scp = Some(members.next_value()?),
+                "permissions" => claims.permissions = permissions(members.next_value()?)?,
+                "cnf" => {
+                    members.next_value_seed(Skip)?;
+                    claims.bound = true;
+                }
+                _ => members.next_value_seed(Skip)?,
+            }
+            names.add(name)?;
+        }
+        names.finish()?;
+        Ok(claims)
+    }
+}
+
+/// `permissions` is no registered name: where it holds anything but strings it grants nothing, and
+/// the token may still be good.
+fn permissions<'de, E: de::Error>(json: &'de RawValue) -> Result<Option<Strings<'de>>, E> {
+    let permissions = serde_json::from_str(json.get()).ok();
+    if permissions.is_none() {
+        let mut deserializer = serde_json::Deserializer::from_str(json.get());
+        Skip.deserialize(&mut deserializer).map_err(E::custom)?;
+    }
+    Ok(permissions)
+}
+
+impl<'de> Deserialize<'de> for Strings<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct StringsVisitor;
+        impl<'de> Visitor<'de> for StringsVisitor {
+            type Value = Strings<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of strings")
+            }
+
+            fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Self::Value, E> {
+                Ok(Strings::One(Cow::Borrowed(one)))
+            }
+
+            fn visit_str<E>(self, one: &str) -> Result<Self::Value, E> {
+                Ok(Strings::One(Cow::Owned(one.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut strings = Vec::new();
+                while let Some(Name(string)) = seq.next_element()? {
+                    strings.push(string);
+                }
+                Ok(Strings::Several(strings))
+            }
+        }
+        deserializer.deserialize_any(StringsVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DateVisitor;
+        impl Visitor<'_> for DateVisitor {
+            type Value = NumericDate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of seconds from 1970 to the year 9999")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Self::Value, E> {
+                if seconds > NumericDate::MAX {
+                    return Err(E::invalid_value(de::Unexpected::Unsigned(seconds), &self));
+                }
+                Ok(NumericDate {
+                    floor: seconds,
+                    ceil: seconds,
+                })
+            }
+
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Self::Value, E> {
+                if !(0.0..=NumericDate::MAX as f64).contains(&seconds) {
+                    return Err(E::invalid_value(de::Unexpected::Float(seconds), &self));
+                }
+                // In range and not negative: the casts cut off nothing but the fraction.
+                Ok(NumericDate {
+                    floor: seconds.floor() as u64,
+                    ceil: seconds.ceil() as u64,
+                })
+            }
+        }
+        // Asked for as a number, so that it arrives as one under every feature of serde_json.
+        deserializer.deserialize_f64(DateVisitor)
+    }
+}
+
+impl NumericDate {
+    /// The end of the year 9999: whatever is later is no date but a mistake or an attempt at overflow.
+    const MAX: u64 = 253_402_300_799;
+}
