@@ -198,7 +198,7 @@ impl TokenBuilder {
         }
     }
 
-    /// These bytes as the header, whatever they are. They are encoded and signed, but not looked at.
+    /// These bytes as the header, whatever they are: encoded and signed, but not looked at.
     pub fn raw_header(self, json: impl Into<Vec<u8>>) -> Self {
         Self {
             raw_header: Some(json.into()),

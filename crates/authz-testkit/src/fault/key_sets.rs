@@ -74,8 +74,13 @@ fn unknown_kinds() -> Vec<Value> {
             "kty": "EC", "kid": "secp256k1", "crv": "secp256k1", "alg": "ES256K", "use": "sig",
             "x": odd(32), "y": odd(32),
         }),
-        json!({ "kty": "FUTURE", "kid": "future", "alg": "XS999", "use": "sig", "z": [1, { "a": null }] }),
-        json!({ "kty": "RSA", "kid": "future-alg", "alg": "RS1024", "use": "sig", "n": odd(256), "e": "AQAB" }),
+        json!({
+            "kty": "FUTURE", "kid": "future", "alg": "XS999", "use": "sig", "z": [1, { "a": null }],
+        }),
+        json!({
+            "kty": "RSA", "kid": "future-alg", "alg": "RS1024", "use": "sig", "n": odd(256),
+            "e": "AQAB",
+        }),
     ]
 }
 
@@ -87,15 +92,30 @@ fn broken() -> Vec<Value> {
         json!({ "kty": "RSA", "kid": "no-modulus", "alg": "RS256", "e": "AQAB" }),
         json!({ "kty": "RSA", "kid": "modulus-number", "alg": "RS256", "n": 12345, "e": "AQAB" }),
         json!({ "kty": "RSA", "kid": "modulus-512", "alg": "RS256", "n": odd(64), "e": "AQAB" }),
-        json!({ "kty": "RSA", "kid": "modulus-even", "alg": "RS256", "n": base64url(&[0xAA; 256]), "e": "AQAB" }),
+        json!({
+            "kty": "RSA", "kid": "modulus-even", "alg": "RS256", "n": base64url(&[0xAA; 256]),
+            "e": "AQAB",
+        }),
         json!({ "kty": "RSA", "kid": "exponent-1", "alg": "RS256", "n": odd(256), "e": "AQ" }),
         json!({ "kty": "RSA", "kid": "base64", "alg": "RS256", "n": "not*base64", "e": "AQAB" }),
         json!({ "kty": "RSA", "kid": ["array"], "alg": "RS256", "n": odd(256), "e": "AQAB" }),
-        json!({ "kty": "EC", "kid": "off-curve", "alg": "ES256", "crv": "P-256", "x": odd(32), "y": odd(32) }),
-        json!({ "kty": "EC", "kid": "short-x", "alg": "ES256", "crv": "P-256", "x": odd(16), "y": odd(32) }),
-        json!({ "kty": "EC", "kid": "wrong-curve", "alg": "ES256", "crv": "Ed25519", "x": odd(32), "y": odd(32) }),
+        json!({
+            "kty": "EC", "kid": "off-curve", "alg": "ES256", "crv": "P-256", "x": odd(32),
+            "y": odd(32),
+        }),
+        json!({
+            "kty": "EC", "kid": "short-x", "alg": "ES256", "crv": "P-256", "x": odd(16),
+            "y": odd(32),
+        }),
+        json!({
+            "kty": "EC", "kid": "wrong-curve", "alg": "ES256", "crv": "Ed25519", "x": odd(32),
+            "y": odd(32),
+        }),
         // The all-zero point of small order: a signature that anybody can write verifies under it.
-        json!({ "kty": "OKP", "kid": "small-order", "alg": "EdDSA", "crv": "Ed25519", "x": base64url(&[0; 32]) }),
+        json!({
+            "kty": "OKP", "kid": "small-order", "alg": "EdDSA", "crv": "Ed25519",
+            "x": base64url(&[0; 32]),
+        }),
         json!({ "kty": "OKP", "kid": "short-okp", "alg": "EdDSA", "crv": "Ed25519", "x": odd(8) }),
         json!({ "kty": "oct", "kid": "empty-secret", "alg": "HS256", "k": "" }),
     ]
