@@ -48,20 +48,30 @@ pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> 
         rows.len()
     );
     for row in &rows {
-        let (their_status, our_status, verdict) = expectation(row)?;
-        let their_answer = match their_status {
-            Some(status) => Some(ask(row, &mint, &theirs, status, Verdict::Same, tally)?),
+        let (their_status, our_status, as_expected) = expectation(row)?;
+        let mut their_answer = None;
+        match their_status {
+            Some(status) => {
+                let (request, answer) = send(row, &mint, &theirs)?;
+                let problem = other_status(&answer, status);
+                record(row, &theirs, &request, problem, Verdict::Same, tally);
+                their_answer = Some(answer);
+            }
             None => {
-                crash(row, &mint, &theirs, tally);
+                let request = row.request(&mint);
+                let problem = crate::send(&request, &theirs)
+                    .ok()
+                    .map(|answer| format!("answered {}, expected no answer", answer.status()));
+                record(row, &theirs, &request, problem, Verdict::Same, tally);
                 theirs = start_theirs(&mint)?;
-                None
             }
-        };
+        }
         for server in &ours {
-            let answer = ask(row, &mint, server, our_status, verdict, tally)?;
-            if let (Some(their_answer), Verdict::Same) = (&their_answer, verdict) {
-                compare_messages(row, server, their_answer, &answer, tally);
-            }
+            let (request, answer) = send(row, &mint, server)?;
+            let problem = other_status(&answer, our_status)
+                .or_else(|| no_challenge(&answer))
+                .or_else(|| other_message(&answer, their_answer.as_ref()));
+            record(row, server, &request, problem, as_expected, tally);
         }
     }
 
@@ -93,63 +103,52 @@ fn expectation(row: &Row) -> Result<(Option<u16>, u16, Verdict), Error> {
 }
 
 /// Sends the request as often as it says; the last answer counts.
-fn ask(
-    row: &Row,
-    mint: &Mint,
-    server: &Server,
-    status: u16,
-    as_expected: Verdict,
-    tally: &mut Tally,
-) -> Result<Response, Error> {
+fn send(row: &Row, mint: &Mint, server: &Server) -> Result<(Request, Response), Error> {
     for _ in 1..row.times {
         crate::send(&row.request(mint), server)?;
     }
     let request = row.request(mint);
     let answer = crate::send(&request, server)?;
-    let verdict = match answer.status() == status {
-        true => as_expected,
-        false => {
-            let got = format!("answered {}, expected {status}", answer.status());
-            unexpected(row, server, &got, Some(&request))
-        }
-    };
-    tally.count(PART, server.name(), verdict);
-    Ok(answer)
+    Ok((request, answer))
 }
 
-/// A request that ends the process of the tutorial's server.
-fn crash(row: &Row, mint: &Mint, server: &Server, tally: &mut Tally) {
-    let request = row.request(mint);
-    let verdict = match crate::send(&request, server) {
-        Err(_) => Verdict::Same,
-        Ok(answer) => {
-            let got = format!("answered {}, expected no answer", answer.status());
-            unexpected(row, server, &got, Some(&request))
+fn record(
+    row: &Row,
+    server: &Server,
+    request: &Request,
+    problem: Option<String>,
+    as_expected: Verdict,
+    tally: &mut Tally,
+) {
+    let verdict = match problem {
+        None => as_expected,
+        Some(problem) => {
+            println!("  UNEXPECTED {}: {} {problem}", row.name, server.name());
+            println!("    {}", request.to_curl(&server.base_url()));
+            Verdict::Unexpected
         }
     };
     tally.count(PART, server.name(), verdict);
+}
+
+fn other_status(answer: &Response, expected: u16) -> Option<String> {
+    let status = answer.status();
+    (status != expected).then(|| format!("answered {status}, expected {expected}"))
+}
+
+/// The page of differences promises it: whoever is refused is told how to be let in.
+fn no_challenge(answer: &Response) -> Option<String> {
+    let challenged = answer
+        .header("www-authenticate")
+        .is_some_and(|challenge| challenge.starts_with("Bearer "));
+    let refused = matches!(answer.status(), 401 | 403);
+    (refused && !challenged).then(|| format!("answered {} without a challenge", answer.status()))
 }
 
 /// The tutorial's endpoints answer with messages that its readers compare with the page.
-fn compare_messages(
-    row: &Row,
-    server: &Server,
-    theirs: &Response,
-    ours: &Response,
-    tally: &mut Tally,
-) {
-    let same = crate::member(&theirs.text(), "message") == crate::member(&ours.text(), "message");
-    if theirs.status() == 200 && ours.status() == 200 && !same {
-        let got = format!("says {:?}, the tutorial's {:?}", ours.text(), theirs.text());
-        let verdict = unexpected(row, server, &got, None);
-        tally.count(PART, server.name(), verdict);
-    }
-}
-
-fn unexpected(row: &Row, server: &Server, got: &str, request: Option<&Request>) -> Verdict {
-    println!("  UNEXPECTED {}: {} {got}", row.name, server.name());
-    if let Some(request) = request {
-        println!("    {}", request.to_curl(&server.base_url()));
-    }
-    Verdict::Unexpected
+fn other_message(ours: &Response, theirs: Option<&Response>) -> Option<String> {
+    let theirs = theirs.filter(|theirs| theirs.status() == 200 && ours.status() == 200)?;
+    let (ours, theirs) = (ours.text(), theirs.text());
+    let same = crate::member(&ours, "message") == crate::member(&theirs, "message");
+    (!same).then(|| format!("says {ours:?}, the tutorial's server {theirs:?}"))
 }
