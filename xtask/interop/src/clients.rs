@@ -22,7 +22,14 @@ const CALLS: [(&str, &str, u16); 4] = [
     ("/api/messages", "read:messages write:messages", 200),
 ];
 
-const CLIENTS: [(&str, Client); 3] = [("curl", curl), ("Python", python), ("Node", node)];
+const CLIENTS: [(&str, Client); 3] = [
+    ("client curl", curl),
+    ("client Python", python),
+    ("client Node", node),
+];
+
+/// The audience of the development issuer's tokens.
+const AUDIENCE: &str = "https://quickstart.example/api";
 
 /// Gets a token, calls the API, and gives what a person would see: the status and the body.
 type Client = fn(&Target<'_>) -> Result<String, Error>;
@@ -42,13 +49,14 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
         CALLS.len()
     );
     for server in &servers {
-        let (issuer, audience) = (issuer_of(server)?, "https://quickstart.example/api");
+        servers::wait_until_ready(server)?;
+        let issuer = issuer_of(server)?;
         for (name, client) in CLIENTS {
             for (path, scope, status) in CALLS {
                 let url = format!("{}{path}", server.base_url());
                 let answer = client(&Target {
                     issuer: &issuer,
-                    audience,
+                    audience: AUDIENCE,
                     scope,
                     url: &url,
                 })?;
@@ -61,22 +69,12 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
                         Verdict::Unexpected
                     }
                 };
-                tally.count(part(name), server.name(), verdict);
+                tally.count(name, server.name(), verdict);
             }
         }
     }
-    servers
-        .into_iter()
-        .try_for_each(servers::stop)
-        .map_err(Into::into)
-}
-
-fn part(client: &str) -> &'static str {
-    match client {
-        "curl" => "client curl",
-        "Python" => "client Python",
-        _ => "client Node",
-    }
+    servers.into_iter().try_for_each(servers::stop)?;
+    Ok(())
 }
 
 fn issuer_of(server: &Server) -> Result<String, Error> {

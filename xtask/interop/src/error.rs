@@ -28,6 +28,8 @@ pub(crate) enum Error {
         request: String,
         source: HttpError,
     },
+    #[error("{server} has no keys of the issuer yet; its log:\n{stderr}")]
+    NotReady { server: String, stderr: String },
     #[error("cannot run {program}: install it, or look at what it says when run by hand")]
     Program {
         program: &'static str,

@@ -2,13 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use blackbox::{
+    http::Request,
     server::{Launch, Server, StartError},
     servers::Framework,
 };
+
+use crate::error::Error;
+
+/// How long a server may take to get the issuer's keys.
+const READY: Duration = Duration::from_secs(15);
 
 /// How long a server may take to end once it has been asked to.
 const STOP: Duration = Duration::from_secs(15);
@@ -50,6 +57,24 @@ pub(crate) fn start_script(
         environment,
     )
     .start()
+}
+
+/// Waits until a server has the issuer's keys, as whatever sends it requests in production would.
+pub(crate) fn wait_until_ready(server: &Server) -> Result<(), Error> {
+    let deadline = Instant::now() + READY;
+    loop {
+        let answer = crate::send(&Request::get("/readyz"), server)?;
+        if answer.status() == 200 {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::NotReady {
+                server: server.name().to_owned(),
+                stderr: server.stderr(),
+            });
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Ends a server as its user would; one that has to be killed is an error.

@@ -18,6 +18,7 @@ pub(super) struct Check {
     name: String,
     request: Request,
     expected: Expected,
+    member: Option<(&'static str, String)>,
 }
 
 /// A status, and the error code of the challenge (RFC 6750 section 3.1).
@@ -53,28 +54,39 @@ pub(super) fn check(name: &str, request: Request, expected: Expected) -> Check {
         name: name.to_owned(),
         request,
         expected,
+        member: None,
     }
 }
 
 impl Check {
+    /// The answer is a JSON object with this text under this name.
+    pub(super) fn with_member(self, name: &'static str, value: &str) -> Self {
+        let member = Some((name, value.to_owned()));
+        Self { member, ..self }
+    }
+
     pub(super) fn run(&self, server: &Server, tally: &mut Tally) -> Result<(), Error> {
         let answer = crate::send(&self.request, server)?;
-        let verdict = match self.expected.is(&answer) {
-            true => Verdict::Same,
-            false => {
-                println!(
-                    "  UNEXPECTED {}: {} answered {}, expected {}",
-                    self.name,
-                    server.name(),
-                    told(&answer),
-                    self.expected.told()
-                );
+        let verdict = match self.problem(&answer) {
+            None => Verdict::Same,
+            Some(problem) => {
+                println!("  UNEXPECTED {}: {} {problem}", self.name, server.name());
                 println!("    {}", self.request.to_curl(&server.base_url()));
                 Verdict::Unexpected
             }
         };
         tally.count(PART, server.name(), verdict);
         Ok(())
+    }
+
+    fn problem(&self, answer: &Response) -> Option<String> {
+        if !self.expected.is(answer) {
+            let expected = self.expected.told();
+            return Some(format!("answered {}, expected {expected}", told(answer)));
+        }
+        let (name, value) = self.member.as_ref()?;
+        let found = crate::member(&answer.text(), name);
+        (found.as_ref() != Some(value)).then(|| format!("says {found:?} for {name}, not {value}"))
     }
 }
 

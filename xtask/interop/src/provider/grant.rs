@@ -14,11 +14,21 @@ const SECRET: &str = "interop-secret";
 /// Which token is wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grant<'a> {
-    pub(super) client: &'a str,
+    client: &'a str,
     /// The resource to be called (RFC 8707): the token's audience.
-    pub(super) resource: &'a str,
+    resource: &'a str,
     /// Separated by spaces; empty for a token without a scope.
-    pub(super) scope: &'a str,
+    scope: &'a str,
+}
+
+impl<'a> Grant<'a> {
+    pub(super) const fn new(client: &'a str, resource: &'a str, scope: &'a str) -> Self {
+        Self {
+            client,
+            resource,
+            scope,
+        }
+    }
 }
 
 /// The provider while it runs.
@@ -37,20 +47,15 @@ impl Provider {
         Ok(Self { server, path })
     }
 
-    pub(super) fn stop(self) -> Result<(), Error> {
-        Ok(servers::stop(self.server)?)
+    /// Ends it, and gives what it takes to start another in its place.
+    pub(super) fn stop(self) -> Result<(u16, &'static str), Error> {
+        let port = self.server.address().port();
+        servers::stop(self.server)?;
+        Ok((port, self.path))
     }
 
     pub(super) fn issuer(&self) -> String {
         format!("{}{}", self.server.base_url(), self.path)
-    }
-
-    pub(super) fn port(&self) -> u16 {
-        self.server.address().port()
-    }
-
-    pub(super) fn path(&self) -> &'static str {
-        self.path
     }
 
     /// A token, asked for in the way that the client is registered for.

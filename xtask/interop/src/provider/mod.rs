@@ -4,29 +4,20 @@
 
 mod check;
 mod grant;
+mod requests;
 
-use blackbox::{http::Request, server::Server};
+use blackbox::server::Server;
 
 use self::{
-    check::{CREATED, Check, INVALID, NO_SCOPE, NO_TOKEN, OK, check},
-    grant::{Grant, Provider},
+    check::{Check, INVALID, OK, check},
+    grant::Provider,
+    requests::{RESOURCE, private},
 };
 use crate::{
     error::Error,
     servers::{self, Binaries},
     tally::Tally,
 };
-
-const RESOURCE: &str = "https://quickstart.example/api";
-const ELSEWHERE: &str = "https://elsewhere.example/api";
-
-/// The clients that get signed tokens, and the algorithm of each.
-const SIGNING: [(&str, &str); 4] = [
-    ("service-rs256", "RS256"),
-    ("service-es256", "ES256"),
-    ("service-ps256", "PS256"),
-    ("service-eddsa", "EdDSA"),
-];
 
 /// How the provider's identifier looks, and which algorithms our servers accept from it.
 const SETTINGS: [(&str, &[&str]); 2] =
@@ -38,7 +29,8 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
     for (path, algorithms) in SETTINGS {
         run_setting(binaries, tally, path, algorithms, &stranger)?;
     }
-    stranger.stop()
+    stranger.stop()?;
+    Ok(())
 }
 
 fn run_setting(
@@ -55,180 +47,54 @@ fn run_setting(
         ("AUTHZ_AUDIENCE", RESOURCE),
         ("AUTHZ_ALGORITHMS", &algorithms.join(",")),
     ])?;
+    servers.iter().try_for_each(servers::wait_until_ready)?;
+
+    let checks = requests::all(&provider, algorithms, stranger)?;
     println!(
-        "\noidc-provider: issuer {issuer}, accepting {}",
+        "\noidc-provider: {} requests, issuer {issuer}, accepting {}",
+        checks.len(),
         algorithms.join(" and ")
     );
-
-    let checks = checks(&provider, algorithms, stranger)?;
-    for server in &servers {
-        for check in &checks {
-            check.run(server, tally)?;
-        }
-    }
-    rotate(provider, algorithms, &servers, tally)?;
-    servers
-        .into_iter()
-        .try_for_each(servers::stop)
-        .map_err(Into::into)
+    check_all(&checks, &servers, tally)?;
+    change_keys(provider, algorithms, &servers, tally)?;
+    servers.into_iter().try_for_each(servers::stop)?;
+    Ok(())
 }
 
 /// The provider goes away, and comes back with other keys under the same identifier.
-fn rotate(
+fn change_keys(
     provider: Provider,
     algorithms: &[&str],
     servers: &[Server],
     tally: &mut Tally,
 ) -> Result<(), Error> {
-    let client = SIGNING
-        .iter()
-        .find(|(_, algorithm)| algorithms.contains(algorithm));
-    let (client, _) =
-        client.ok_or_else(|| Error::Unusable("a setting", "no client signs so".to_owned()))?;
-    let grant = Grant {
-        client,
-        resource: RESOURCE,
-        scope: "read:messages",
-    };
-    let (port, path) = (provider.port(), provider.path());
-
+    let grant = requests::reader(algorithms)?;
     let old = provider.token(grant)?;
-    // Never seen before: no cache of tokens can know it.
+    // One that no server has seen: no cache of tokens can know it.
     let unseen = provider.token(grant)?;
-    provider.stop()?;
-    let mut checks = vec![check(
-        "the provider is down, a new token of a known key",
-        private(&unseen),
-        OK,
-    )];
-    for server in servers {
-        checks
-            .iter()
-            .try_for_each(|check| check.run(server, tally))?;
-    }
 
+    println!("oidc-provider: gone");
+    let (port, path) = provider.stop()?;
+    let kept = "the provider is gone, its keys are still known";
+    check_all(&[check(kept, private(&unseen), OK)], servers, tally)?;
+
+    println!("oidc-provider: back with other keys");
     let provider = Provider::start(port, path)?;
     let new = provider.token(grant)?;
-    checks = vec![
-        check(
-            "the provider has other keys, a token of a new one",
-            private(&new),
-            OK,
-        ),
-        check(
-            "the provider has other keys, a token of an old one",
-            private(&old),
-            INVALID,
-        ),
+    let checks = [
+        check("a new key after the change", private(&new), OK),
+        check("an old key after the change", private(&old), INVALID),
     ];
+    check_all(&checks, servers, tally)?;
+    provider.stop()?;
+    Ok(())
+}
+
+fn check_all(checks: &[Check], servers: &[Server], tally: &mut Tally) -> Result<(), Error> {
     for server in servers {
-        checks
-            .iter()
-            .try_for_each(|check| check.run(server, tally))?;
-    }
-    provider.stop()
-}
-
-fn checks(
-    provider: &Provider,
-    accepted: &[&str],
-    stranger: &Provider,
-) -> Result<Vec<Check>, Error> {
-    let grant = |client, resource, scope| Grant {
-        client,
-        resource,
-        scope,
-    };
-    let mut checks = vec![
-        check("the keys are loaded", Request::get("/readyz"), OK),
-        check("no token, public", Request::get("/api/public"), OK),
-        check("no token, private", Request::get("/api/private"), NO_TOKEN),
-    ];
-
-    for (client, algorithm) in SIGNING {
-        let reader = provider.token(grant(client, RESOURCE, "read:messages"))?;
-        if !accepted.contains(&algorithm) {
-            checks.push(check(
-                &format!("{algorithm}, which is not accepted"),
-                private(&reader),
-                INVALID,
-            ));
-            continue;
+        for check in checks {
+            check.run(server, tally)?;
         }
-        let writer = provider.token(grant(client, RESOURCE, "write:messages"))?;
-        let both = provider.token(grant(client, RESOURCE, "read:messages write:messages"))?;
-        let neither = provider.token(grant(client, RESOURCE, ""))?;
-        let foreign = provider.token(grant(client, ELSEWHERE, "read:messages"))?;
-        let strange = stranger.token(grant(client, RESOURCE, "read:messages"))?;
-        let post = |token: &str| {
-            Request::post("/api/messages")
-                .bearer(token)
-                .json(r#"{"text":"hello"}"#)
-        };
-        let me = |token: &str| Request::get("/api/me").bearer(token);
-        let head = Request::new("HEAD", "/api/private").bearer(&reader);
-        let named = |name: &str, request, expected| {
-            check(&format!("{algorithm}, {name}"), request, expected)
-        };
-        checks.extend([
-            named("a reader reads", private(&reader), OK),
-            named("the same token again", private(&reader), OK),
-            named("HEAD", head, OK),
-            named("a reader writes", post(&reader), NO_SCOPE),
-            named("a writer writes", post(&writer), CREATED),
-            named("a writer reads", private(&writer), NO_SCOPE),
-            named("both scopes, reading", private(&both), OK),
-            named("both scopes, writing", post(&both), CREATED),
-            named("no scope, private", private(&neither), NO_SCOPE),
-            named("no scope, me", me(&neither), OK),
-            named("the reader's claims", me(&reader), OK),
-            named("the audience of another API", private(&foreign), INVALID),
-            named(
-                "the same client of another provider",
-                private(&strange),
-                INVALID,
-            ),
-            named(
-                "the payload of another token",
-                private(&spliced(&reader, &both)),
-                INVALID,
-            ),
-            named(
-                "cut off",
-                private(reader.trim_end_matches(|c| c != '.')),
-                INVALID,
-            ),
-            named(
-                "lower-case scheme",
-                Request::get("/api/private").header("Authorization", format!("bearer {reader}")),
-                OK,
-            ),
-        ]);
-        let bound = provider.bound_token(grant(client, RESOURCE, "read:messages"))?;
-        checks.push(named(
-            "bound to a key and sent as a plain bearer token",
-            private(&bound),
-            INVALID,
-        ));
     }
-
-    let opaque = provider.token(grant("service-opaque", RESOURCE, "read:messages"))?;
-    let encrypted = provider.token(grant("service-encrypted", RESOURCE, "read:messages"))?;
-    checks.push(check("an opaque token", private(&opaque), INVALID));
-    checks.push(check("an encrypted token", private(&encrypted), INVALID));
-    Ok(checks)
-}
-
-fn private(token: &str) -> Request {
-    Request::get("/api/private").bearer(token)
-}
-
-/// The first token with the payload of the second.
-fn spliced(first: &str, second: &str) -> String {
-    let payload = second.split('.').nth(1).unwrap_or_default();
-    let mut parts: Vec<&str> = first.split('.').collect();
-    if let Some(part) = parts.get_mut(1) {
-        *part = payload;
-    }
-    parts.join(".")
+    Ok(())
 }

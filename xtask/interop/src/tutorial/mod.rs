@@ -42,6 +42,8 @@ pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> 
         ("AUTHZ_AUDIENCE", mint.audience()),
     ])?;
 
+    ours.iter().try_for_each(servers::wait_until_ready)?;
+
     let rows = requests::all();
     println!(
         "\ntutorial: {} requests to express-jwt and to each of our servers",
