@@ -1,0 +1,87 @@
+//! Conversions from and to the types of the `jsonwebtoken` crate, for applications that use it
+//! elsewhere. None of its functions is called that needs one of its crypto providers.
+
+use jsonwebtoken::jwk::{Jwk, JwkSet};
+
+use crate::{
+    crypto::{Algorithm, UnknownAlgorithm},
+    jwks::{KeySet, KeySetError, ParsedKeySet},
+};
+
+impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
+    type Error = UnknownAlgorithm;
+
+    fn try_from(algorithm: jsonwebtoken::Algorithm) -> Result<Self, Self::Error> {
+        // The names are the standard's on both sides, and theirs may come to know more than ours.
+        format!("{algorithm:?}").parse()
+    }
+}
+
+impl TryFrom<Algorithm> for jsonwebtoken::Algorithm {
+    type Error = UnsupportedAlgorithm;
+
+    fn try_from(algorithm: Algorithm) -> Result<Self, Self::Error> {
+        algorithm
+            .name()
+            .parse()
+            .map_err(|_| UnsupportedAlgorithm(algorithm))
+    }
+}
+
+/// An algorithm that `jsonwebtoken` does not know: ES512.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the jsonwebtoken crate does not support {0}")]
+pub struct UnsupportedAlgorithm(Algorithm);
+
+impl KeySet {
+    /// Reads a set of `jsonwebtoken`'s.
+    ///
+    /// # Errors
+    ///
+    /// When the set holds too many keys.
+    pub fn from_jwk_set(set: &JwkSet) -> Result<ParsedKeySet, KeySetError> {
+        let json = serde_json::to_vec(set).map_err(KeySetError::Malformed)?;
+        Self::parse(&json)
+    }
+
+    /// Reads a single key of `jsonwebtoken`'s.
+    ///
+    /// # Errors
+    ///
+    /// Never for a key that can be written as JSON.
+    pub fn from_jwk(key: &Jwk) -> Result<ParsedKeySet, KeySetError> {
+        Self::from_jwk_set(&JwkSet {
+            keys: vec![key.clone()],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn algorithms_convert_both_ways() {
+        for algorithm in Algorithm::ALL {
+            match jsonwebtoken::Algorithm::try_from(algorithm) {
+                Ok(theirs) => assert_eq!(Algorithm::try_from(theirs), Ok(algorithm)),
+                Err(error) => {
+                    assert_eq!(algorithm, Algorithm::ES512);
+                    assert_eq!(
+                        error.to_string(),
+                        "the jsonwebtoken crate does not support ES512"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn key_sets_convert() {
+        let set: JwkSet = serde_json::from_str(
+            r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(KeySet::from_jwk_set(&set).unwrap().keys.len(), 1);
+    }
+}

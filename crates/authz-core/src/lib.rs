@@ -8,6 +8,8 @@ mod clock;
 mod crypto;
 mod issuer;
 mod json;
+#[cfg(feature = "jsonwebtoken")]
+mod jsonwebtoken;
 pub mod jwks;
 mod metadata;
 mod policy;
@@ -17,10 +19,12 @@ mod validation;
 
 pub use async_trait::async_trait;
 
+#[cfg(feature = "jsonwebtoken")]
+pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
-        Admission, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard, Outcome, Pending,
-        RequestParts,
+        Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
+        Outcome, Pending, RequestParts, Unguarded,
     },
     bearer::TokenSource,
     claims::Claims,
@@ -29,8 +33,8 @@ pub use crate::{
     issuer::{BuildError, Issuer, ScopeClaim, TokenTypes},
     metadata::ResourceMetadata,
     policy::{
-        Decision, InvalidScope, Policy, Scope, Scopes, all_scopes, any_scope, any_valid_token,
-        permission, scope,
+        Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes, any_scope,
+        any_valid_token, permission, scope,
     },
     rejection::{Challenge, Reason, Rejection},
     token::ProtectedHeader,

@@ -48,6 +48,10 @@ impl<C> Authorized<C> {
         Self(verified)
     }
 
+    pub(crate) fn verified(&self) -> &Verified<C> {
+        &self.0
+    }
+
     /// The claims, as the application's type.
     #[must_use]
     pub fn claims(&self) -> &C {
@@ -143,12 +147,12 @@ impl<C> Verified<C> {
             ScopeClaim::Permissions => registered.permissions.as_ref(),
         };
         let scopes = Scopes::collect(
-            (trusted.scope_claims.iter())
+            &(trusted.scope_claims.iter())
                 .filter_map(named)
                 .flat_map(|claim| claim.iter()),
         );
         let permissions = registered.permissions.iter().flat_map(|it| it.iter());
-        let permissions = Scopes::collect(permissions);
+        let permissions = Scopes::collect(&permissions);
         let audiences = registered
             .aud
             .iter()

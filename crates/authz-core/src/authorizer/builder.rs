@@ -206,8 +206,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
         let first = (!self.issuer.issuer.is_empty() || self.more.is_empty()).then_some(self.issuer);
         let issuers: Vec<_> = first.into_iter().chain(self.more).collect();
         let realm = self.realm.or_else(|| {
-            let audiences = issuers.iter().flat_map(|it| it.audiences.first());
-            audiences.cloned().next()
+            let mut audiences = issuers.iter().flat_map(|it| it.audiences.first());
+            audiences.next().cloned()
         });
         let issuers = Issuers::new(issuers)?;
         let mut metadata_url = None;

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{Authorized, Authorizer, Outcome, Pending, RequestParts};
-use crate::{bearer, claims::Claims, policy::Policy, rejection::Rejection};
+use crate::{claims::Claims, policy::Policy, rejection::Rejection};
 
 /// What stands before a route: an authorizer, the route's policy, and whether a token is optional.
 ///
@@ -61,21 +61,13 @@ impl<C> Guard<C> {
 impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     /// Decides about one request, at once where the token's key is known.
     pub fn admit(&self, request: &RequestParts<'_>) -> Admission<C> {
-        if request.is_preflight() || (self.optional && self.has_no_token(request)) {
+        if request.is_preflight() || (self.optional && self.authorizer.has_no_token(request)) {
             return Admission::Ready(Ok(None));
         }
         match self.authorizer.decide(request, &self.policy) {
             Outcome::Ready(decision) => Admission::Ready(decision.map(Some)),
             Outcome::Pending(pending) => Admission::Pending(pending),
         }
-    }
-
-    fn has_no_token(&self, request: &RequestParts<'_>) -> bool {
-        let sources = &self.authorizer.shared.sources;
-        matches!(
-            bearer::token(request.headers, request.uri, sources),
-            Ok(None)
-        )
     }
 }
 

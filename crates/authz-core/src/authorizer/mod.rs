@@ -1,5 +1,6 @@
 //! The facade: a request's parts and a policy in, [`Authorized`] or [`Rejection`] out.
 
+mod admitted;
 mod authorized;
 mod builder;
 mod events;
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::authorized::Verified;
 pub use self::{
+    admitted::{Admitted, Unguarded},
     authorized::Authorized,
     builder::AuthorizerBuilder,
     guard::{Admission, Guard},
@@ -122,6 +124,23 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         }
     }
 
+    /// Like [`authorize`](Self::authorize), but a request without a token passes, as `None`. A bad
+    /// token is refused all the same.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub async fn authorize_optional(
+        &self,
+        request: &RequestParts<'_>,
+        policy: &Policy,
+    ) -> Result<Option<Authorized<C>>, Rejection> {
+        if self.has_no_token(request) {
+            return Ok(None);
+        }
+        self.authorize(request, policy).await.map(Some)
+    }
+
     /// Decides about one request at once where the token's key is known, which is nearly always:
     /// without an `.await`, a lock or a boxed future.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Outcome<C> {
@@ -129,11 +148,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let token = match bearer::token(request.headers, request.uri, &shared.sources) {
             Ok(Some(token)) => token,
             Ok(None) => {
-                return Outcome::Ready(
-                    Err(shared.refuse(Refusal::new(Reason::MissingToken), None)),
-                );
+                return Outcome::Ready(Err(
+                    shared.refuse(&Refusal::new(Reason::MissingToken), None)
+                ));
             }
-            Err(reason) => return Outcome::Ready(Err(shared.refuse(Refusal::new(reason), None))),
+            Err(reason) => return Outcome::Ready(Err(shared.refuse(&Refusal::new(reason), None))),
         };
         match shared.verify(&token) {
             Ok(Step::Verified(verified)) => Outcome::Ready(shared.apply(policy, verified)),
@@ -157,6 +176,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         }
     }
 
+    /// Whether there is nothing to check, not even something malformed.
+    fn has_no_token(&self, request: &RequestParts<'_>) -> bool {
+        let sources = &self.shared.sources;
+        matches!(
+            bearer::token(request.headers, request.uri, sources),
+            Ok(None)
+        )
+    }
+
     fn wait(&self, token: String, policy: Policy, reason: RefreshReason) -> Pending<C> {
         let shared = Arc::clone(&self.shared);
         Pending {
@@ -169,6 +197,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
 }
 
 impl<C> Authorizer<C> {
+    /// Applies one more policy to a caller.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub fn check(&self, caller: &Authorized<C>, policy: &Policy) -> Result<(), Rejection> {
+        self.shared.check(policy, caller.verified())
+    }
+
     /// Whether the keys of every issuer are loaded: what a readiness probe asks.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -239,13 +276,17 @@ impl<C: DeserializeOwned> Shared<C> {
         let (examined, trusted) = self.examine(&jws)?;
         let lookup = trusted.keys.refresh(&examined.header, reason).await;
         let Some(keys) = self.found(lookup, &examined, trusted)? else {
-            return Err(self.refuse_examined(Refusal::new(Reason::UnknownKey), &examined, trusted));
+            return Err(self.refuse_examined(
+                &Refusal::new(Reason::UnknownKey),
+                &examined,
+                trusted,
+            ));
         };
         match self.check_signature(&jws, &examined, &keys, trusted)? {
             Some(key) => self.accept(token, &jws, &examined, trusted, key),
             None => {
                 let refusal = Refusal::new(Reason::InvalidSignature);
-                Err(self.refuse_examined(refusal, &examined, trusted))
+                Err(self.refuse_examined(&refusal, &examined, trusted))
             }
         }
     }
@@ -266,30 +307,30 @@ impl<C: DeserializeOwned> Shared<C> {
     fn decode<'t>(&self, token: &'t str) -> Result<Jws<'t>, Rejection> {
         if token.len() > self.max_token_bytes {
             return Err(self.refuse(
-                Refusal::new(Reason::TokenTooLarge)
+                &Refusal::new(Reason::TokenTooLarge)
                     .expected(format_args!("at most {} bytes", self.max_token_bytes))
                     .actual(&token.len().to_string()),
                 None,
             ));
         }
-        Jws::decode(token).map_err(|malformed| self.refuse(malformed.into(), None))
+        Jws::decode(token).map_err(|malformed| self.refuse(&malformed.into(), None))
     }
 
     fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<(Examined<'t>, &Arc<Trusted>), Rejection> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
             self.refuse(
-                Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
+                &Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
                 None,
             )
         })?;
         let header = validation::check_header(header, &self.issuers)
-            .map_err(|refusal| self.refuse(refusal, None))?;
+            .map_err(|refusal| self.refuse(&refusal, None))?;
         let claims = Registered::read(jws.payload()).map_err(|error| {
             let refusal = Refusal::new(Reason::MalformedClaims).actual(&error.0.to_string());
-            self.refuse(refusal, Some(&header))
+            self.refuse(&refusal, Some(&header))
         })?;
         let trusted = validation::issuer(&claims, &self.issuers)
-            .map_err(|refusal| self.refuse(refusal, Some(&header)))?;
+            .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
         let examined = Examined { header, claims };
         validation::check_claims(
             &examined.claims,
@@ -297,7 +338,7 @@ impl<C: DeserializeOwned> Shared<C> {
             trusted,
             self.clock.now(),
         )
-        .map_err(|refusal| self.refuse_examined(refusal, &examined, trusted))?;
+        .map_err(|refusal| self.refuse_examined(&refusal, &examined, trusted))?;
         Ok((examined, trusted))
     }
 
@@ -317,11 +358,11 @@ impl<C: DeserializeOwned> Shared<C> {
             KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
             KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
                 let refusal = Refusal::new(Reason::KeysUnavailable).actual(&error.to_string());
-                let rejection = self.refuse_examined(refusal, examined, trusted);
+                let rejection = self.refuse_examined(&refusal, examined, trusted);
                 return Err(rejection.with_retry_after(retry_after));
             }
         };
-        Err(self.refuse_examined(refusal, examined, trusted))
+        Err(self.refuse_examined(&refusal, examined, trusted))
     }
 
     /// The key that signed the token; `None` where newer keys may have.
@@ -334,7 +375,7 @@ impl<C: DeserializeOwned> Shared<C> {
     ) -> Result<Option<&'k Arc<crate::VerificationKey>>, Rejection> {
         let signature = jws
             .signature()
-            .map_err(|malformed| self.refuse_examined(malformed.into(), examined, trusted))?;
+            .map_err(|malformed| self.refuse_examined(&malformed.into(), examined, trusted))?;
         let algorithm = examined.header.algorithm();
         let signer = keys.iter().find(|key| {
             key.is_usable() && key.verify(algorithm, jws.signing_input, signature.bytes())
@@ -343,7 +384,7 @@ impl<C: DeserializeOwned> Shared<C> {
         // none may have been signed by a key published since.
         if signer.is_none() && examined.header.key_id().is_some() {
             let refusal = Refusal::new(Reason::InvalidSignature);
-            return Err(self.refuse_examined(refusal, examined, trusted));
+            return Err(self.refuse_examined(&refusal, examined, trusted));
         }
         Ok(signer)
     }
@@ -363,7 +404,7 @@ impl<C: DeserializeOwned> Shared<C> {
                 .expected(std::any::type_name::<C>())
                 .actual(&error.to_string())
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
-            self.refuse_examined(refusal, examined, trusted)
+            self.refuse_examined(&refusal, examined, trusted)
         })?;
         let verified = Arc::new(Verified::new(
             claims,
@@ -384,30 +425,37 @@ impl<C: DeserializeOwned> Shared<C> {
         policy: &Policy,
         verified: Arc<Verified<C>>,
     ) -> Result<Authorized<C>, Rejection> {
+        self.check(policy, &verified)?;
+        Ok(Authorized::new(verified))
+    }
+}
+
+impl<C> Shared<C> {
+    fn check(&self, policy: &Policy, verified: &Verified<C>) -> Result<(), Rejection> {
         if policy.allows(verified.facts()) {
-            return Ok(Authorized::new(verified));
+            return Ok(());
         }
         let decision = policy.decide(verified.facts());
-        events::unmet_policy(policy, &decision, &verified);
+        events::unmet_policy(policy, &decision, verified);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
         Err(Rejection::new(Reason::InsufficientScope, &self.realm)
             .with_status(self.unmet_policy_status)
             .with_scope(scope))
     }
 
-    fn refuse(&self, refusal: Refusal, header: Option<&ProtectedHeader<'_>>) -> Rejection {
-        events::refused(&refusal, header, None);
+    fn refuse(&self, refusal: &Refusal, header: Option<&ProtectedHeader<'_>>) -> Rejection {
+        events::refused(refusal, header, None);
         Rejection::new(refusal.reason, &self.realm)
     }
 
     fn refuse_examined(
         &self,
-        refusal: Refusal,
+        refusal: &Refusal,
         examined: &Examined<'_>,
         trusted: &Trusted,
     ) -> Rejection {
         events::refused(
-            &refusal,
+            refusal,
             Some(&examined.header),
             Some((&examined.claims, trusted)),
         );

@@ -62,11 +62,9 @@ impl StaticKeys {
 
     /// These keys and those of `other`.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        let keys = self.keys.iter().chain(other.keys.iter()).cloned();
-        Self {
-            keys: KeySet::from_keys(keys.collect()),
-        }
+    pub fn and(mut self, other: Self) -> Self {
+        self.keys = self.keys.and(other.keys);
+        self
     }
 }
 

@@ -133,6 +133,11 @@ impl KeySet {
         })
     }
 
+    /// The keys of both sets.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self::from_keys(self.keys.into_iter().chain(other.keys).collect())
+    }
+
     pub(crate) fn from_keys(keys: Vec<Arc<VerificationKey>>) -> Self {
         let mut by_kid: HashMap<Box<str>, Vec<usize>, RandomState> = HashMap::default();
         for (index, key) in keys.iter().enumerate() {

@@ -113,8 +113,8 @@ mod tests {
 
     fn decide(policy: &Policy, scopes: &str, permissions: &str) -> (bool, Vec<String>) {
         let decision = policy.decide(Facts {
-            scopes: &Scopes::collect([scopes].into_iter()),
-            permissions: &Scopes::collect([permissions].into_iter()),
+            scopes: &Scopes::collect(&[scopes].into_iter()),
+            permissions: &Scopes::collect(&[permissions].into_iter()),
         });
         (decision.allowed, decision.scopes)
     }

@@ -11,12 +11,14 @@
 //! ```
 
 mod decision;
+mod required;
 mod scope;
 
 use std::fmt;
 
 pub use self::{
     decision::Decision,
+    required::RequiredScope,
     scope::{InvalidScope, Scope, Scopes},
 };
 

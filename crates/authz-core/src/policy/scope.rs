@@ -95,7 +95,7 @@ pub struct Scopes {
 
 impl Scopes {
     /// The names in `values`, each of which may hold several, separated by spaces.
-    pub(crate) fn collect<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Self {
+    pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
         let names = || {
             values
                 .clone()
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn keeps_order_and_finds_whole_names_only() {
-        let scopes = Scopes::collect(["write:b read:a", "", "  read:a  c "].into_iter());
+        let scopes = Scopes::collect(&["write:b read:a", "", "  read:a  c "].into_iter());
         assert_eq!(
             scopes.iter().collect::<Vec<_>>(),
             ["write:b", "read:a", "c"]
@@ -192,7 +192,7 @@ mod tests {
         ] {
             assert_eq!(scopes.contains(name), there, "{name:?}");
         }
-        assert!(Scopes::collect(std::iter::empty()).is_empty());
+        assert!(Scopes::collect(&std::iter::empty()).is_empty());
     }
 
     #[test]

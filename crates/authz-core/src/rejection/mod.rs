@@ -140,6 +140,7 @@ impl Rejection {
     }
 
     /// The whole answer.
+    #[must_use]
     pub fn into_response<B: From<String>>(self) -> Response<B> {
         let mut response = Response::new(B::from(self.body()));
         *response.status_mut() = self.status();

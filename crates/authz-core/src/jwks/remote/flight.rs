@@ -214,7 +214,7 @@ impl Shared {
             let shared = Arc::clone(&landing.shared);
             let fetched = shared.settings.source.fetch(&mut memory).await;
             landing.settled = true;
-            let outcome = shared.settle(fetched, memory);
+            let outcome = shared.settle(fetched, &memory);
             landing.announce.send_replace(Some(outcome));
         });
         flight
@@ -226,7 +226,7 @@ impl Shared {
     fn settle(
         &self,
         fetched: Result<Document, KeysError>,
-        memory: Memory,
+        memory: &Memory,
     ) -> Result<(), MissingKeys> {
         let now = Instant::now();
         let renewed = fetched.and_then(|document| self.read(document, memory.clone()));

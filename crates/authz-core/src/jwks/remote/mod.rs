@@ -62,13 +62,11 @@ pub struct RemoteJwks {
 
 impl RemoteJwks {
     /// Keys at `uri`.
-    #[must_use]
     pub fn at(uri: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::at(uri.into())
     }
 
     /// Keys found through the issuer's metadata: OpenID Connect Discovery 1.0, else RFC 8414.
-    #[must_use]
     pub fn discover(issuer: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::discover(issuer.into())
     }

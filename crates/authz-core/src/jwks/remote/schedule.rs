@@ -55,7 +55,7 @@ impl Schedule {
     pub(super) fn succeeded(&mut self, now: Instant, lifetime: Duration) {
         self.failures = 0;
         self.not_before = None;
-        self.due = now + lifetime.mul_f64(0.75 + 0.125 * fastrand::f64());
+        self.due = now + lifetime - jitter(lifetime / 4, lifetime / 8);
     }
 
     pub(super) fn failed(&mut self, now: Instant, have_keys: bool, retry_after: Option<Duration>) {
@@ -68,8 +68,8 @@ impl Schedule {
             .backoff
             .first
             .saturating_mul(1 << self.failures.min(16))
-            .min(max)
-            .mul_f64(1.0 - 0.2 * fastrand::f64());
+            .min(max);
+        let wait = wait - jitter(wait / 5, Duration::ZERO);
         self.failures = self.failures.saturating_add(1);
         self.due = now + wait;
         if let Some(asked) = retry_after {
@@ -81,6 +81,11 @@ impl Schedule {
 
     /// A server can't ask for silence longer than this: its keys might be needed.
     const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
+}
+
+/// A random time up to `most`, and at least `least`.
+fn jitter(most: Duration, least: Duration) -> Duration {
+    least + (most - least).mul_f64(fastrand::f64())
 }
 
 #[cfg(test)]

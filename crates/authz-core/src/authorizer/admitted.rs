@@ -1,0 +1,155 @@
+//! What an adapter's middleware leaves in a request for its extractors.
+
+use std::{any, fmt};
+
+use http::{
+    Extensions, HeaderValue, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE},
+};
+
+use super::{Authorized, Authorizer, Guard};
+use crate::{
+    claims::Claims,
+    policy::{RequiredScope, scope},
+    rejection::{Reason, Rejection},
+    validation::Refusal,
+};
+
+/// A request that a [`Guard`] let pass, with its caller if it has one.
+///
+/// An adapter's middleware puts it into the request's extensions, so that extractors can tell a
+/// request without a token from one that nobody looked at.
+pub struct Admitted<C = Claims> {
+    authorizer: Authorizer<C>,
+    caller: Option<Authorized<C>>,
+}
+
+/// An extractor runs in a handler before which no token was checked: a mistake in the
+/// application's routes, answered with 500 and never with access.
+///
+/// The operator's log says which extractor on which path; the answer says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the handler needs a caller, but nothing checked the request's token")]
+#[non_exhaustive]
+pub struct Unguarded;
+
+impl<C> Guard<C> {
+    /// What to put into the extensions of a request that passes.
+    #[must_use]
+    pub fn admitted(&self, caller: Option<Authorized<C>>) -> Admitted<C> {
+        Admitted {
+            authorizer: self.authorizer().clone(),
+            caller,
+        }
+    }
+}
+
+impl<C: Send + Sync + 'static> Admitted<C> {
+    /// The one in `extensions`, for the extractor of type `E`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none: the route's guard was forgotten, or is one for another claims type.
+    /// It has been logged.
+    pub fn find<'e, E>(extensions: &'e Extensions, path: &str) -> Result<&'e Self, Unguarded> {
+        extensions.get::<Self>().ok_or_else(|| {
+            Unguarded::log::<E>(
+                path,
+                "put `authorizer.require(policy)` before this handler; its authorizer's claims have \
+                 to be of the same type as the extractor's",
+            )
+        })
+    }
+}
+
+impl<C> Admitted<C> {
+    /// The caller; `None` for a CORS preflight, and without a token where that is optional.
+    #[must_use]
+    pub const fn caller(&self) -> Option<&Authorized<C>> {
+        self.caller.as_ref()
+    }
+
+    /// The caller, for a handler that needs one even where the guard let requests without a token pass.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub fn require(&self) -> Result<Authorized<C>, Rejection> {
+        let missing = || {
+            let shared = &self.authorizer.shared;
+            shared.refuse(Refusal::new(Reason::MissingToken), None)
+        };
+        self.caller.clone().ok_or_else(missing)
+    }
+
+    /// The caller, for a handler that needs the scope `S`.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub fn require_scope<S: RequiredScope>(&self) -> Result<Authorized<C>, Rejection> {
+        let caller = self.require()?;
+        self.authorizer.check_scope::<S>(&caller)?;
+        Ok(caller)
+    }
+}
+
+impl<C> Authorizer<C> {
+    /// Whether `caller` has the scope `S` as well.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub fn check_scope<S: RequiredScope>(&self, caller: &Authorized<C>) -> Result<(), Rejection> {
+        const { assert!(crate::Scope::is_valid(S::NAME), "not a scope") }
+        // A policy costs an allocation, and is needed to refuse only.
+        if caller.scopes().contains(S::NAME) {
+            return Ok(());
+        }
+        self.check(caller, &scope(S::NAME))
+    }
+}
+
+impl Unguarded {
+    /// Logs the mistake: the extractor of type `E`, the request's path, and what to do.
+    #[must_use]
+    pub fn log<E>(path: &str, hint: &'static str) -> Self {
+        tracing::error!(
+            target: "authz",
+            reason = "unguarded",
+            extractor = any::type_name::<E>(),
+            path = ?path,
+            hint,
+            "handler without authorization"
+        );
+        Self
+    }
+
+    /// The answer: 500, with a body that tells nothing.
+    pub fn into_response<B: From<String>>(self) -> Response<B> {
+        let body = r#"{"error":"server_error","error_description":"the request can't be handled"}"#;
+        let mut response = Response::new(B::from(body.to_owned()));
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl<C> Clone for Admitted<C> {
+    fn clone(&self) -> Self {
+        Self {
+            authorizer: self.authorizer.clone(),
+            caller: self.caller.clone(),
+        }
+    }
+}
+
+impl<C> fmt::Debug for Admitted<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admitted")
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
+    }
+}
