@@ -77,7 +77,7 @@ impl<C> Admitted<C> {
     pub fn require(&self) -> Result<Authorized<C>, Rejection> {
         let missing = || {
             let shared = &self.authorizer.shared;
-            shared.refuse(Refusal::new(Reason::MissingToken), None)
+            shared.refuse(&Refusal::new(Reason::MissingToken), None)
         };
         self.caller.clone().ok_or_else(missing)
     }
