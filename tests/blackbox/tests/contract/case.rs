@@ -32,6 +32,9 @@ pub(crate) enum Expected {
     Text(u16, &'static str),
     /// This status, whatever the body.
     Status(u16),
+    /// This status for reasons that have nothing to do with tokens, in the form of a refusal's
+    /// body.
+    Problem(u16),
     /// A refusal: its status, the challenge's `error` and `scope`.
     Refusal {
         status: u16,
@@ -103,6 +106,13 @@ impl Case {
     fn check(&self, answer: &Response) -> Result<(), String> {
         match &self.expected {
             Expected::Status(status) => same("status", &answer.status(), status),
+            Expected::Problem(status) => {
+                same("status", &answer.status(), status)?;
+                if answer.header("www-authenticate").is_some() {
+                    return Err("a challenge, though no token would help".to_owned());
+                }
+                check_body(answer).map(|_| ())
+            }
             Expected::Text(status, text) => {
                 same("status", &answer.status(), status)?;
                 same("body", answer.text().as_str(), text)
@@ -179,25 +189,33 @@ pub(crate) fn check_refusal(
     if head_only {
         return same("body", answer.text().as_str(), "");
     }
-    same("content-type", header("content-type")?, "application/json")?;
-    let body = json(answer)?;
-    let members = body.as_object().ok_or("the body is no object")?;
-    let names: Vec<&str> = members.keys().map(String::as_str).collect();
-    same(
-        "members of the body",
-        &names,
-        &vec!["error", "error_description"],
-    )?;
+    let (code, in_body) = check_body(answer)?;
     same(
         "error in the body",
-        &body["error"].as_str(),
-        &error.or(Some("unauthorized")),
+        code.as_str(),
+        error.unwrap_or("unauthorized"),
     )?;
-    let in_body = body["error_description"].as_str().unwrap_or_default();
     match description {
-        Some(description) => same("description in the body", in_body, description.as_str()),
-        None if in_body.is_empty() => Err("no description in the body".to_owned()),
+        Some(description) => same("description in the body", &in_body, &description),
         None => Ok(()),
+    }
+}
+
+/// The `error` and `error_description` of a body that has both and nothing else.
+pub(crate) fn check_body(answer: &Response) -> Result<(String, String), String> {
+    let content_type = answer.header("content-type").unwrap_or_default();
+    same("content-type", content_type, "application/json")?;
+    let cache_control = answer.header("cache-control").unwrap_or_default();
+    same("cache-control", cache_control, "no-store")?;
+    let body = json(answer)?;
+    let members = body.as_object().ok_or("the body is no object")?;
+    let text = |name: &str| {
+        let text = members.get(name)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    match (members.len(), text("error"), text("error_description")) {
+        (2, Some(error), Some(description)) => Ok((error, description)),
+        _ => Err(format!("body is {body}")),
     }
 }
 

@@ -18,6 +18,7 @@ fn the_three_servers_answer_alike() {
     let issuer = Issuer::start();
     let servers = Framework::ALL.map(|framework| stage::ready(framework, &issuer));
     let mut cases = endpoints::cases(&issuer);
+    cases.extend(endpoints::no_messages(&issuer));
     cases.extend(refusals::cases(&issuer));
     cases.extend(tokens::refused_cases(&issuer));
     cases.extend(tokens::accepted_cases(&issuer));
@@ -83,26 +84,28 @@ fn undecided(issuer: &Issuer) -> Vec<Case> {
         .into()
 }
 
+const HEADERS: [&str; 5] = [
+    "www-authenticate",
+    "cache-control",
+    "content-type",
+    "retry-after",
+    "allow",
+];
+
 /// What users see of an answer, without what differs from one to the next.
 fn answer(server: &Server, request: &Request) -> String {
     let answer = stage::send(server, request);
     let header = |name: &str| answer.header(name).unwrap_or("-").to_owned();
+    let headers = HEADERS.map(|name| format!("{name}: {}", header(name)));
     format!(
-        "{} {} {} {} {}",
+        "{} {} {}",
         answer.status(),
-        header("www-authenticate"),
-        header("cache-control"),
-        header("retry-after"),
-        body(&answer),
+        headers.join(", "),
+        body(&answer)
     )
 }
 
-/// JSON as its value: the order of members is nobody's business. The wording of errors that are not
-/// ours, such as an unknown path's, is the framework's.
+/// JSON as its value: the order of members is nobody's business.
 fn body(answer: &Response) -> String {
-    match case::json(answer) {
-        Ok(value) => value.to_string(),
-        Err(_) if answer.status() == 200 => answer.text(),
-        Err(_) => String::new(),
-    }
+    case::json(answer).map_or_else(|_| answer.text(), |value| value.to_string())
 }

@@ -32,4 +32,12 @@ pub(crate) fn of_a_resource_with_a_path(framework: Framework) {
         check_refusal(&answer, None, None, Some(metadata), false),
         Ok(())
     );
+    let paths = [
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/v1/api",
+    ];
+    for path in paths {
+        let document = case::json(&stage::get(&server, path)).unwrap();
+        assert_eq!(document["resource"], "https://quickstart.example/v1/api");
+    }
 }

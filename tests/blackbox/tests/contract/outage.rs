@@ -73,12 +73,5 @@ fn unavailable(answer: &Response) -> Result<(), String> {
     if answer.header("www-authenticate").is_some() {
         return Err("a challenge, though the caller did nothing wrong".to_owned());
     }
-    if answer.header("cache-control") != Some("no-store") {
-        return Err("no Cache-Control: no-store".to_owned());
-    }
-    let body = case::json(answer)?;
-    match (body["error"].as_str(), body["error_description"].as_str()) {
-        (Some(_), Some(_)) => Ok(()),
-        _ => Err(format!("body {body}")),
-    }
+    case::check_body(answer).map(|_| ())
 }

@@ -154,4 +154,10 @@ pub(crate) fn without_a_resource(framework: Framework) {
     let answer = stage::get(&server, "/api/private");
     assert_eq!(answer.status(), 401);
     assert_eq!(check_refusal(&answer, None, None, None, false), Ok(()));
+    // RFC 9728 section 3.2: a document without its resource is none.
+    let metadata = Request::get("/.well-known/oauth-protected-resource");
+    check_all(
+        &server,
+        &[case("metadata", metadata, Expected::Problem(404))],
+    );
 }
