@@ -1,1 +1,31 @@
-//! What the three example servers share.
+//! What the three example servers share, so that each of them is its framework and the tutorial,
+//! and nothing else.
+//!
+//! [`run`] reads the [configuration](Config) from the environment, starts a development issuer
+//! where none is configured, listens, and hands a [`Start`] to the server. The rest are the
+//! answers: [`texts`](PUBLIC), [`Messages`], [`Me`], and the [`Problem`]s that have nothing to do
+//! with tokens. What has to do with tokens is the adapter's.
+
+mod announce;
+mod authorizer;
+mod config;
+mod embedded;
+mod logging;
+mod me;
+mod messages;
+mod metadata;
+mod problem;
+mod run;
+mod supervise;
+mod text;
+
+pub use crate::{
+    config::{Config, ConfigError, Ignored, Mistake, TrustedIssuer},
+    me::Me,
+    messages::{Message, Messages, NewMessage},
+    metadata::{METADATA, readiness, resource_metadata},
+    problem::{Problem, allowed_methods},
+    run::{Start, run},
+    supervise::Shutdown,
+    text::{Hello, PRIVATE, PUBLIC, READ, WRITE},
+};

@@ -1,0 +1,84 @@
+use authz_core::UnknownAlgorithm;
+
+/// Why the environment is no configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Something is said about the tokens, but not who issues them.
+    #[error(
+        "AUTHZ_ISSUER is not set, though {set} is: give the issuer exactly as in the tokens' \
+         \"iss\", as with AUTHZ_ISSUER=https://tenant.eu.auth0.com/ (or AUTH0_DOMAIN), or unset \
+         {set} to try the server with its own development issuer"
+    )]
+    MissingIssuer {
+        /// The variable that is set.
+        set: &'static str,
+    },
+    /// The issuer is there, but not for which API its tokens have to be.
+    #[error(
+        "AUTHZ_AUDIENCE is not set, though {set} is: give the identifier of this API, as with \
+         AUTHZ_AUDIENCE=https://quickstart.example/api (or AUTH0_AUDIENCE); without it, tokens \
+         meant for other APIs would be accepted"
+    )]
+    MissingAudience {
+        /// The variable that is set.
+        set: &'static str,
+    },
+    /// A variable's value is no good.
+    #[error("{variable}={value:?} {mistake}")]
+    Invalid {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        #[source]
+        mistake: Mistake,
+    },
+}
+
+/// What is wrong with a value, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Mistake {
+    /// Not UTF-8.
+    #[error("is not text in UTF-8")]
+    NotText,
+    /// Not a URL.
+    #[error("is not an absolute URL ({0}): it begins with https:// and a host name")]
+    NotUrl(#[source] url::ParseError),
+    /// Keys over plain http: whoever is on the way could replace them.
+    #[error("does not begin with https://; plain http is for this machine's own addresses only")]
+    Insecure,
+    /// The domain has more or less than a host in it.
+    #[error("is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com")]
+    NotDomain,
+    /// Nothing between two commas.
+    #[error("has an empty part: separate several values by single commas")]
+    EmptyPart,
+    /// No such algorithm.
+    #[error("names an {0}")]
+    UnknownAlgorithm(#[from] UnknownAlgorithm),
+    /// HS256, HS384 or HS512.
+    #[error(
+        "names {0}, whose tokens are checked with a secret that is shared with the issuer: this \
+         server has no setting for one and takes public keys only; let the issuer sign with RS256 \
+         or ES256"
+    )]
+    SharedSecret(authz_core::Algorithm),
+    /// Not a port.
+    #[error("is not a port: give a number from 0 to 65535, where 0 is any free one")]
+    NotPort,
+    /// Not an address.
+    #[error("is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost")]
+    NotHost,
+    /// Not a resource identifier.
+    #[error(
+        "is not an absolute http or https URL without fragment, which a resource identifier is \
+         (RFC 9728 section 1.2), as in https://api.example"
+    )]
+    NotResource,
+    /// Not a filter.
+    #[error("is not a log filter ({0}): give a level, as in info or debug, or target=level")]
+    NotLogFilter(#[source] tracing_subscriber::filter::ParseError),
+}

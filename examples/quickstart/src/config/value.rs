@@ -1,0 +1,122 @@
+//! One value each: what it may be, and what it becomes.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use authz_core::Algorithm;
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+use super::{ConfigError, Mistake, Setting};
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+pub(super) fn issuer(setting: Setting) -> Result<String> {
+    secure(&setting)?;
+    Ok(setting.value)
+}
+
+pub(super) fn jwks_uri(setting: Setting) -> Result<String> {
+    secure(&setting)?;
+    Ok(setting.value)
+}
+
+/// `AUTH0_DOMAIN` is short for this.
+pub(super) fn auth0_issuer(domain: &str) -> String {
+    format!("https://{domain}/")
+}
+
+pub(super) fn domain(setting: &Setting) -> Result<String> {
+    let issuer = auth0_issuer(&setting.value);
+    // A domain with anything else in it becomes a URL that is not just that domain.
+    match Url::parse(&issuer) {
+        Ok(url)
+            if url.as_str().eq_ignore_ascii_case(&issuer)
+                && url.path() == "/"
+                && url.username().is_empty() =>
+        {
+            Ok(issuer)
+        }
+        _ => Err(setting.mistake(Mistake::NotDomain)),
+    }
+}
+
+pub(super) fn audiences(setting: &Setting) -> Result<Vec<String>> {
+    let parts = setting.parts().map(|part| part.map(str::to_owned));
+    parts.collect()
+}
+
+pub(super) fn algorithms(setting: &Setting) -> Result<Vec<Algorithm>> {
+    let algorithm = |name: &str| {
+        let unknown = |error| setting.mistake(Mistake::UnknownAlgorithm(error));
+        match name.parse().map_err(unknown)? {
+            secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) => {
+                Err(setting.mistake(Mistake::SharedSecret(secret)))
+            }
+            public => Ok(public),
+        }
+    };
+    setting.parts().map(|part| algorithm(part?)).collect()
+}
+
+pub(super) fn host(setting: &Setting) -> Result<IpAddr> {
+    if setting.value == "localhost" {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    let address = setting.value.parse();
+    address.map_err(|_| setting.mistake(Mistake::NotHost))
+}
+
+pub(super) fn port(setting: &Setting) -> Result<u16> {
+    let port = setting.value.parse();
+    port.map_err(|_| setting.mistake(Mistake::NotPort))
+}
+
+pub(super) fn resource(setting: Setting) -> Result<String> {
+    match Url::parse(&setting.value) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.fragment().is_none() => {
+            Ok(setting.value)
+        }
+        _ => Err(setting.mistake(Mistake::NotResource)),
+    }
+}
+
+pub(super) fn log_filter(setting: &Setting) -> Result<EnvFilter> {
+    let filter = EnvFilter::try_new(&setting.value);
+    filter.map_err(|error| setting.mistake(Mistake::NotLogFilter(error)))
+}
+
+fn secure(setting: &Setting) -> Result<()> {
+    let url =
+        Url::parse(&setting.value).map_err(|error| setting.mistake(Mistake::NotUrl(error)))?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback => Ok(()),
+        _ => Err(setting.mistake(Mistake::Insecure)),
+    }
+}
+
+impl Setting {
+    fn mistake(&self, mistake: Mistake) -> ConfigError {
+        ConfigError::Invalid {
+            variable: self.variable,
+            value: self.value.clone(),
+            mistake,
+        }
+    }
+
+    /// The parts between commas.
+    fn parts(&self) -> impl Iterator<Item = Result<&str>> {
+        self.value.split(',').map(str::trim).map(|part| {
+            if part.is_empty() {
+                return Err(self.mistake(Mistake::EmptyPart));
+            }
+            Ok(part)
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The issuer for those who have none yet.
+
+use std::net::SocketAddr;
+
+use authz_core::Algorithm;
+use authz_testkit::{DevIssuer, StartError};
+
+use crate::{READ, TrustedIssuer, WRITE};
+
+/// Where the issuer listens if nothing else does: `cargo xtask token` looks here.
+const PORT: u16 = 3011;
+
+/// Starts an issuer in this process, on its usual port if that is free.
+pub(crate) async fn start(algorithms: &[Algorithm]) -> Result<DevIssuer, StartError> {
+    let builder = DevIssuer::builder().algorithms(algorithms.iter().copied());
+    match builder.clone().port(PORT).start().await {
+        Ok(issuer) => Ok(issuer),
+        // A second server beside the first is nothing unusual.
+        Err(_) => builder.start().await,
+    }
+}
+
+/// What the server trusts then.
+pub(crate) fn trusted(issuer: &DevIssuer) -> TrustedIssuer {
+    TrustedIssuer {
+        issuer: issuer.issuer().to_owned(),
+        audiences: vec![issuer.audience().to_owned()],
+        jwks_uri: None,
+    }
+}
+
+/// A token for the line to paste.
+pub(crate) fn token(issuer: &DevIssuer) -> String {
+    issuer.token().scope(&format!("{READ} {WRITE}")).build()
+}
+
+/// The server's own URL, as somebody on this machine reaches it.
+pub(crate) fn base_url(listening: SocketAddr) -> String {
+    let mut address = listening;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_url_can_be_called() {
+        for (listening, url) in [
+            ("127.0.0.1:3010", "http://127.0.0.1:3010"),
+            ("0.0.0.0:3010", "http://127.0.0.1:3010"),
+            ("[::]:80", "http://[::1]:80"),
+            ("192.0.2.7:80", "http://192.0.2.7:80"),
+        ] {
+            assert_eq!(base_url(listening.parse().unwrap()), url);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_usual_port_may_be_taken() {
+        let one = start(&[Algorithm::ES256]).await.unwrap();
+        let two = start(&[Algorithm::ES256]).await.unwrap();
+        assert_ne!(one.port(), two.port());
+        assert!(one.key_for(Algorithm::ES256).is_some());
+    }
+}
