@@ -1,0 +1,38 @@
+use authz_core::{Rejection, Unguarded};
+use axum_core::response::{IntoResponse, Response};
+
+/// Why an extractor of this crate failed.
+///
+/// Also what a handler returns that applies a policy of its own:
+///
+/// ```
+/// use authz_axum::{AuthorizationRejection, Authorized, Authorizer, permission};
+/// use axum::extract::State;
+///
+/// async fn delete(
+///     State(authorizer): State<Authorizer>,
+///     caller: Authorized,
+/// ) -> Result<&'static str, AuthorizationRejection> {
+///     authorizer.check(&caller, &permission("delete:messages"))?;
+///     Ok("deleted")
+/// }
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationRejection {
+    /// The request is refused: answered with what the rejection says.
+    #[error(transparent)]
+    Refused(#[from] Rejection),
+    /// No layer stands before the handler: answered with 500.
+    #[error(transparent)]
+    Unguarded(#[from] Unguarded),
+}
+
+impl IntoResponse for AuthorizationRejection {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(rejection) => rejection.into_response(),
+            Self::Unguarded(mistake) => mistake.into_response(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+use std::{fmt, marker::PhantomData, ops::Deref};
+
+use authz_core::{Admitted, Claims, RequiredScope};
+use axum_core::extract::FromRequestParts;
+use http::request::Parts;
+
+use super::{AuthorizationRejection, Authorized};
+
+/// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
+/// layer asks for. A token without it gets the 403 that the layer would give.
+///
+/// [`required_scope!`](crate::required_scope) declares the scope in one line; what is no scope does
+/// not compile.
+///
+/// ```
+/// use authz_axum::{Scoped, required_scope};
+///
+/// required_scope!(pub ReadMessages = "read:messages");
+///
+/// async fn messages(caller: Scoped<ReadMessages>) -> String {
+///     format!("for {:?}", caller.subject())
+/// }
+/// ```
+///
+/// ```compile_fail
+/// authz_axum::required_scope!(pub ReadMessages = "read messages");
+/// ```
+pub struct Scoped<S, C = Claims>(Authorized<C>, PhantomData<fn() -> S>);
+
+impl<S, C> Scoped<S, C> {
+    pub(super) const fn new(caller: authz_core::Authorized<C>) -> Self {
+        Self(Authorized(caller), PhantomData)
+    }
+
+    /// The caller.
+    #[must_use]
+    pub fn into_inner(self) -> Authorized<C> {
+        self.0
+    }
+}
+
+impl<S, C, State> FromRequestParts<State> for Scoped<S, C>
+where
+    S: RequiredScope,
+    C: Send + Sync + 'static,
+    State: Sync,
+{
+    type Rejection = AuthorizationRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Self::Rejection> {
+        let admitted = Admitted::find::<Self>(&parts.extensions, parts.uri.path())?;
+        Ok(Self::new(admitted.require_scope::<S>()?))
+    }
+}
+
+impl<S, C> Deref for Scoped<S, C> {
+    type Target = authz_core::Authorized<C>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<S, C> Clone for Scoped<S, C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<S, C> fmt::Debug for Scoped<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
