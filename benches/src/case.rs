@@ -1,0 +1,77 @@
+use std::{
+    fmt,
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// One thing to time.
+pub struct Case {
+    /// Unique in its group; part of the report's keys.
+    pub id: String,
+    run: Box<dyn FnMut(u64) -> Duration>,
+}
+
+/// Cases that answer one question, built when their turn comes: some hold a million tokens.
+pub struct Group {
+    /// Unique; the first part of the report's keys.
+    pub id: String,
+    build: Box<dyn Fn() -> Vec<Case>>,
+}
+
+impl Group {
+    /// The cases that `build` makes.
+    pub fn new(id: impl Into<String>, build: impl Fn() -> Vec<Case> + 'static) -> Self {
+        Self {
+            id: id.into(),
+            build: Box::new(build),
+        }
+    }
+
+    /// Makes what is measured.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        (self.build)()
+    }
+}
+
+impl Case {
+    /// Times `work`, whose result is dropped within the measured time, as a server drops it.
+    pub fn new<T>(id: impl Into<String>, mut work: impl FnMut() -> T + 'static) -> Self {
+        Self::timed(id, move |times| {
+            let begin = Instant::now();
+            for _ in 0..times {
+                black_box(work());
+            }
+            begin.elapsed()
+        })
+    }
+
+    /// Something that does its work so many times and tells how long that took.
+    pub fn timed(id: impl Into<String>, run: impl FnMut(u64) -> Duration + 'static) -> Self {
+        Self {
+            id: id.into(),
+            run: Box::new(run),
+        }
+    }
+
+    /// Does the work so many times.
+    pub fn run(&mut self, times: u64) -> Duration {
+        (self.run)(times)
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

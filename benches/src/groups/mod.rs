@@ -1,0 +1,24 @@
+//! The questions, in the order of the report.
+
+mod cold;
+mod warm;
+
+use crate::Group;
+
+/// Every group there is.
+#[must_use]
+pub fn all() -> Vec<Group> {
+    [cold::groups(), warm::groups()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Those that a name on the command line asks for: it begins the group's name, or goes on after it.
+#[must_use]
+pub fn named(filter: Option<&str>) -> Vec<Group> {
+    let wanted = |group: &Group| {
+        filter.is_none_or(|filter| group.id.starts_with(filter) || filter.starts_with(&group.id))
+    };
+    all().into_iter().filter(wanted).collect()
+}
