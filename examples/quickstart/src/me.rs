@@ -15,9 +15,11 @@ struct Answer<'a> {
     claims: &'a Claims,
 }
 
-impl From<Authorized> for Me {
-    fn from(caller: Authorized) -> Self {
-        Self(caller)
+impl Me {
+    /// What `caller` is told.
+    #[must_use]
+    pub fn of(caller: &Authorized) -> Self {
+        Self(caller.clone())
     }
 }
 
