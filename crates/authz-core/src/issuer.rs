@@ -3,12 +3,23 @@
 //! An issuer is chosen by the token's `iss`, compared to the letter, before any key is looked at:
 //! keys of one issuer never verify another's tokens.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod tenants;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use foldhash::fast::RandomState;
 
+pub use self::tenants::Tenants;
+use self::tenants::{Tenant, TenantIssuers};
 use crate::{
-    crypto::{Algorithm, AlgorithmSet},
+    crypto::{Algorithm, AlgorithmSet, VerificationKey},
     jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
 };
 
@@ -142,13 +153,12 @@ impl Issuer {
         self
     }
 
-    pub(crate) fn into_trusted(self) -> Result<Trusted, BuildError> {
-        let issuer = self.issuer;
+    fn check(&self) -> Result<(), BuildError> {
+        let issuer = self.issuer.clone();
         if issuer.is_empty() {
             return Err(BuildError::MissingIssuer);
         }
-        let algorithms: AlgorithmSet = self.algorithms.into_iter().collect();
-        if algorithms.is_empty() {
+        if self.algorithms.is_empty() {
             return Err(BuildError::NoAlgorithms { issuer });
         }
         if self.audiences.is_empty() {
@@ -157,6 +167,12 @@ impl Issuer {
         if self.audiences.iter().any(String::is_empty) {
             return Err(BuildError::EmptyAudience { issuer });
         }
+        Ok(())
+    }
+
+    pub(crate) fn into_trusted(self) -> Result<Trusted, BuildError> {
+        self.check()?;
+        let issuer = self.issuer;
         let remote = |built: Result<RemoteJwks, RemoteJwksError>| match built {
             Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
             Err(source) => Err(BuildError::Keys {
@@ -172,8 +188,9 @@ impl Issuer {
         Ok(Trusted {
             issuer: issuer.into(),
             audiences: self.audiences.into_iter().map(Box::from).collect(),
-            algorithms,
+            algorithms: self.algorithms.into_iter().collect(),
             keys,
+            retired: AtomicBool::new(false),
             leeway: self.leeway.as_secs(),
             token_types: self.token_types,
             scope_claims: self.scope_claims.into(),
@@ -217,6 +234,19 @@ pub enum BuildError {
         /// The issuer.
         issuer: String,
     },
+    /// A pattern for tenants that has not exactly one open place.
+    #[error(
+        "{pattern:?} is no pattern for tenants: one whole label of the host or segment of the path has to be in braces, as in \"https://login.example/{{tenant}}/v2.0\""
+    )]
+    InvalidTenantPattern {
+        /// The pattern.
+        pattern: String,
+    },
+    /// One key set address for all tenants: each would sign for the others.
+    #[error(
+        "tenants share one key set address: the keys of one would verify the tokens of another; leave it out, so that each tenant's own keys are found by discovery"
+    )]
+    SharedTenantKeys,
     /// The keys can't be fetched that way.
     #[error("the keys of issuer {issuer:?} can't be fetched: {source}")]
     Keys {
@@ -242,11 +272,23 @@ pub(crate) struct Trusted {
     pub(crate) audiences: Box<[Box<str>]>,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: Arc<dyn JwksProvider>,
+    retired: AtomicBool,
     /// Seconds.
     pub(crate) leeway: u64,
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Box<[ScopeClaim]>,
     pub(crate) strict: bool,
+}
+
+impl Trusted {
+    /// Whether a token verified before is still good as far as its issuer and its key go.
+    pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
+        !self.retired.load(Ordering::Acquire) && self.keys.is_current(key)
+    }
+
+    fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+    }
 }
 
 /// All trusted issuers.
@@ -257,14 +299,26 @@ pub(crate) struct Issuers {
     ids: Vec<Arc<str>>,
     /// What some issuer accepts: other tokens are refused before their claims are read.
     algorithms: AlgorithmSet,
+    tenants: Vec<TenantIssuers>,
+}
+
+/// The issuer with some identifier.
+pub(crate) enum Found {
+    Trusted(Arc<Trusted>),
+    Unknown,
+    /// A tenant that can't be taken on now.
+    Later {
+        retry_after: Duration,
+    },
 }
 
 impl Issuers {
-    pub(crate) fn new(issuers: Vec<Issuer>) -> Result<Self, BuildError> {
+    pub(crate) fn new(issuers: Vec<Issuer>, tenants: Vec<Tenants>) -> Result<Self, BuildError> {
         let mut all = Self {
             by_id: HashMap::default(),
             ids: Vec::new(),
             algorithms: AlgorithmSet::default(),
+            tenants: Vec::new(),
         };
         for issuer in issuers {
             let trusted = Arc::new(issuer.into_trusted()?);
@@ -281,14 +335,41 @@ impl Issuers {
             }
             all.ids.push(id);
         }
-        if all.ids.is_empty() {
+        for tenants in tenants {
+            let tenants = tenants.build()?;
+            let accepted = tenants.template().algorithms.iter().copied();
+            all.algorithms = all.algorithms.iter().chain(accepted).collect();
+            all.tenants.push(tenants);
+        }
+        if all.ids.is_empty() && all.tenants.is_empty() {
             return Err(BuildError::MissingIssuer);
         }
         Ok(all)
     }
 
-    pub(crate) fn find(&self, iss: &str) -> Option<&Arc<Trusted>> {
-        self.by_id.get(iss)
+    pub(crate) fn find(&self, iss: &str) -> Found {
+        if let Some(trusted) = self.by_id.get(iss) {
+            return Found::Trusted(Arc::clone(trusted));
+        }
+        for tenants in &self.tenants {
+            match tenants.find(iss) {
+                Tenant::Known(trusted) => return Found::Trusted(trusted),
+                Tenant::Later { retry_after } => return Found::Later { retry_after },
+                Tenant::Refused => {}
+            }
+        }
+        Found::Unknown
+    }
+
+    pub(crate) fn retire_tenant(&self, iss: &str) {
+        for tenants in &self.tenants {
+            tenants.retire(iss);
+        }
+    }
+
+    /// The tenants taken on so far.
+    pub(crate) fn tenants(&self) -> Vec<Arc<Trusted>> {
+        self.tenants.iter().flat_map(TenantIssuers::all).collect()
     }
 
     pub(crate) fn accept(&self, algorithm: Algorithm) -> bool {
@@ -299,6 +380,7 @@ impl Issuers {
         self.algorithms
     }
 
+    /// The issuers that are known from the start.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> {
         self.ids.iter().filter_map(|id| self.by_id.get(id))
     }

@@ -30,7 +30,7 @@ pub use crate::{
     claims::Claims,
     clock::{Clock, ManualClock, SystemClock},
     crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, UnknownAlgorithm, VerificationKey},
-    issuer::{BuildError, Issuer, ScopeClaim, TokenTypes},
+    issuer::{BuildError, Issuer, ScopeClaim, Tenants, TokenTypes},
     metadata::ResourceMetadata,
     policy::{
         Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes, any_scope,

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     crypto::Algorithm,
-    issuer::{Issuers, TokenTypes, Trusted},
+    issuer::{Found, Issuers, TokenTypes, Trusted},
     rejection::Reason,
     token::{ProtectedHeader, RawHeader, Registered},
 };
@@ -21,6 +21,8 @@ pub(crate) struct Refusal {
     /// What was there instead. From the caller: printed escaped, and cut.
     pub(crate) actual: Option<String>,
     pub(crate) hint: Option<&'static str>,
+    /// When it makes sense to ask again.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The rules about the header alone.
@@ -43,13 +45,17 @@ pub(crate) fn check_header<'a>(
 }
 
 /// The issuer that the token says it is of.
-pub(crate) fn issuer<'i>(
-    claims: &Registered<'_>,
-    issuers: &'i Issuers,
-) -> Result<&'i Arc<Trusted>, Refusal> {
+pub(crate) fn issuer(claims: &Registered<'_>, issuers: &Issuers) -> Result<Arc<Trusted>, Refusal> {
     let iss = claims.iss.as_deref();
-    if let Some(trusted) = iss.and_then(|iss| issuers.find(iss)) {
-        return Ok(trusted);
+    match iss.map_or(Found::Unknown, |iss| issuers.find(iss)) {
+        Found::Trusted(trusted) => return Ok(trusted),
+        Found::Later { retry_after } => {
+            return Err(Refusal::new(Reason::KeysUnavailable)
+                .actual(iss.unwrap_or_default())
+                .retry_after(retry_after)
+                .hint("a tenant seen for the first time; no further one is taken on now: see `Tenants::new_tenants` and `Tenants::max`"));
+        }
+        Found::Unknown => {}
     }
     let configured = || issuers.iter().map(|trusted| &*trusted.issuer);
     let bare = |url: &str| {
@@ -62,6 +68,7 @@ pub(crate) fn issuer<'i>(
         reason: Reason::WrongIssuer,
         expected: near.or_else(|| configured().next()).map(str::to_owned),
         actual: Some(cut(iss.unwrap_or("(no iss)"))),
+        retry_after: None,
         hint: near.map(|_| {
             "issuers are compared to the letter: a slash at the end, http or https, upper and lower case count"
         }),
@@ -187,6 +194,7 @@ impl Refusal {
             expected: None,
             actual: None,
             hint: None,
+            retry_after: None,
         }
     }
 
@@ -197,6 +205,11 @@ impl Refusal {
 
     pub(crate) fn actual(mut self, actual: &str) -> Self {
         self.actual = Some(cut(actual));
+        self
+    }
+
+    pub(crate) const fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 

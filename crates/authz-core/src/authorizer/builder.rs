@@ -10,7 +10,7 @@ use crate::{
     claims::Claims,
     clock::{Clock, SystemClock},
     crypto::Algorithm,
-    issuer::{BuildError, Issuer, Issuers, ScopeClaim, TokenTypes},
+    issuer::{BuildError, Issuer, Issuers, ScopeClaim, Tenants, TokenTypes},
     jwks::JwksProvider,
     metadata::{self, ResourceMetadata},
     policy::{Policy, Scope},
@@ -26,6 +26,7 @@ use crate::{
 pub struct AuthorizerBuilder<C = Claims> {
     issuer: Issuer,
     more: Vec<Issuer>,
+    tenants: Vec<Tenants>,
     sources: Vec<TokenSource>,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
@@ -42,6 +43,7 @@ impl AuthorizerBuilder {
         Self {
             issuer: Issuer::new(""),
             more: Vec::new(),
+            tenants: Vec::new(),
             sources: Vec::new(),
             max_token_bytes: 16 * 1024,
             clock: Arc::new(SystemClock),
@@ -116,6 +118,12 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Trusts issuers that appear at run time, by their form.
+    pub fn tenants(mut self, tenants: Tenants) -> Self {
+        self.tenants.push(tenants);
+        self
+    }
+
     /// A place besides the `Authorization` header where a token may come from.
     pub fn also_accept(mut self, source: TokenSource) -> Self {
         self.sources.push(source);
@@ -182,6 +190,7 @@ impl<C> AuthorizerBuilder<C> {
         AuthorizerBuilder {
             issuer: self.issuer,
             more: self.more,
+            tenants: self.tenants,
             sources: self.sources,
             max_token_bytes: self.max_token_bytes,
             clock: self.clock,
@@ -203,13 +212,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     ///
     /// When there is no issuer or no audience, or a setting can't work.
     pub fn build(self) -> Result<Authorizer<C>, BuildError> {
-        let first = (!self.issuer.issuer.is_empty() || self.more.is_empty()).then_some(self.issuer);
+        // Left out only where nothing of it was said: an audience without its issuer is a mistake.
+        let said = !self.issuer.issuer.is_empty() || !self.issuer.audiences.is_empty();
+        let alone = self.more.is_empty() && self.tenants.is_empty();
+        let first = (said || alone).then_some(self.issuer);
         let issuers: Vec<_> = first.into_iter().chain(self.more).collect();
         let realm = self.realm.or_else(|| {
-            let mut audiences = issuers.iter().flat_map(|it| it.audiences.first());
+            let tenants = self.tenants.iter().map(Tenants::template);
+            let mut audiences = issuers
+                .iter()
+                .chain(tenants)
+                .flat_map(|it| it.audiences.first());
             audiences.next().cloned()
         });
-        let issuers = Issuers::new(issuers)?;
+        let issuers = Issuers::new(issuers, self.tenants)?;
         let mut metadata_url = None;
         let metadata = match self.resource {
             None => None,

@@ -206,19 +206,27 @@ impl<C> Authorizer<C> {
         self.shared.check(policy, caller.verified())
     }
 
-    /// Whether the keys of every issuer are loaded: what a readiness probe asks.
+    /// Whether the keys of every issuer are loaded: what a readiness probe asks. Tenants, which appear
+    /// at run time, are not waited for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.shared.issuers.iter().all(|it| it.keys.status().ready)
     }
 
-    /// The state of each issuer's keys.
+    /// The state of each issuer's keys, tenants included.
     #[must_use]
     pub fn key_status(&self) -> Vec<(String, KeyStatus)> {
-        let issuers = self.shared.issuers.iter();
+        let tenants = self.shared.issuers.tenants();
+        let issuers = self.shared.issuers.iter().chain(&tenants);
         issuers
             .map(|it| (it.issuer.to_string(), it.keys.status()))
             .collect()
+    }
+
+    /// Forgets a tenant: its tokens are refused from now on, those already verified included, until
+    /// [`Tenants::allow`](crate::Tenants::allow) lets it in again. Nothing happens for one that is not known.
+    pub fn retire_tenant(&self, issuer: &str) {
+        self.shared.issuers.retire_tenant(issuer);
     }
 
     /// How full the cache of verified tokens is; `None` when it is switched off.
@@ -246,6 +254,7 @@ enum Step<C> {
 struct Examined<'t> {
     header: ProtectedHeader<'t>,
     claims: Registered<'t>,
+    trusted: Arc<Trusted>,
 }
 
 impl<C: DeserializeOwned> Shared<C> {
@@ -254,14 +263,12 @@ impl<C: DeserializeOwned> Shared<C> {
             return Ok(Step::Verified(verified));
         }
         let jws = self.decode(token)?;
-        let (examined, trusted) = self.examine(&jws)?;
-        let lookup = trusted.keys.lookup(&examined.header);
-        match self.found(lookup, &examined, trusted)? {
+        let examined = self.examine(&jws)?;
+        let lookup = examined.trusted.keys.lookup(&examined.header);
+        match self.found(lookup, &examined)? {
             None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
-            Some(keys) => match self.check_signature(&jws, &examined, &keys, trusted)? {
-                Some(key) => self
-                    .accept(token, &jws, &examined, trusted, key)
-                    .map(Step::Verified),
+            Some(keys) => match self.check_signature(&jws, &examined, &keys)? {
+                Some(key) => self.accept(token, &jws, &examined, key).map(Step::Verified),
                 None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
             },
         }
@@ -273,20 +280,20 @@ impl<C: DeserializeOwned> Shared<C> {
         reason: RefreshReason,
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let jws = self.decode(token)?;
-        let (examined, trusted) = self.examine(&jws)?;
-        let lookup = trusted.keys.refresh(&examined.header, reason).await;
-        let Some(keys) = self.found(lookup, &examined, trusted)? else {
-            return Err(self.refuse_examined(
-                &Refusal::new(Reason::UnknownKey),
-                &examined,
-                trusted,
-            ));
+        let examined = self.examine(&jws)?;
+        let lookup = examined
+            .trusted
+            .keys
+            .refresh(&examined.header, reason)
+            .await;
+        let Some(keys) = self.found(lookup, &examined)? else {
+            return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
         };
-        match self.check_signature(&jws, &examined, &keys, trusted)? {
-            Some(key) => self.accept(token, &jws, &examined, trusted, key),
+        match self.check_signature(&jws, &examined, &keys)? {
+            Some(key) => self.accept(token, &jws, &examined, key),
             None => {
                 let refusal = Refusal::new(Reason::InvalidSignature);
-                Err(self.refuse_examined(&refusal, &examined, trusted))
+                Err(self.refuse_examined(&refusal, &examined))
             }
         }
     }
@@ -296,7 +303,7 @@ impl<C: DeserializeOwned> Shared<C> {
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
         if validation::is_expired(verified.expires_at, trusted.leeway, self.clock.now())
-            || !trusted.keys.is_current(&verified.key)
+            || !trusted.still_trusts(&verified.key)
         {
             cache.remove(token);
             return None;
@@ -316,7 +323,7 @@ impl<C: DeserializeOwned> Shared<C> {
         Jws::decode(token).map_err(|malformed| self.refuse(&malformed.into(), None))
     }
 
-    fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<(Examined<'t>, &Arc<Trusted>), Rejection> {
+    fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<Examined<'t>, Rejection> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
             self.refuse(
                 &Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
@@ -331,15 +338,20 @@ impl<C: DeserializeOwned> Shared<C> {
         })?;
         let trusted = validation::issuer(&claims, &self.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
-        let examined = Examined { header, claims };
-        validation::check_claims(
+        let examined = Examined {
+            header,
+            claims,
+            trusted,
+        };
+        match validation::check_claims(
             &examined.claims,
             &examined.header,
-            trusted,
+            &examined.trusted,
             self.clock.now(),
-        )
-        .map_err(|refusal| self.refuse_examined(&refusal, &examined, trusted))?;
-        Ok((examined, trusted))
+        ) {
+            Ok(()) => Ok(examined),
+            Err(refusal) => Err(self.refuse_examined(&refusal, &examined)),
+        }
     }
 
     /// The candidates of a lookup; `None` where newer keys may have one.
@@ -347,7 +359,6 @@ impl<C: DeserializeOwned> Shared<C> {
         &self,
         lookup: KeyLookup,
         examined: &Examined<'_>,
-        trusted: &Trusted,
     ) -> Result<Option<KeyCandidates>, Rejection> {
         let refusal = match lookup {
             KeyLookup::Found(keys) => return Ok(Some(keys)),
@@ -357,12 +368,12 @@ impl<C: DeserializeOwned> Shared<C> {
             }
             KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
             KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
-                let refusal = Refusal::new(Reason::KeysUnavailable).actual(&error.to_string());
-                let rejection = self.refuse_examined(&refusal, examined, trusted);
-                return Err(rejection.with_retry_after(retry_after));
+                Refusal::new(Reason::KeysUnavailable)
+                    .actual(&error.to_string())
+                    .retry_after(retry_after)
             }
         };
-        Err(self.refuse_examined(&refusal, examined, trusted))
+        Err(self.refuse_examined(&refusal, examined))
     }
 
     /// The key that signed the token; `None` where newer keys may have.
@@ -371,11 +382,10 @@ impl<C: DeserializeOwned> Shared<C> {
         jws: &Jws<'_>,
         examined: &Examined<'_>,
         keys: &'k KeyCandidates,
-        trusted: &Trusted,
     ) -> Result<Option<&'k Arc<crate::VerificationKey>>, Rejection> {
         let signature = jws
             .signature()
-            .map_err(|malformed| self.refuse_examined(&malformed.into(), examined, trusted))?;
+            .map_err(|malformed| self.refuse_examined(&malformed.into(), examined))?;
         let algorithm = examined.header.algorithm();
         let signer = keys.iter().find(|key| {
             key.is_usable() && key.verify(algorithm, jws.signing_input, signature.bytes())
@@ -384,7 +394,7 @@ impl<C: DeserializeOwned> Shared<C> {
         // none may have been signed by a key published since.
         if signer.is_none() && examined.header.key_id().is_some() {
             let refusal = Refusal::new(Reason::InvalidSignature);
-            return Err(self.refuse_examined(&refusal, examined, trusted));
+            return Err(self.refuse_examined(&refusal, examined));
         }
         Ok(signer)
     }
@@ -395,7 +405,6 @@ impl<C: DeserializeOwned> Shared<C> {
         token: &str,
         jws: &Jws<'_>,
         examined: &Examined<'_>,
-        trusted: &Arc<Trusted>,
         key: &Arc<crate::VerificationKey>,
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let payload = jws.payload();
@@ -404,13 +413,13 @@ impl<C: DeserializeOwned> Shared<C> {
                 .expected(std::any::type_name::<C>())
                 .actual(&error.to_string())
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
-            self.refuse_examined(&refusal, examined, trusted)
+            self.refuse_examined(&refusal, examined)
         })?;
         let verified = Arc::new(Verified::new(
             claims,
             &examined.claims,
             examined.header.algorithm(),
-            Arc::clone(trusted),
+            Arc::clone(&examined.trusted),
             Arc::clone(key),
             payload.len(),
         ));
@@ -445,21 +454,24 @@ impl<C> Shared<C> {
 
     fn refuse(&self, refusal: &Refusal, header: Option<&ProtectedHeader<'_>>) -> Rejection {
         events::refused(refusal, header, None);
-        Rejection::new(refusal.reason, &self.realm)
+        self.reject(refusal)
     }
 
-    fn refuse_examined(
-        &self,
-        refusal: &Refusal,
-        examined: &Examined<'_>,
-        trusted: &Trusted,
-    ) -> Rejection {
+    fn refuse_examined(&self, refusal: &Refusal, examined: &Examined<'_>) -> Rejection {
         events::refused(
             refusal,
             Some(&examined.header),
-            Some((&examined.claims, trusted)),
+            Some((&examined.claims, &examined.trusted)),
         );
-        Rejection::new(refusal.reason, &self.realm)
+        self.reject(refusal)
+    }
+
+    fn reject(&self, refusal: &Refusal) -> Rejection {
+        let rejection = Rejection::new(refusal.reason, &self.realm);
+        match refusal.retry_after {
+            Some(retry_after) => rejection.with_retry_after(retry_after),
+            None => rejection,
+        }
     }
 }
 
