@@ -1,0 +1,73 @@
+use authz_core::{Rejection, Unguarded};
+use poem::{Response, error::ResponseError, http::StatusCode};
+
+/// Why a request is not served: what the middleware and the extractors of this crate fail with.
+///
+/// It answers by itself. To answer otherwise, or to count, catch it:
+///
+/// ```
+/// use authz_poem::{AuthorizationError, Authorizer, RequireExt as _, any_valid_token};
+/// use poem::{Endpoint, EndpointExt as _, Response, Route, error::ResponseError as _, get, handler};
+///
+/// #[handler]
+/// fn me() -> &'static str {
+///     "you"
+/// }
+///
+/// fn api(authorizer: &Authorizer) -> impl Endpoint {
+///     Route::new()
+///         .at("/me", get(me).with(authorizer.require(any_valid_token())))
+///         .catch_error(|error: AuthorizationError| async move {
+///             if let AuthorizationError::Refused(rejection) = &error {
+///                 eprintln!("refused: {}", rejection.reason());
+///             }
+///             error.as_response()
+///         })
+/// }
+/// ```
+///
+/// Also what a handler returns that applies a policy of its own:
+///
+/// ```
+/// use authz_poem::{AuthorizationError, Authorized, Authorizer, permission};
+/// use poem::{handler, web::Data};
+///
+/// #[handler]
+/// async fn delete(
+///     authorizer: Data<&Authorizer>,
+///     caller: Authorized,
+/// ) -> Result<&'static str, AuthorizationError> {
+///     authorizer.check(&caller, &permission("delete:messages"))?;
+///     Ok("deleted")
+/// }
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationError {
+    /// The request is refused: answered with what the rejection says.
+    #[error(transparent)]
+    Refused(#[from] Rejection),
+    /// No middleware stands before the handler: answered with 500.
+    #[error(transparent)]
+    Unguarded(#[from] Unguarded),
+}
+
+impl ResponseError for AuthorizationError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(rejection) => rejection.status(),
+            Self::Unguarded(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn as_response(&self) -> Response {
+        let response = match self {
+            Self::Refused(rejection) => rejection.clone().into_response::<String>(),
+            Self::Unguarded(mistake) => mistake.into_response(),
+        };
+        let (parts, body) = response.into_parts();
+        let mut response = Response::builder().status(parts.status).body(body);
+        *response.headers_mut() = parts.headers;
+        response
+    }
+}

@@ -1,0 +1,107 @@
+use std::{fmt, ops::Deref};
+
+use authz_core::{Admitted, Claims};
+use poem::{FromRequest, Request, RequestBody, Result};
+
+use crate::error::AuthorizationError;
+
+/// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware)
+/// let pass.
+///
+/// Dereferences to [`authz_core::Authorized`], and through it to the claims.
+///
+/// Where no middleware is, or one whose authorizer has claims of another type, the answer is 500 and
+/// the log says so.
+///
+/// ```
+/// use authz_poem::Authorized;
+/// use poem::handler;
+///
+/// #[derive(serde::Deserialize)]
+/// struct MyClaims {
+///     org_id: String,
+/// }
+///
+/// #[handler]
+/// async fn me(caller: Authorized<MyClaims>) -> String {
+///     format!("{:?} of {}, with {}", caller.subject(), caller.org_id, caller.scopes())
+/// }
+/// ```
+pub struct Authorized<C = Claims>(pub(super) authz_core::Authorized<C>);
+
+/// Extracts the caller, or nothing for a request without a token, which only an
+/// [optional](crate::AuthorizationMiddleware::optional) middleware lets pass.
+///
+/// Use it rather than `Option<Authorized<C>>`: poem makes every failure of an extractor in an
+/// `Option` into `None`, also that of a forgotten middleware, and behind [`FromData`](crate::FromData)
+/// that of a bad token.
+///
+/// ```
+/// use authz_poem::MaybeAuthorized;
+/// use poem::handler;
+///
+/// #[handler]
+/// async fn greet(MaybeAuthorized(caller): MaybeAuthorized) -> String {
+///     let name = caller.as_ref().and_then(|it| it.subject()).unwrap_or("stranger");
+///     format!("hello {name}")
+/// }
+/// ```
+#[derive(Debug)]
+pub struct MaybeAuthorized<C = Claims>(pub Option<Authorized<C>>);
+
+impl<C> Authorized<C> {
+    /// The caller without poem's wrapping.
+    #[must_use]
+    pub fn into_inner(self) -> authz_core::Authorized<C> {
+        self.0
+    }
+}
+
+impl<'a, C: Send + Sync + 'static> FromRequest<'a> for Authorized<C> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let admitted = find::<Self, C>(request)?;
+        let caller = admitted.require().map_err(AuthorizationError::from)?;
+        Ok(Self(caller))
+    }
+}
+
+impl<'a, C: Send + Sync + 'static> FromRequest<'a> for MaybeAuthorized<C> {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let admitted = find::<Self, C>(request)?;
+        Ok(Self(admitted.caller().cloned().map(Authorized)))
+    }
+}
+
+pub(super) fn find<E, C>(request: &Request) -> Result<&Admitted<C>, AuthorizationError>
+where
+    C: Send + Sync + 'static,
+{
+    let path = request.original_uri().path();
+    Admitted::find::<E>(request.extensions(), path).map_err(AuthorizationError::from)
+}
+
+impl<C> Deref for Authorized<C> {
+    type Target = authz_core::Authorized<C>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<C> Clone for Authorized<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<C> Clone for MaybeAuthorized<C> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<C> fmt::Debug for Authorized<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

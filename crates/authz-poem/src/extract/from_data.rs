@@ -1,0 +1,95 @@
+use authz_core::{Authorizer, RequestParts, RequiredScope, Unguarded, any_valid_token};
+use poem::{FromRequest, Request, RequestBody, Result};
+use serde::de::DeserializeOwned;
+
+use super::{Authorized, MaybeAuthorized, Scoped};
+use crate::error::AuthorizationError;
+
+/// Checks the request's token in the extractor, with the [`Authorizer`] in the request's data: for
+/// routes without a middleware.
+///
+/// | extractor | lets pass |
+/// |---|---|
+/// | `FromData<Authorized<C>>` | any valid token |
+/// | `FromData<MaybeAuthorized<C>>` | any valid token, or none |
+/// | `FromData<Scoped<S, C>>` | tokens with the scope `S` |
+///
+/// Without an `Authorizer<C>` in the data, the answer is 500 and the log says so.
+///
+/// ```
+/// use authz_poem::{Authorized, Authorizer, FromData};
+/// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
+///
+/// #[handler]
+/// async fn me(FromData(caller): FromData<Authorized>) -> String {
+///     format!("{:?}", caller.subject())
+/// }
+///
+/// fn api(authorizer: Authorizer) -> impl Endpoint {
+///     Route::new().at("/me", get(me)).data(authorizer)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct FromData<T>(pub T);
+
+impl<'a, C> FromRequest<'a> for FromData<Authorized<C>>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let caller = authorizer::<Self, C>(request)?
+            .authorize(&parts(request), &any_valid_token())
+            .await
+            .map_err(AuthorizationError::from)?;
+        Ok(Self(Authorized(caller)))
+    }
+}
+
+impl<'a, C> FromRequest<'a> for FromData<MaybeAuthorized<C>>
+where
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let caller = authorizer::<Self, C>(request)?
+            .authorize_optional(&parts(request), &any_valid_token())
+            .await
+            .map_err(AuthorizationError::from)?;
+        Ok(Self(MaybeAuthorized(caller.map(Authorized))))
+    }
+}
+
+impl<'a, S, C> FromRequest<'a> for FromData<Scoped<S, C>>
+where
+    S: RequiredScope,
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let authorizer = authorizer::<Self, C>(request)?;
+        let caller = authorizer
+            .authorize(&parts(request), &any_valid_token())
+            .await
+            .map_err(AuthorizationError::from)?;
+        authorizer
+            .check_scope::<S>(&caller)
+            .map_err(AuthorizationError::from)?;
+        Ok(Self(Scoped::new(caller)))
+    }
+}
+
+fn authorizer<E, C>(request: &Request) -> Result<&Authorizer<C>, AuthorizationError>
+where
+    C: Send + Sync + 'static,
+{
+    request.data().ok_or_else(|| {
+        Unguarded::log::<E>(
+            request.original_uri().path(),
+            "put `.data(authorizer)` around this handler; its claims have to be of the same type as \
+             the extractor's",
+        )
+        .into()
+    })
+}
+
+fn parts(request: &Request) -> RequestParts<'_> {
+    RequestParts::new(request.method(), request.uri(), request.headers())
+}

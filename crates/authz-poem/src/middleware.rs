@@ -1,0 +1,118 @@
+use std::fmt;
+
+use authz_core::{Authorizer, Claims, Guard, Policy, RequestParts};
+use poem::{Endpoint, Middleware, Request, Result};
+use serde::de::DeserializeOwned;
+
+use crate::error::AuthorizationError;
+
+/// Gives an [`Authorizer`] its `require`.
+pub trait RequireExt<C> {
+    /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
+    /// others with an [`AuthorizationError`].
+    ///
+    /// ```
+    /// use authz_poem::{Authorizer, RequireExt as _, any_valid_token, scope};
+    /// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
+    ///
+    /// #[handler]
+    /// fn messages() -> &'static str {
+    ///     "[]"
+    /// }
+    ///
+    /// fn api(authorizer: &Authorizer) -> impl Endpoint {
+    ///     let read = authorizer.require(scope("read:messages"));
+    ///     Route::new()
+    ///         .at("/messages", get(messages).with(read))
+    ///         .with(authorizer.require(any_valid_token()))
+    /// }
+    /// ```
+    fn require(&self, policy: Policy) -> AuthorizationMiddleware<C>;
+}
+
+/// Lets pass the requests whose token satisfies a policy. Made by [`RequireExt::require`].
+#[must_use = "a middleware protects nothing until it is applied"]
+pub struct AuthorizationMiddleware<C = Claims> {
+    guard: Guard<C>,
+}
+
+/// An endpoint behind an [`AuthorizationMiddleware`].
+pub struct AuthorizationEndpoint<E, C = Claims> {
+    inner: E,
+    guard: Guard<C>,
+}
+
+impl<C> RequireExt<C> for Authorizer<C> {
+    fn require(&self, policy: Policy) -> AuthorizationMiddleware<C> {
+        AuthorizationMiddleware {
+            guard: self.guard(policy),
+        }
+    }
+}
+
+impl<C> AuthorizationMiddleware<C> {
+    /// Lets requests without a token pass, too. A bad token is refused all the same.
+    pub fn optional(self) -> Self {
+        Self {
+            guard: self.guard.optional(),
+        }
+    }
+}
+
+impl<E, C> Middleware<E> for AuthorizationMiddleware<C>
+where
+    E: Endpoint,
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    type Output = AuthorizationEndpoint<E, C>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        AuthorizationEndpoint {
+            inner,
+            guard: self.guard.clone(),
+        }
+    }
+}
+
+impl<E, C> Endpoint for AuthorizationEndpoint<E, C>
+where
+    E: Endpoint,
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+        let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+        let admission = self.guard.admit(&parts);
+        let caller = admission
+            .resolve()
+            .await
+            .map_err(AuthorizationError::from)?;
+        request.set_data(self.guard.admitted(caller));
+        self.inner.call(request).await
+    }
+}
+
+impl<C> Clone for AuthorizationMiddleware<C> {
+    fn clone(&self) -> Self {
+        Self {
+            guard: self.guard.clone(),
+        }
+    }
+}
+
+impl<C> fmt::Debug for AuthorizationMiddleware<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AuthorizationMiddleware")
+            .field(&self.guard)
+            .finish()
+    }
+}
+
+impl<E, C> fmt::Debug for AuthorizationEndpoint<E, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationEndpoint")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
