@@ -6,6 +6,7 @@
 
 mod show;
 mod tour;
+mod tutorial;
 
 use std::{
     path::Path,

@@ -11,6 +11,12 @@ pub(super) fn command(line: &str) {
     println!("{FAINT}${FAINT:#} {COMMAND}{line}{COMMAND:#}");
 }
 
+/// The beginning of a token, which says nothing to a person anyway.
+pub(super) fn token(token: &str) {
+    let beginning: String = token.chars().take(24).collect();
+    println!("{beginning}... ({} characters)", token.len());
+}
+
 /// The status line, what says why, and the body.
 pub(super) fn answer(answer: &Response) {
     let style = match answer.status() {

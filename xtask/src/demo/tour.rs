@@ -1,34 +1,26 @@
-//! The tutorial's requests, one after the other, and what it says about their answers.
+//! A walk through the tutorial on one server.
 
 use std::time::Duration;
 
 use anstream::println;
-use blackbox::{
-    http::{Request, Response},
-    server::Server,
-};
+use blackbox::server::Server;
 
-use super::{DemoError, show};
+use super::{
+    DemoError, show,
+    tutorial::{Act, Bearer, Call, TUTORIAL},
+};
 use crate::{
     report::FAINT,
-    token::{self, AUDIENCE},
+    token::{self, AUDIENCE, ISSUER},
 };
 
-/// A walk through the tutorial on one server.
-#[derive(Debug)]
 pub(super) struct Tour<'a> {
     server: &'a Server,
     issuer: String,
+    /// The last token, and the name of the shell variable that stands for it.
+    token: (&'static str, String),
     /// Lines of the server's log that have been shown.
     seen: usize,
-}
-
-/// What the tutorial promises about one answer.
-struct Promise {
-    status: u16,
-    /// What `WWW-Authenticate` contains; it is absent where this is empty.
-    challenge: &'static [&'static str],
-    body: &'static str,
 }
 
 impl<'a> Tour<'a> {
@@ -36,8 +28,7 @@ impl<'a> Tour<'a> {
         let issuer = server
             .stdout_line("issuer", LINE)
             .and_then(|line| {
-                let from = line.find("http://")?;
-                let url = line[from..].split_whitespace().next()?;
+                let url = line[line.find("http://")?..].split_whitespace().next()?;
                 Some(url.to_owned())
             })
             .ok_or_else(|| DemoError::NoIssuer(server.stdout()))?;
@@ -45,139 +36,73 @@ impl<'a> Tour<'a> {
         Ok(Self {
             server,
             issuer,
+            token: ("", String::new()),
             seen: server.stderr_lines(0).len(),
         })
     }
 
     /// Makes every request; gives the number of log lines shown.
     pub(super) fn walk(mut self) -> Result<usize, DemoError> {
-        self.step(
-            "Anybody may call the public endpoint.",
-            &Request::get("/api/public"),
-            &Promise {
-                status: 200,
-                challenge: &[],
-                body: "Hello from a public endpoint!",
-            },
-        )?;
-        self.step(
-            "The private one needs an access token. Without one: 401, and no error code, because \
-             nothing was wrong with a token.",
-            &Request::get("/api/private"),
-            &Promise {
-                status: 401,
-                challenge: &["Bearer ", "realm="],
-                body: "unauthorized",
-            },
-        )?;
-        self.step(
-            "Something that is no token: 401 again, this time with the reason.",
-            &Request::get("/api/private").bearer("not-a-token"),
-            &Promise {
-                status: 401,
-                challenge: &["error=\"invalid_token\""],
-                body: "invalid_token",
-            },
-        )?;
-        let plain = self.token(
-            "",
-            "A client gets a token from the issuer, without any scope.",
-        )?;
-        self.step(
-            "The token is good, but the endpoint wants the scope read:messages: 403.",
-            &Request::get("/api/private").bearer(&plain),
-            &Promise {
-                status: 403,
-                challenge: &["error=\"insufficient_scope\"", "scope=\"read:messages\""],
-                body: "insufficient_scope",
-            },
-        )?;
-        let reader = self.token("read:messages", "A token with the scope read:messages.")?;
-        self.step(
-            "Now it answers.",
-            &Request::get("/api/private").bearer(&reader),
-            &Promise {
-                status: 200,
-                challenge: &[],
-                body: "Hello from a private endpoint!",
-            },
-        )?;
-        self.step(
-            "The same token reads messages,",
-            &Request::get("/api/messages").bearer(&reader),
-            &Promise {
-                status: 200,
-                challenge: &[],
-                body: "[",
-            },
-        )?;
-        self.step(
-            "but it does not write them.",
-            &message().bearer(&reader),
-            &Promise {
-                status: 403,
-                challenge: &["error=\"insufficient_scope\"", "scope=\"write:messages\""],
-                body: "insufficient_scope",
-            },
-        )?;
-        let writer = self.token(
-            "read:messages write:messages",
-            "An administrator's token has both scopes.",
-        )?;
-        self.step(
-            "It writes.",
-            &message().bearer(&writer),
-            &Promise {
-                status: 201,
-                challenge: &[],
-                body: "Hello from the demo",
-            },
-        )?;
-        self.step(
-            "Any valid token may ask who it belongs to.",
-            &Request::get("/api/me").bearer(&writer),
-            &Promise {
-                status: 200,
-                challenge: &[],
-                body: "write:messages",
-            },
-        )?;
-        self.step(
-            "Clients find out where tokens come from (RFC 9728).",
-            &Request::get("/.well-known/oauth-protected-resource"),
-            &Promise {
-                status: 200,
-                challenge: &[],
-                body: "authorization_servers",
-            },
-        )?;
+        for act in TUTORIAL {
+            match act {
+                Act::Token {
+                    about,
+                    variable,
+                    scope,
+                } => {
+                    println!("\n{about}");
+                    self.token = (variable, self.get_token(variable, scope)?);
+                }
+                Act::Call(call) => self.call(call)?,
+            }
+        }
         Ok(self.seen)
     }
 
-    fn token(&self, scope: &str, about: &str) -> Result<String, DemoError> {
-        println!("\n{about}");
-        show::command(&format!(
-            "cargo xtask token --issuer {} --scope '{scope}'",
-            self.issuer
-        ));
-        let options = token::Options {
+    fn get_token(&self, variable: &str, scope: &str) -> Result<String, DemoError> {
+        let mut command = "cargo xtask token".to_owned();
+        if self.issuer != ISSUER {
+            command += &format!(" --issuer {}", self.issuer);
+        }
+        if !scope.is_empty() {
+            command += &format!(" --scope '{scope}'");
+        }
+        show::command(&format!("{variable}=$({command})"));
+        let token = token::fetch(&token::Options {
             scope: vec![scope.to_owned()],
             issuer: self.issuer.clone(),
             audience: AUDIENCE.to_owned(),
             expires_in: None,
             client_id: "demo".to_owned(),
-        };
-        let token = token::fetch(&options)?;
-        println!("{token}");
+        })?;
+        show::token(&token);
         Ok(token)
     }
 
-    fn step(&mut self, about: &str, request: &Request, promise: &Promise) -> Result<(), DemoError> {
-        println!("\n{about}");
-        show::command(&request.to_curl(&self.server.base_url()));
+    fn call(&mut self, call: &Call) -> Result<(), DemoError> {
+        println!("\n{}", call.about);
+        let base = self.server.base_url();
+        let request = call.request();
+        let (request, curl) = match call.bearer {
+            Bearer::Nothing => (request.clone(), request.to_curl(&base)),
+            Bearer::Text(text) => {
+                let request = request.bearer(text);
+                (request.clone(), request.to_curl(&base))
+            }
+            Bearer::Token => {
+                let (variable, token) = &self.token;
+                // The variable instead of some 700 characters, in quotes in which shells expand it.
+                let header = format!(" -H \"Authorization: Bearer ${variable}\"");
+                (
+                    request.clone().bearer(token),
+                    request.to_curl(&base) + &header,
+                )
+            }
+        };
+        show::command(&curl);
         let answer = request.send(self.server.address())?;
         show::answer(&answer);
-        if let Some(difference) = promise.difference(&answer) {
+        if let Some(difference) = call.difference(&answer) {
             let call = format!("{} {}", request.method(), request.target());
             return Err(DemoError::Broken(format!("{call}: {difference}")));
         }
@@ -194,28 +119,6 @@ impl<'a> Tour<'a> {
         self.seen += lines.len();
         lines.iter().for_each(|line| show::log(line));
     }
-}
-
-impl Promise {
-    fn difference(&self, answer: &Response) -> Option<String> {
-        if answer.status() != self.status {
-            return Some(format!("status {}, not {}", answer.status(), self.status));
-        }
-        let challenge = answer.header("www-authenticate");
-        let missing = |part: &&&str| !challenge.unwrap_or_default().contains(**part);
-        if let Some(part) = self.challenge.iter().find(missing) {
-            return Some(format!("WWW-Authenticate lacks {part}"));
-        }
-        if self.challenge.is_empty() && challenge.is_some() {
-            return Some("a WWW-Authenticate header, where there should be none".to_owned());
-        }
-        let lacking = !answer.text().contains(self.body);
-        lacking.then(|| format!("the body lacks {:?}", self.body))
-    }
-}
-
-fn message() -> Request {
-    Request::post("/api/messages").json(r#"{"text":"Hello from the demo"}"#)
 }
 
 /// How long the server may take to print where its issuer is, after it said that it listens.

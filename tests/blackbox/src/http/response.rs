@@ -1,9 +1,11 @@
 //! An answer, taken apart.
 
+use std::fmt;
+
 use super::HttpError;
 
 /// An answer, its body with any chunked coding removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     status: u16,
     status_line: String,
@@ -105,6 +107,16 @@ impl Response {
             // The body goes on until the connection closes (RFC 9112 section 6.3).
             None => Ok(rest.to_owned()),
         }
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status_line)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        write!(f, "\n{}", self.text())
     }
 }
 

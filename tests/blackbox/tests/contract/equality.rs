@@ -21,7 +21,7 @@ fn the_three_servers_answer_alike() {
     cases.extend(endpoints::no_messages(&issuer));
     cases.extend(refusals::cases(&issuer));
     cases.extend(tokens::refused_cases(&issuer));
-    cases.extend(tokens::accepted_cases(&issuer));
+    cases.extend(tokens::decided_cases(&issuer));
     cases.extend(undecided(&issuer));
 
     let mut differences = Vec::new();

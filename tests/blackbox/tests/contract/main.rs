@@ -48,5 +48,5 @@ on_every_framework! {
     refusals: of_credentials, without_a_resource;
     rotation: of_the_signing_key;
     shutdown: on_sigterm, on_sigint, with_a_request_in_flight, with_an_idle_connection;
-    tokens: refused, accepted;
+    tokens: refused, decided_by_scope;
 }

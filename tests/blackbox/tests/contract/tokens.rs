@@ -5,7 +5,7 @@ use blackbox::{http::Request, servers::Framework};
 use serde_json::json;
 
 use crate::{
-    case::{Case, Expected, INVALID_TOKEN, MARKER, case, check_all},
+    case::{Case, Expected, INVALID_TOKEN, MARKER, case, check_all, insufficient_scope},
     stage::{self, Issuer},
 };
 
@@ -156,7 +156,7 @@ pub(crate) fn refused_cases(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn accepted_cases(issuer: &Issuer) -> Vec<Case> {
+pub(crate) fn decided_cases(issuer: &Issuer) -> Vec<Case> {
     let good = || issuer.token().scope("read:messages");
     let plain = || issuer.token();
     let accepted =
@@ -193,9 +193,11 @@ pub(crate) fn accepted_cases(issuer: &Issuer) -> Vec<Case> {
             "scp as an array",
             plain().claim("scp", json!(["openid", "read:messages"])),
         ),
-        accepted(
-            "Auth0's permissions",
-            plain().permissions(["read:messages"]),
+        // What the user may do, which is not what the client was granted.
+        case(
+            "permissions alone",
+            private(plain().permissions(["read:messages"]).build()),
+            insufficient_scope("read:messages"),
         ),
     ]
 }
@@ -205,9 +207,9 @@ pub(crate) fn refused(framework: Framework) {
     check_all(&stage::ready(framework, &issuer), &refused_cases(&issuer));
 }
 
-pub(crate) fn accepted(framework: Framework) {
+pub(crate) fn decided_by_scope(framework: Framework) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &accepted_cases(&issuer));
+    check_all(&stage::ready(framework, &issuer), &decided_cases(&issuer));
 }
 
 /// The payload with its scope written twice, which parsers read in two ways.
