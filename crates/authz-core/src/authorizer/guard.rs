@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{Authorized, Authorizer, Outcome, Pending, RequestParts};
-use crate::{claims::Claims, policy::Policy, rejection::Rejection};
+use crate::{bearer::TokenSource, claims::Claims, policy::Policy, rejection::Rejection};
 
 /// What stands before a route: an authorizer, the route's policy, and whether a token is optional.
 ///
@@ -49,6 +49,14 @@ impl<C> Guard<C> {
     #[must_use]
     pub const fn authorizer(&self) -> &Authorizer<C> {
         &self.authorizer
+    }
+
+    /// Whether a decision depends on more of the request's target than its path: an adapter whose
+    /// framework keeps the query to itself need not ask for it otherwise.
+    #[must_use]
+    pub fn reads_query(&self) -> bool {
+        let sources = &self.authorizer.shared.sources;
+        sources.iter().any(TokenSource::is_query)
     }
 
     /// The policy.
