@@ -18,6 +18,8 @@ use foldhash::fast::RandomState;
 use quick_cache::{Weighter, sync::Cache};
 use serde::Deserialize;
 
+use crate::fixture::Caller;
+
 /// A token's signature and what it signs, decoded beforehand.
 #[derive(Clone, Debug)]
 pub struct Signature {
@@ -192,7 +194,7 @@ pub fn floor(token: &str) -> FloorClaims {
 }
 
 /// The cache that the library uses, with its hasher, and nothing around it.
-pub type BareCache = Cache<Box<str>, Arc<FloorClaims>, ByLength, RandomState>;
+pub type BareCache = Cache<Box<str>, Arc<Caller>, ByLength, RandomState>;
 
 /// Weighs an entry by its token.
 #[derive(Clone, Debug)]
@@ -204,7 +206,11 @@ impl<V> Weighter<Box<str>, V> for ByLength {
     }
 }
 
-/// A cache with these tokens in it, and room for all of them.
+/// A cache with these tokens and the application's claims of each, and room for all of them.
+///
+/// # Panics
+///
+/// When they are no tokens.
 #[must_use]
 pub fn cache<'t>(tokens: impl ExactSizeIterator<Item = &'t str>) -> BareCache {
     let capacity = tokens.len().max(1) * 2;
@@ -216,7 +222,10 @@ pub fn cache<'t>(tokens: impl ExactSizeIterator<Item = &'t str>) -> BareCache {
         quick_cache::sync::DefaultLifecycle::default(),
     );
     for token in tokens {
-        cache.insert(token.into(), Arc::new(floor(token)));
+        let payload = token.split('.').nth(1).expect("three parts");
+        let payload = URL_SAFE_NO_PAD.decode(payload).expect("in base64url");
+        let caller: Caller = serde_json::from_slice(&payload).expect("claims");
+        cache.insert(token.into(), Arc::new(caller));
     }
     cache
 }

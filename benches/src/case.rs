@@ -1,8 +1,6 @@
-use std::{
-    fmt,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{fmt, hint::black_box, time::Duration};
+
+use cpu_time::ThreadTime;
 
 /// One thing to time.
 pub struct Case {
@@ -15,6 +13,10 @@ pub struct Case {
 pub struct Group {
     /// Unique; the first part of the report's keys.
     pub id: String,
+    /// Takes so long to build that a look does without.
+    pub large: bool,
+    /// Takes so long to begin, as threads do, that a sample has to be longer than others'.
+    pub patient: bool,
     build: Box<dyn Fn() -> Vec<Case>>,
 }
 
@@ -23,7 +25,23 @@ impl Group {
     pub fn new(id: impl Into<String>, build: impl Fn() -> Vec<Case> + 'static) -> Self {
         Self {
             id: id.into(),
+            large: false,
+            patient: false,
             build: Box::new(build),
+        }
+    }
+
+    pub(crate) fn large(id: &str, build: impl Fn() -> Vec<Case> + 'static) -> Self {
+        Self {
+            large: true,
+            ..Self::new(id, build)
+        }
+    }
+
+    pub(crate) fn patient(id: &str, build: impl Fn() -> Vec<Case> + 'static) -> Self {
+        Self {
+            patient: true,
+            ..Self::new(id, build)
         }
     }
 
@@ -36,9 +54,12 @@ impl Group {
 
 impl Case {
     /// Times `work`, whose result is dropped within the measured time, as a server drops it.
+    ///
+    /// By the time that this thread had the processor for: nothing measured here waits, and what
+    /// else the machine does in between is left out.
     pub fn new<T>(id: impl Into<String>, mut work: impl FnMut() -> T + 'static) -> Self {
         Self::timed(id, move |times| {
-            let begin = Instant::now();
+            let begin = ThreadTime::now();
             for _ in 0..times {
                 black_box(work());
             }

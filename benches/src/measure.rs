@@ -13,13 +13,20 @@ use serde_json::{Map, json};
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    let effort = match arguments.iter().any(|argument| argument == "--quick") {
-        true => Effort::QUICK,
-        false => Effort::FULL,
-    };
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let effort = if quick { Effort::QUICK } else { Effort::FULL };
     let mut report = Map::new();
     for group in groups::named(filter.map(String::as_str)) {
+        if quick && group.large && filter.is_none() {
+            eprintln!("leaving out {}: it is too large for a quick look", group.id);
+            continue;
+        }
         eprintln!("measuring {}", group.id);
+        let effort = if group.patient {
+            effort.patient()
+        } else {
+            effort
+        };
         let measured = measure(&mut group.cases(), effort);
         let first = median(&measured[0].samples);
         for case in &measured {

@@ -37,6 +37,15 @@ impl Effort {
         sample: Duration::from_millis(2),
         case: Duration::from_millis(250),
     };
+
+    /// With samples of four times the length, and twice as many of them in time.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self {
+            sample: self.sample * 4,
+            case: self.case * 2,
+        }
+    }
 }
 
 /// Measures all cases in turns.

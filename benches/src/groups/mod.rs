@@ -1,6 +1,12 @@
 //! The questions, in the order of the report.
 
+mod backends;
 mod cold;
+mod curves;
+mod refusals;
+mod stages;
+mod threads;
+mod tokens;
 mod warm;
 
 use crate::Group;
@@ -8,10 +14,18 @@ use crate::Group;
 /// Every group there is.
 #[must_use]
 pub fn all() -> Vec<Group> {
-    [cold::groups(), warm::groups()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        cold::groups(),
+        warm::groups(),
+        stages::groups(),
+        refusals::groups(),
+        threads::groups(),
+        curves::groups(),
+        backends::groups(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Those that a name on the command line asks for: it begins the group's name, or goes on after it.

@@ -1,0 +1,120 @@
+//! One thread and two (point 6).
+//!
+//! A case's time is that of one thread's work while the others do as much: on two idle cores two
+//! threads take no longer than one, unless they wait for each other.
+
+use std::{
+    sync::{Arc, Barrier},
+    thread,
+    time::{Duration, Instant},
+};
+
+use authz_core::{Algorithm, scope};
+
+use super::tokens::{Many, Order};
+use crate::{
+    Case, Group, bare,
+    fixture::{Caller, SCOPE, Signed, authorize, request},
+};
+
+/// Tokens in the test with different ones: few enough that they stay near the processor.
+const TOKENS: usize = 256;
+
+pub(super) fn groups() -> Vec<Group> {
+    vec![
+        Group::patient("threads/cold", cold),
+        Group::patient("threads/warm-same", warm_same),
+        Group::patient("threads/warm-distinct", warm_distinct),
+    ]
+}
+
+fn cold() -> Vec<Case> {
+    let signed = Signed::new(Algorithm::RS256);
+    let authorizer = signed.authorizer::<Caller>(0);
+    let case = |threads: usize| {
+        let (authorizer, policy) = (authorizer.clone(), scope(SCOPE));
+        let requests: Vec<_> = (0..threads).map(|_| request(&signed.token)).collect();
+        together(threads.to_string(), threads, move |thread, times| {
+            for _ in 0..times {
+                let decision = authorize(&authorizer, &requests[thread], &policy);
+                std::hint::black_box(decision.expect("a good token"));
+            }
+        })
+    };
+    vec![case(1), case(2)]
+}
+
+/// The same token in both threads: each counts up and down the same reference count.
+fn warm_same() -> Vec<Case> {
+    let signed = Signed::new(Algorithm::RS256);
+    let authorizer = signed.authorizer::<Caller>(32 << 20);
+    let case = |threads: usize| {
+        let (authorizer, policy) = (authorizer.clone(), scope(SCOPE));
+        let requests: Vec<_> = (0..threads).map(|_| request(&signed.token)).collect();
+        together(threads.to_string(), threads, move |thread, times| {
+            for _ in 0..times {
+                let decision = authorize(&authorizer, &requests[thread], &policy);
+                std::hint::black_box(decision.expect("a good token"));
+            }
+        })
+    };
+    let bare = |threads: usize| {
+        let cache = bare::cache([&*signed.token].into_iter());
+        let tokens = vec![signed.token.clone(); threads];
+        together(
+            format!("lookup-{threads}"),
+            threads,
+            move |thread, times| {
+                for _ in 0..times {
+                    std::hint::black_box(cache.get(&*tokens[thread]).expect("it is there"));
+                }
+            },
+        )
+    };
+    vec![case(1), case(2), bare(1), bare(2)]
+}
+
+/// Different tokens in the two threads.
+fn warm_distinct() -> Vec<Case> {
+    let many = Many::long(2 * TOKENS);
+    let requests = Arc::new(many.requests());
+    let authorizer = many.remembering(&requests);
+    let case = |threads: usize| {
+        let (authorizer, policy) = (authorizer.clone(), scope(SCOPE));
+        let requests = Arc::clone(&requests);
+        together(threads.to_string(), threads, move |thread, times| {
+            let mut order = Order::of(TOKENS);
+            for _ in 0..times {
+                let request = &requests[thread * TOKENS + order.next()];
+                let decision = authorize(&authorizer, request, &policy);
+                std::hint::black_box(decision.expect("a good token"));
+            }
+        })
+    };
+    vec![case(1), case(2)]
+}
+
+/// A case in which so many threads do `work` as often as each other, from one moment on.
+fn together(name: String, threads: usize, work: impl Fn(usize, u64) + Sync + 'static) -> Case {
+    Case::timed(name, move |times| {
+        let start = Barrier::new(threads);
+        thread::scope(|scope| {
+            let spawn = |thread| {
+                let (work, start) = (&work, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    let begin = Instant::now();
+                    work(thread, times);
+                    begin.elapsed()
+                })
+            };
+            let running: Vec<_> = (0..threads).map(spawn).collect();
+            let ended = running
+                .into_iter()
+                .map(|it| it.join().expect("no thread panics"));
+            // Each thread's own time: one that is late to start does not count twice.
+            let total: Duration = ended.sum();
+            total / threads as u32
+        })
+    })
+}
