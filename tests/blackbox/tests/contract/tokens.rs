@@ -193,10 +193,18 @@ pub(crate) fn decided_cases(issuer: &Issuer) -> Vec<Case> {
             "scp as an array",
             plain().claim("scp", json!(["openid", "read:messages"])),
         ),
-        // What the user may do, which is not what the client was granted.
+        accepted(
+            "Auth0's permissions",
+            plain().permissions(["read:messages"]),
+        ),
         case(
-            "permissions alone",
-            private(plain().permissions(["read:messages"]).build()),
+            "other permissions",
+            private(plain().permissions(["read:others"]).build()),
+            insufficient_scope("read:messages"),
+        ),
+        case(
+            "scopes that begin alike",
+            private(plain().scope("read:messages2 read Read:messages").build()),
             insufficient_scope("read:messages"),
         ),
     ]
