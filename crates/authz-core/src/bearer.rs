@@ -124,6 +124,16 @@ impl TokenSource {
     }
 }
 
+/// What may be the request's token, found with as little work as possible: it has not been looked
+/// into, and means something only as the key of a token that was read before by [`token`].
+pub(crate) fn glance(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut authorization = headers.get_all(AUTHORIZATION).iter();
+    let value = authorization.next()?.as_bytes();
+    let (scheme, token) = value.split_at_checked(7)?;
+    let alone = authorization.next().is_none();
+    (alone && scheme.eq_ignore_ascii_case(b"Bearer ")).then_some(token)
+}
+
 /// The request's token; `None` when there is none, or only credentials of another scheme.
 pub(crate) fn token<'a>(
     headers: &'a HeaderMap,
@@ -174,7 +184,7 @@ fn credentials(value: &[u8]) -> Result<Option<&str>, Reason> {
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = &rest[spaces..];
     // Nothing, something not set off by spaces, or more than one thing.
-    if token.is_empty() || token.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
+    if token.is_empty() || memchr::memchr2(b' ', b'\t', token).is_some() {
         return Err(Reason::MalformedCredentials);
     }
     std::str::from_utf8(token)

@@ -6,16 +6,29 @@
 //! nothing once its token has expired or its key is withdrawn. The configuration can't change
 //! under an entry: a cache belongs to one authorizer, whose settings are fixed when it is built.
 
-use std::sync::Arc;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use foldhash::fast::RandomState;
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::{
+    Equivalent, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
 
 use crate::authorizer::Verified;
 
 pub(crate) struct TokenCache<C> {
-    entries: Cache<Box<str>, Arc<Verified<C>>, Bytes, RandomState>,
+    entries: Cache<Token, Arc<Verified<C>>, Bytes, RandomState>,
 }
+
+/// A cached token. Equality is that of all its bytes.
+#[derive(Clone, PartialEq, Eq)]
+struct Token(Box<[u8]>);
+
+/// A token to look for.
+struct Wanted<'a>(&'a [u8]);
 
 #[derive(Clone)]
 struct Bytes;
@@ -30,21 +43,21 @@ impl<C> TokenCache<C> {
                 capacity as u64,
                 Bytes,
                 RandomState::default(),
-                quick_cache::sync::DefaultLifecycle::default(),
+                DefaultLifecycle::default(),
             ),
         })
     }
 
-    pub(crate) fn get(&self, token: &str) -> Option<Arc<Verified<C>>> {
-        self.entries.get(token)
+    pub(crate) fn get(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
+        self.entries.get(&Wanted(token))
     }
 
-    pub(crate) fn insert(&self, token: &str, verified: Arc<Verified<C>>) {
-        self.entries.insert(token.into(), verified);
+    pub(crate) fn insert(&self, token: &[u8], verified: Arc<Verified<C>>) {
+        self.entries.insert(Token(token.into()), verified);
     }
 
-    pub(crate) fn remove(&self, token: &str) {
-        self.entries.remove(token);
+    pub(crate) fn remove(&self, token: &[u8]) {
+        self.entries.remove(&Wanted(token));
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -56,8 +69,36 @@ impl<C> TokenCache<C> {
     }
 }
 
-impl<C> Weighter<Box<str>, Arc<Verified<C>>> for Bytes {
-    fn weight(&self, token: &Box<str>, verified: &Arc<Verified<C>>) -> u64 {
-        (token.len() + verified.bytes) as u64
+/// The place of a token: by its length and the end of its signature, which differs between any two
+/// tokens that verify. To crowd one place takes many good tokens whose signatures end alike, and only
+/// good tokens get a place at all.
+fn place<H: Hasher>(token: &[u8], hasher: &mut H) {
+    const END: usize = 32;
+    let end = token.len().saturating_sub(END);
+    hasher.write_usize(token.len());
+    hasher.write(&token[end..]);
+}
+
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        place(&self.0, hasher);
+    }
+}
+
+impl Hash for Wanted<'_> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        place(self.0, hasher);
+    }
+}
+
+impl Equivalent<Token> for Wanted<'_> {
+    fn equivalent(&self, token: &Token) -> bool {
+        *self.0 == *token.0
+    }
+}
+
+impl<C> Weighter<Token, Arc<Verified<C>>> for Bytes {
+    fn weight(&self, token: &Token, verified: &Arc<Verified<C>>) -> u64 {
+        (token.0.len() + verified.bytes) as u64
     }
 }

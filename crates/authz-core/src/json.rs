@@ -9,13 +9,16 @@ use serde::{
     Deserialize,
     de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
 };
+use smallvec::SmallVec;
 
 /// The names met so far in one object.
 #[derive(Default)]
 pub(crate) struct Names<'de> {
-    seen: Vec<Cow<'de, str>>,
+    seen: SmallVec<[Cow<'de, str>; 16]>,
     /// How many of `seen` were checked against each other already.
     checked: usize,
+    /// A bit for each mark of a name seen: where it is not set, the name is new without a comparison.
+    marks: u64,
 }
 
 /// A member name: borrowed unless it was written with escapes.
@@ -31,9 +34,11 @@ impl<'de> Names<'de> {
 
     pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
         if self.seen.len() < Self::LINEAR {
-            if self.seen.contains(&name) {
-                return Err(duplicate(&name));
+            let mark = mark(&name);
+            if self.marks & mark != 0 && self.seen.contains(&name) {
+                return Err(duplicate());
             }
+            self.marks |= mark;
             self.checked += 1;
         }
         self.seen.push(name);
@@ -46,13 +51,24 @@ impl<'de> Names<'de> {
         }
         self.seen.sort_unstable();
         match self.seen.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(duplicate(&pair[0])),
+            Some(_) => Err(duplicate()),
             None => Ok(()),
         }
     }
 }
 
-fn duplicate<E: de::Error>(_name: &str) -> E {
+/// One of 64 bits, by the name's length and its two ends.
+fn mark(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
+    let mixed = (bytes.len() as u8)
+        .wrapping_mul(7)
+        .wrapping_add(end(bytes.first()).wrapping_mul(5))
+        .wrapping_add(end(bytes.last()).wrapping_mul(3));
+    1 << (mixed % 64)
+}
+
+fn duplicate<E: de::Error>() -> E {
     E::custom("a member name stands twice in one object")
 }
 

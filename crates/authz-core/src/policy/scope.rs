@@ -85,37 +85,68 @@ impl fmt::Display for Scope {
 }
 
 /// What a token grants: names in the order in which they stood, without repetitions.
-#[derive(Clone, Default, PartialEq, Eq)]
+///
+/// A few of them lie within the value itself, where a request finds them without another look
+/// into memory; many have an index.
+#[derive(Clone, Default)]
 pub struct Scopes {
     /// All names behind each other, each followed by a space.
-    text: Box<str>,
-    /// Where each name begins and ends, in the order of the names.
+    text: Text,
+    /// Where each name begins and ends, in the order of the names; empty where there are few.
     sorted: Box<[(u32, u32)]>,
 }
 
+#[derive(Clone)]
+enum Text {
+    Short { len: u8, bytes: [u8; Text::SHORT] },
+    Long(Box<[u8]>),
+}
+
 impl Scopes {
+    /// Bytes up to which names are looked for one after the other.
+    const FEW: usize = 256;
+
     /// The names in `values`, each of which may hold several, separated by spaces.
     pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
         let names = || {
-            values
-                .clone()
-                .flat_map(|value| value.split(' '))
-                .filter(|it| !it.is_empty())
+            let names = values.clone().flat_map(|value| value.split(' '));
+            names.filter(|name| !name.is_empty())
         };
-        let mut text = String::with_capacity(names().map(|name| name.len() + 1).sum());
-        let mut sorted: Vec<(u32, u32)> = Vec::with_capacity(names().count());
+        let len = names().map(|name| name.len() + 1).sum();
+        if len > Self::FEW {
+            return Self::many(names(), len);
+        }
+        let mut short = [0; Self::FEW];
+        let mut used = 0;
         for name in names() {
-            let find = |(from, to): &(u32, u32)| text[*from as usize..*to as usize].cmp(name);
-            if let Err(at) = sorted.binary_search_by(find) {
-                // Tokens are limited to far less than 4 GiB.
-                let from = text.len() as u32;
-                text.push_str(name);
-                sorted.insert(at, (from, text.len() as u32));
-                text.push(' ');
+            if !contains(&short[..used], name.as_bytes()) {
+                short[used..used + name.len()].copy_from_slice(name.as_bytes());
+                used += name.len();
+                short[used] = b' ';
+                used += 1;
             }
         }
         Self {
-            text: text.into_boxed_str(),
+            text: Text::new(&short[..used]),
+            sorted: Box::default(),
+        }
+    }
+
+    fn many<'a>(names: impl Iterator<Item = &'a str>, len: usize) -> Self {
+        let mut text = Vec::with_capacity(len);
+        let mut sorted: Vec<(u32, u32)> = Vec::new();
+        for name in names {
+            let find = |(from, to): &(u32, u32)| text[*from as usize..*to as usize].cmp(name.as_bytes());
+            if let Err(at) = sorted.binary_search_by(find) {
+                // Tokens are limited to far less than 4 GiB.
+                let from = text.len() as u32;
+                text.extend_from_slice(name.as_bytes());
+                sorted.insert(at, (from, text.len() as u32));
+                text.push(b' ');
+            }
+        }
+        Self {
+            text: Text::new(&text),
             sorted: sorted.into_boxed_slice(),
         }
     }
@@ -123,36 +154,101 @@ impl Scopes {
     /// Whether `name` is among them.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
+        let text = self.text.bytes();
+        if self.sorted.is_empty() {
+            return contains(text, name.as_bytes());
+        }
         self.sorted
-            .binary_search_by(|(from, to)| self.text[*from as usize..*to as usize].cmp(name))
+            .binary_search_by(|(from, to)| text[*from as usize..*to as usize].cmp(name.as_bytes()))
             .is_ok()
     }
 
     /// The names, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.text.split_terminator(' ')
+        self.as_str().split_terminator(' ')
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.sorted.len()
+        self.text.bytes().iter().filter(|byte| **byte == b' ').count()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sorted.is_empty()
+        self.text.bytes().is_empty()
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.text.len() + size_of_val(&*self.sorted)
+        let text = match &self.text {
+            Text::Short { .. } => 0,
+            Text::Long(bytes) => bytes.len(),
+        };
+        text + size_of_val(&*self.sorted)
+    }
+
+    fn as_str(&self) -> &str {
+        // Built from whole strings and spaces.
+        std::str::from_utf8(self.text.bytes()).unwrap_or_default()
     }
 }
 
+impl Text {
+    const SHORT: usize = 62;
+
+    fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; Self::SHORT];
+        match bytes.get_mut(..text.len()) {
+            None => Self::Long(text.into()),
+            Some(place) => {
+                place.copy_from_slice(text);
+                let len = text.len() as u8;
+                Self::Short { len, bytes }
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new(&[])
+    }
+}
+
+/// Whether `name` stands in `text`, where a space follows every name.
+fn contains(text: &[u8], name: &[u8]) -> bool {
+    let mut rest = text;
+    loop {
+        // The space decides nearly always, before any name is compared.
+        if rest.get(name.len()) == Some(&b' ') && rest.starts_with(name) {
+            return !name.is_empty();
+        }
+        let Some(end) = rest.iter().position(|byte| *byte == b' ') else {
+            return false;
+        };
+        rest = &rest[end + 1..];
+    }
+}
+
+impl PartialEq for Scopes {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.bytes() == other.text.bytes()
+    }
+}
+
+impl Eq for Scopes {}
+
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text.trim_end())
+        f.write_str(self.as_str().trim_end())
     }
 }
 
@@ -193,6 +289,21 @@ mod tests {
             assert_eq!(scopes.contains(name), there, "{name:?}");
         }
         assert!(Scopes::collect(&std::iter::empty()).is_empty());
+    }
+
+    #[test]
+    fn few_and_many_names_are_found_alike() {
+        for count in [1, 3, 5, 20, 50, 1000] {
+            let names: Vec<String> = (0..count).rev().map(|i| format!("scope:{i}")).collect();
+            let twice = names.iter().chain(&names).map(String::as_str);
+            let scopes = Scopes::collect(&twice);
+            assert_eq!(scopes.len(), count);
+            assert_eq!(scopes.iter().collect::<Vec<_>>(), names);
+            assert!(names.iter().all(|name| scopes.contains(name)));
+            for absent in ["scope:", "scope:1001", "cope:0", "", " ", "scope:0 "] {
+                assert!(!scopes.contains(absent), "{absent:?} among {count}");
+            }
+        }
     }
 
     #[test]
