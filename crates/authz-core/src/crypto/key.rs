@@ -71,7 +71,9 @@ impl VerificationKey {
             0 => mac_len(algorithm),
             len => len,
         };
-        signature.len() == expected && check.verify(message, signature)
+        signature.len() == expected
+            && self.material.can_have_signed(signature)
+            && check.verify(message, signature)
     }
 
     /// The key's identifier (RFC 7517 section 4.5).

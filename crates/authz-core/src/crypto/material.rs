@@ -171,6 +171,18 @@ impl KeyMaterial {
         }
     }
 
+    /// Whether a signature of the right length is not one that is refused whatever the message.
+    ///
+    /// AWS-LC accepts an Ed25519 signature whose `R` is a point of small order, which only the
+    /// key's holder can make, and ed25519-dalek does not: what is a good token must not depend on
+    /// the backend.
+    pub(super) fn can_have_signed(&self, signature: &[u8]) -> bool {
+        match (self, signature.first_chunk()) {
+            (Self::Ed25519(_), Some(r)) => !is_small_order(*r),
+            _ => true,
+        }
+    }
+
     pub(super) fn strong_enough_for(&self, algorithm: Algorithm) -> Result<(), KeyError> {
         let Self::Secret(secret) = self else {
             return Ok(());
