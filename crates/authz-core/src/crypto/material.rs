@@ -87,6 +87,9 @@ pub enum KeyError {
         /// Bytes that were there.
         actual: usize,
     },
+    /// A public key in place of a shared secret: everybody could sign with it.
+    #[error("the shared secret is a public key or a key file, which others can read")]
+    PublicKeyAsSecret,
     /// The backend could not parse it: a point off its curve, for example.
     #[error("the key is not valid for its type: a point off its curve, or out of range")]
     Unparsable,

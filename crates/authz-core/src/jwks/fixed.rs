@@ -32,7 +32,16 @@ impl StaticKeys {
     ///
     /// When `json` is not a key set or has no usable key. Keys that can't be used are logged and skipped.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeySetError> {
-        let parsed = KeySet::parse(json)?;
+        Self::from_jwks_with(json, CryptoBackend::default())
+    }
+
+    /// As [`from_jwks`](Self::from_jwks), with signatures checked by `backend`.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_jwks`](Self::from_jwks).
+    pub fn from_jwks_with(json: &[u8], backend: CryptoBackend) -> Result<Self, KeySetError> {
+        let parsed = KeySet::parse_with(json, backend, KeySet::DEFAULT_MAX_KEYS)?;
         if parsed.keys.is_empty() {
             return Err(KeySetError::NoUsableKey {
                 total: parsed.skipped.len(),
@@ -120,7 +129,7 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash.
+    /// When the secret is shorter than the hash, or is a public key.
     pub fn hs256(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS256, secret)
     }
@@ -129,7 +138,7 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash.
+    /// When the secret is shorter than the hash, or is a public key.
     pub fn hs384(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS384, secret)
     }
@@ -138,17 +147,50 @@ impl SharedSecret {
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash.
+    /// When the secret is shorter than the hash, or is a public key.
     pub fn hs512(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS512, secret)
     }
 
-    fn new(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
-        debug_assert_eq!(algorithm.family(), KeyFamily::Hmac);
+    /// A secret for `algorithm`, with signatures checked by `backend`.
+    ///
+    /// # Errors
+    ///
+    /// When the secret is shorter than the hash or is a public key, or `algorithm` is no HMAC.
+    pub fn with_backend(
+        algorithm: Algorithm,
+        secret: impl Into<Vec<u8>>,
+        backend: CryptoBackend,
+    ) -> Result<Self, KeyError> {
+        let secret = secret.into();
+        if is_public_key(&secret) {
+            return Err(KeyError::PublicKeyAsSecret);
+        }
         let material = KeyMaterial::secret(secret);
-        let key = VerificationKey::new(None, material, Some(algorithm), CryptoBackend::default())?;
+        let key = VerificationKey::new(None, material, Some(algorithm), backend)?;
         Ok(Self { key: Arc::new(key) })
     }
+
+    fn new(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
+        debug_assert_eq!(algorithm.family(), KeyFamily::Hmac);
+        Self::with_backend(algorithm, secret, CryptoBackend::default())
+    }
+}
+
+/// Whether `secret` is a public key in one of its texts: PEM, OpenSSH, JWK.
+///
+/// Whoever reads the key set could sign with it (PyJWT's CVE-2022-29217, fast-jwt's CVE-2023-48223
+/// and its kin). No caller can bring that about here, since a key's kind is never the token's to
+/// choose; but a key pasted into the wrong setting is found at start this way. Text is looked for
+/// anywhere, so that what stands before it hides nothing.
+fn is_public_key(secret: &[u8]) -> bool {
+    let contains = |text: &[u8]| secret.windows(text.len()).any(|part| part == text);
+    let jwk = || serde_json::from_slice::<serde_json::Value>(secret).is_ok_and(|it| it.is_object());
+    contains(b"-----BEGIN")
+        || contains(b"ssh-rsa ")
+        || contains(b"ssh-ed25519 ")
+        || contains(b"ecdsa-sha2-")
+        || jwk()
 }
 
 #[async_trait]
