@@ -45,7 +45,7 @@ impl<'de> Names<'de> {
         Ok(())
     }
 
-    pub(crate) fn finish<E: de::Error>(mut self) -> Result<(), E> {
+    pub(crate) fn finish<E: de::Error>(&mut self) -> Result<(), E> {
         if self.checked == self.seen.len() {
             return Ok(());
         }

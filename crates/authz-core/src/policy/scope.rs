@@ -108,22 +108,21 @@ impl Scopes {
 
     /// The names in `values`, each of which may hold several, separated by spaces.
     pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
-        let names = || {
-            let names = values.clone().flat_map(|value| value.split(' '));
-            names.filter(|name| !name.is_empty())
-        };
-        let len = names().map(|name| name.len() + 1).sum();
-        if len > Self::FEW {
-            return Self::many(names(), len);
-        }
         let mut short = [0; Self::FEW];
         let mut used = 0;
-        for name in names() {
-            if !contains(&short[..used], name.as_bytes()) {
-                short[used..used + name.len()].copy_from_slice(name.as_bytes());
-                used += name.len();
-                short[used] = b' ';
-                used += 1;
+        for value in values.clone() {
+            for name in value.as_bytes().split(|byte| *byte == b' ') {
+                if name.is_empty() || contains(&short[..used], name) {
+                    continue;
+                }
+                let end = used + name.len();
+                let (Some(place), true) = (short.get_mut(used..end), end < Self::FEW) else {
+                    let names = values.clone().flat_map(|value| value.split(' '));
+                    return Self::many(names.filter(|name| !name.is_empty()));
+                };
+                place.copy_from_slice(name);
+                short[end] = b' ';
+                used = end + 1;
             }
         }
         Self {
@@ -132,11 +131,12 @@ impl Scopes {
         }
     }
 
-    fn many<'a>(names: impl Iterator<Item = &'a str>, len: usize) -> Self {
-        let mut text = Vec::with_capacity(len);
+    fn many<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let mut text = Vec::new();
         let mut sorted: Vec<(u32, u32)> = Vec::new();
         for name in names {
-            let find = |(from, to): &(u32, u32)| text[*from as usize..*to as usize].cmp(name.as_bytes());
+            let find =
+                |(from, to): &(u32, u32)| text[*from as usize..*to as usize].cmp(name.as_bytes());
             if let Err(at) = sorted.binary_search_by(find) {
                 // Tokens are limited to far less than 4 GiB.
                 let from = text.len() as u32;
@@ -171,7 +171,11 @@ impl Scopes {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.text.bytes().iter().filter(|byte| **byte == b' ').count()
+        self.text
+            .bytes()
+            .iter()
+            .filter(|byte| **byte == b' ')
+            .count()
     }
 
     /// Whether there are none.
@@ -229,7 +233,7 @@ fn contains(text: &[u8], name: &[u8]) -> bool {
     loop {
         // The space decides nearly always, before any name is compared.
         if rest.get(name.len()) == Some(&b' ') && rest.starts_with(name) {
-            return !name.is_empty();
+            return !name.is_empty() && !name.contains(&b' ');
         }
         let Some(end) = rest.iter().position(|byte| *byte == b' ') else {
             return false;

@@ -64,7 +64,10 @@ pub(crate) struct BadHeader(pub(crate) serde_json::Error);
 
 impl<'a> RawHeader<'a> {
     pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadHeader> {
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        // Checked as a whole once, and not again string by string.
+        let text = std::str::from_utf8(json)
+            .map_err(|error| BadHeader(serde::de::Error::custom(error)))?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
         let header = deserializer
             .deserialize_map(HeaderVisitor)
             .map_err(BadHeader)?;
