@@ -53,7 +53,7 @@ impl<'a> Registered<'a> {
     pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadClaims> {
         // Checked as a whole once, and not again string by string.
         let text = std::str::from_utf8(json)
-            .map_err(|error| BadClaims(serde::de::Error::custom(error)))?;
+            .map_err(|error| BadClaims(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let claims = deserializer
             .deserialize_map(ClaimsVisitor)
