@@ -8,7 +8,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use crate::{demo, interop, test_all, token};
+use crate::{demo, interop, soak, test_all, token};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -29,6 +29,7 @@ pub(crate) enum Command {
     TestAll(test_all::Options),
     Token(token::Options),
     Interop(interop::Options),
+    Soak(soak::Options),
 }
 
 /// Reads `axum`, `warp` or `poem`.

@@ -4,12 +4,14 @@
 //! - `test-all`: everything that has to pass before a change lands.
 //! - `token`: an access token from a running development issuer.
 //! - `interop`: the example servers against software that this repository did not write.
+//! - `soak`: clients on all cores against an issuer that rotates and fails at random.
 
 mod cli;
 mod demo;
 mod interop;
 mod process;
 mod report;
+mod soak;
 mod stream;
 mod test_all;
 mod token;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::TestAll(options) => test_all::run(&options),
         Command::Token(options) => token::run(&options).map_err(Into::into),
         Command::Interop(options) => interop_alone(&options),
+        Command::Soak(options) => soak::run(&options),
     };
     match result {
         Ok(code) => code,

@@ -99,6 +99,11 @@ pub(super) const PLAN: &[Step] = &[
         action: Action::BlackBox,
     },
     Step {
+        name: "soak",
+        about: "20 seconds of clients on all cores, rotations and random failures",
+        action: Action::Soak,
+    },
+    Step {
         name: "interop",
         about: "the example servers against software that this repository did not write",
         action: Action::Interop,

@@ -9,7 +9,7 @@ use super::{
     packages,
     tools::Tools,
 };
-use crate::{interop, process, report::Counts, stream};
+use crate::{interop, process, report::Counts, soak, stream};
 
 /// A step of the plan.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub(super) enum Action {
     Deny,
     BlackBox,
     Interop,
+    Soak,
 }
 
 /// How a step ended.
@@ -105,6 +106,13 @@ impl Step {
                     ..Outcome::default()
                 },
                 Err(error) if error.is_missing_tool() => Outcome::skipped(error.to_string()),
+                Err(error) => Outcome::wrong(error),
+            },
+            Action::Soak => match soak::counts(&soak::Options::default()) {
+                Ok(counts) => Outcome {
+                    itself: counts,
+                    ..Outcome::default()
+                },
                 Err(error) => Outcome::wrong(error),
             },
         }
