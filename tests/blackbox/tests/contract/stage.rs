@@ -68,7 +68,8 @@ impl std::ops::Deref for Issuer {
 /// The server's program.
 pub(crate) fn program(framework: Framework) -> Launch {
     static BINARIES: OnceLock<Vec<PathBuf>> = OnceLock::new();
-    let binaries = BINARIES.get_or_init(|| servers::build(&Framework::ALL).unwrap());
+    let binaries = BINARIES
+        .get_or_init(|| servers::build(&Framework::ALL).unwrap_or_else(|error| panic!("{error}")));
     let index = Framework::ALL.iter().position(|one| *one == framework);
     Launch::new(&binaries[index.unwrap()])
 }
