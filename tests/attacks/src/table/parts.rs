@@ -122,7 +122,7 @@ fn counts() -> Vec<Attack> {
         bad(
             "parts-a-signature-of-a-megabyte",
             COMPACT,
-            Reason::MalformedToken,
+            Reason::InvalidSignature,
             || {
                 let token = part(&ring().good().build(), 2, &"A".repeat(1 << 20));
                 Attempt::token(token).rules(|builder| builder.max_token_bytes(2 << 20))
