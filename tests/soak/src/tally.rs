@@ -132,7 +132,6 @@ impl Tally {
         for (reason, count) in &*self.reasons.lock().unwrap_or_else(PoisonError::into_inner) {
             println!("       refused as {reason}: {count}");
         }
-        println!("\n{} passed, {failed} failed", held.len() as u32 - failed);
         if failed == 0 {
             ExitCode::SUCCESS
         } else {
