@@ -80,7 +80,7 @@ async fn private() -> Json<Hello> {
 
 /// Who calls? The layer has put the answer where this argument finds it.
 async fn me(caller: Authorized) -> Json<Me> {
-    Json(Me::of(&caller))
+    Json(Me::from(caller.into_inner()))
 }
 
 async fn list(State(app): State<App>) -> Json<Vec<Message>> {

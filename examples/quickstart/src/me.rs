@@ -15,11 +15,9 @@ struct Answer<'a> {
     claims: &'a Claims,
 }
 
-impl Me {
-    /// What `caller` is told.
-    #[must_use]
-    pub fn of(caller: &Authorized) -> Self {
-        Self(caller.clone())
+impl From<Authorized> for Me {
+    fn from(caller: Authorized) -> Self {
+        Self(caller)
     }
 }
 
