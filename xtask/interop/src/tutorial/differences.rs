@@ -38,7 +38,7 @@ pub(crate) const ALL: &[Difference] = &[
     },
     difference("too-large", 431, 401),
     difference("unknown-key-flood", 500, 401),
-    difference("preflight", 200, 405),
+    difference("preflight", 200, 204),
     difference("other-method", 404, 405),
     difference("other-method-without-a-token", 404, 405),
     difference("routing", 200, 404),

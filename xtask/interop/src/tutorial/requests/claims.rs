@@ -85,8 +85,8 @@ fn scopes() -> Vec<Row> {
         row("scope as an array").token(|m| m.valid().claim("scope", json!(["read:messages"]))).differs("scope-forms"),
         row("scp as a text").token(|m| m.valid().claim("scp", "read:messages")).differs("scope-forms"),
         row("scp as an array").token(|m| m.valid().claim("scp", json!(["read:messages"]))).differs("scope-forms"),
-        row("permissions").token(|m| m.valid().permissions(["read:messages"])).differs("scope-forms"),
-        row("permissions without ours").token(|m| m.valid().permissions(["read:mail"])).differs("missing-scope"),
+        row("permissions without a scope").token(|m| m.valid().permissions(["read:messages"])).differs("missing-scope"),
+        row("other permissions").token(|m| m.valid().permissions(["read:mail"])).differs("missing-scope"),
     ]
 }
 
