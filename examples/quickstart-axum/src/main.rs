@@ -3,6 +3,8 @@
 //! `cargo run -p quickstart-axum` needs nothing else: it brings an issuer for development, and
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
+mod surroundings;
+
 use std::{io, process::ExitCode};
 
 use authz_axum::{Authorized, Authorizer, RequireExt as _, any_valid_token, scope};
@@ -10,35 +12,27 @@ use axum::{
     Json, Router,
     body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header::ALLOW},
+    http::{HeaderMap, StatusCode},
     response::IntoResponse,
     routing::{get, options, post},
 };
-use quickstart::{
-    Hello, METADATA, Me, Message, Messages, NewMessage, PRIVATE, PUBLIC, Problem, READ, Start,
-    WRITE, allowed_methods, readiness, resource_metadata,
-};
+use quickstart::{Hello, Me, Message, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
+
+use surroundings::{allowed, surrounded};
 
 fn main() -> ExitCode {
     quickstart::run(serve)
 }
 
 async fn serve(start: Start) -> io::Result<()> {
-    let app = app(start.authorizer, start.messages);
-    axum::serve(start.listener, app)
+    let api = api(&start.authorizer).with_state(start.messages);
+    axum::serve(start.listener, surrounded(api, start.authorizer))
         .with_graceful_shutdown(start.shutdown)
         .await
 }
 
-/// What the handlers share.
-#[derive(Clone)]
-struct App {
-    authorizer: Authorizer,
-    messages: Messages,
-}
-
-fn app(authorizer: Authorizer, messages: Messages) -> Router {
-    // Each endpoint says what it asks of the token. `route_layer` leaves the methods alone that the
+fn api(authorizer: &Authorizer) -> Router<Messages> {
+    // Each endpoint says what it asks of the token. `route_layer` leaves alone the methods that the
     // endpoint does not take: they are answered with 405, token or not.
     let read = authorizer.require(scope(READ));
     let write = authorizer.require(scope(WRITE));
@@ -47,27 +41,15 @@ fn app(authorizer: Authorizer, messages: Messages) -> Router {
     let list_and_create = get(list)
         .route_layer(read.clone())
         .merge(post(create).route_layer(write))
-        .merge(options(methods).route_layer(any.clone()));
+        .merge(options(allowed).route_layer(any.clone()));
     Router::new()
-        .route("/api/public", get(public).options(methods))
+        .route("/api/public", get(public).options(allowed))
         .route(
             "/api/private",
-            get(private).options(methods).route_layer(read),
+            get(private).options(allowed).route_layer(read),
         )
         .route("/api/messages", list_and_create)
-        .route("/api/me", get(me).options(methods).route_layer(any))
-        .route("/healthz", get("ok"))
-        .route("/readyz", get(ready))
-        .route(METADATA, get(metadata))
-        .route(&format!("{METADATA}/{{*path}}"), get(metadata))
-        .fallback(async || Problem::NOT_FOUND.into_parts())
-        .method_not_allowed_fallback(async |uri: Uri| {
-            Problem::method_not_allowed(uri.path()).into_parts()
-        })
-        .with_state(App {
-            authorizer,
-            messages,
-        })
+        .route("/api/me", get(me).options(allowed).route_layer(any))
 }
 
 async fn public() -> Json<Hello> {
@@ -83,43 +65,22 @@ async fn me(caller: Authorized) -> Json<Me> {
     Json(Me::from(caller.into_inner()))
 }
 
-async fn list(State(app): State<App>) -> Json<Vec<Message>> {
-    Json(app.messages.list())
+async fn list(State(messages): State<Messages>) -> Json<Vec<Message>> {
+    Json(messages.list())
 }
 
 /// Whoever may not write has been refused before a byte of the body is read.
 async fn create(
     caller: Authorized,
-    State(app): State<App>,
+    State(messages): State<Messages>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, impl IntoResponse> {
     match NewMessage::read(&headers, body.into_data_stream()).await {
         Ok(message) => {
-            let stored = app.messages.add(message, caller.subject());
+            let stored = messages.add(message, caller.subject());
             Ok((StatusCode::CREATED, Json(stored)))
         }
         Err(problem) => Err(problem.into_parts()),
-    }
-}
-
-/// A browser asks before it sends a token (CORS): that request comes without one, and the layer
-/// lets it through.
-async fn methods(uri: Uri) -> impl IntoResponse {
-    (
-        StatusCode::NO_CONTENT,
-        [(ALLOW, allowed_methods(uri.path()))],
-    )
-}
-
-async fn ready(State(app): State<App>) -> impl IntoResponse {
-    readiness(&app.authorizer)
-}
-
-/// Where tokens for this API come from (RFC 9728).
-async fn metadata(State(app): State<App>, uri: Uri) -> impl IntoResponse {
-    match resource_metadata(&app.authorizer, uri.path()) {
-        Some(metadata) => Json(metadata).into_response(),
-        None => Problem::NOT_FOUND.into_parts().into_response(),
     }
 }

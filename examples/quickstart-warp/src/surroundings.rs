@@ -1,0 +1,111 @@
+//! What stands around the API: the answers to browsers that ask first, to probes, to clients that
+//! look for the issuer, and to everybody who is lost.
+
+use std::convert::Infallible;
+
+use authz_warp::{Authorizer, Policy, RequireExt as _, any_valid_token, get_or_head, scope};
+use quickstart::{Problem, READ, allowed_methods, readiness, resource_metadata};
+use warp::{
+    Filter, Rejection, Reply,
+    http::{self, StatusCode, header::ALLOW},
+    path,
+    path::FullPath,
+    reject::MethodNotAllowed,
+    reply::{Response, json, with_header, with_status},
+};
+
+/// `api` and all that stands around it.
+pub(crate) fn surrounded(
+    api: impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync,
+    authorizer: Authorizer,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+    let health = health(authorizer.clone());
+    let routes = api.or(allowed(&authorizer)).unify();
+    let routes = routes.or(health).unify().or(metadata(authorizer)).unify();
+    let recovered = routes.recover(authz_warp::recover).unify();
+    // The rejection handlers of `recover` are not told of which path, and `Allow` depends on it.
+    let outcome = no_slash_at_the_end()
+        .and(recovered)
+        .map(Ok)
+        .or_else(async |rejection| Ok::<_, Infallible>((Err(rejection),)));
+    path::full()
+        .and(outcome)
+        .map(
+            |path: FullPath, outcome: Result<Response, Rejection>| match outcome {
+                Ok(answer) => answer,
+                Err(rejection) => unanswered(&path, &rejection),
+            },
+        )
+}
+
+/// `OPTIONS`. A browser asks before it sends a token (CORS): that request comes without one, and
+/// `require` leaves it to the filter that follows.
+fn allowed(
+    authorizer: &Authorizer,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
+    let preflight = warp::header::value("access-control-request-method").map(drop);
+    let guarded = |policy: Policy| {
+        let caller = authorizer.require(policy).map(drop);
+        caller.or(preflight).unify().untuple_one()
+    };
+    let public = path!("api" / "public").and(warp::options());
+    let private = path!("api" / "private")
+        .and(warp::options())
+        .and(guarded(scope(READ)));
+    let others = path!("api" / "messages")
+        .or(path!("api" / "me"))
+        .unify()
+        .and(warp::options())
+        .and(guarded(any_valid_token()));
+    let api = public.or(private).unify().or(others).unify();
+    api.and(path::full()).map(|path: FullPath| {
+        let methods = allowed_methods(path.as_str());
+        with_header(StatusCode::NO_CONTENT, ALLOW, methods).into_response()
+    })
+}
+
+fn health(authorizer: Authorizer) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let live = path!("healthz").and(get_or_head()).map(|| "ok");
+    let ready = path!("readyz").and(get_or_head()).map(move || {
+        let (status, text) = readiness(&authorizer);
+        with_status(text, status)
+    });
+    live.or(ready).map(Reply::into_response)
+}
+
+/// Where tokens for this API come from (RFC 9728).
+fn metadata(
+    authorizer: Authorizer,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    path!(".well-known" / "oauth-protected-resource" / ..)
+        .and(get_or_head())
+        .and(path::full())
+        .map(move |path: FullPath| {
+            let metadata = resource_metadata(&authorizer, path.as_str());
+            match metadata {
+                Some(metadata) => json(metadata).into_response(),
+                None => answer(Problem::NOT_FOUND),
+            }
+        })
+}
+
+/// warp takes `/api/me/` for `/api/me`.
+fn no_slash_at_the_end() -> impl Filter<Extract = (), Error = Rejection> + Clone {
+    path::full()
+        .and_then(async |path: FullPath| match path.as_str().ends_with('/') {
+            true => Err(warp::reject::not_found()),
+            false => Ok(()),
+        })
+        .untuple_one()
+}
+
+fn unanswered(path: &FullPath, rejection: &Rejection) -> Response {
+    answer(match rejection.find::<MethodNotAllowed>() {
+        Some(_) => Problem::method_not_allowed(path.as_str()),
+        None => Problem::NOT_FOUND,
+    })
+}
+
+fn answer(problem: Problem) -> Response {
+    http::Response::from(problem).into_response()
+}
