@@ -51,6 +51,18 @@ pub struct Issuer {
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Vec<ScopeClaim>,
     pub(crate) strict: bool,
+    pub(crate) clients: Vec<String>,
+    pub(crate) required_claims: Vec<(String, String)>,
+    pub(crate) audience_rule: AudienceRule,
+}
+
+/// What makes sure that a token is meant for this API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AudienceRule {
+    /// `aud` has to contain one of the audiences.
+    Audience,
+    /// The issuer's tokens have no `aud`: the client has to be one of those listed.
+    Client,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +111,9 @@ impl Issuer {
             token_types: TokenTypes::Common,
             scope_claims: vec![ScopeClaim::Scope, ScopeClaim::Scp],
             strict: false,
+            clients: Vec::new(),
+            required_claims: Vec::new(),
+            audience_rule: AudienceRule::Audience,
         }
     }
 
@@ -153,6 +168,27 @@ impl Issuer {
         self
     }
 
+    /// The clients whose tokens are accepted, by `client_id` or else `azp`; a token of another, or of
+    /// none, is refused. Default: any client.
+    pub fn clients<S: Into<String>>(mut self, clients: impl IntoIterator<Item = S>) -> Self {
+        self.clients = clients.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A claim that has to be there with this text as its value, as `token_use` with `access`.
+    pub fn required_claim(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.required_claims.push((name.into(), value.into()));
+        self
+    }
+
+    /// For an issuer whose access tokens have no `aud`, as Amazon Cognito's: the [`clients`](Self::clients)
+    /// take its place. A token is then meant for this API because it was issued to one of them, so they
+    /// have to be listed, and a token that does name an audience is held to it all the same.
+    pub const fn clients_instead_of_audience(mut self) -> Self {
+        self.audience_rule = AudienceRule::Client;
+        self
+    }
+
     fn check(&self) -> Result<(), BuildError> {
         let issuer = self.issuer.clone();
         if issuer.is_empty() {
@@ -161,7 +197,10 @@ impl Issuer {
         if self.algorithms.is_empty() {
             return Err(BuildError::NoAlgorithms { issuer });
         }
-        if self.audiences.is_empty() {
+        if self.audience_rule == AudienceRule::Client && self.clients.is_empty() {
+            return Err(BuildError::MissingClients { issuer });
+        }
+        if self.audience_rule == AudienceRule::Audience && self.audiences.is_empty() {
             return Err(BuildError::MissingAudience { issuer });
         }
         if self.audiences.iter().any(String::is_empty) {
@@ -195,6 +234,9 @@ impl Issuer {
             token_types: self.token_types,
             scope_claims: self.scope_claims.into(),
             strict: self.strict,
+            clients: self.clients.into_iter().map(Box::from).collect(),
+            required_claims: self.required_claims.into(),
+            audience_rule: self.audience_rule,
         })
     }
 }
@@ -213,6 +255,14 @@ pub enum BuildError {
         "issuer {issuer:?} has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
     )]
     MissingAudience {
+        /// The issuer.
+        issuer: String,
+    },
+    /// Clients are to take the place of the audience, and none is listed.
+    #[error(
+        "issuer {issuer:?} has no audience, and no clients that take its place: list them with `.clients([..])`"
+    )]
+    MissingClients {
         /// The issuer.
         issuer: String,
     },
@@ -278,6 +328,10 @@ pub(crate) struct Trusted {
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Box<[ScopeClaim]>,
     pub(crate) strict: bool,
+    /// Empty: any.
+    pub(crate) clients: Box<[Box<str>]>,
+    pub(crate) required_claims: Box<[(String, String)]>,
+    pub(crate) audience_rule: AudienceRule,
 }
 
 impl Trusted {

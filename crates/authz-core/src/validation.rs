@@ -5,9 +5,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::{Map, Value};
+
 use crate::{
     crypto::Algorithm,
-    issuer::{Found, Issuers, TokenTypes, Trusted},
+    issuer::{AudienceRule, Found, Issuers, TokenTypes, Trusted},
     rejection::Reason,
     token::{ProtectedHeader, RawHeader, Registered},
 };
@@ -89,6 +91,7 @@ pub(crate) fn check_claims(
     }
     check_type(header.token_type(), &trusted.token_types)?;
     check_audience(claims, trusted)?;
+    check_client(claims, trusted)?;
     check_times(claims, trusted.leeway, now)?;
     if claims.bound {
         return Err(Refusal {
@@ -141,6 +144,9 @@ fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), Refusal> {
 }
 
 fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+    if claims.aud.is_none() && trusted.audience_rule == AudienceRule::Client {
+        return Ok(());
+    }
     let fine = claims.aud.as_ref().is_some_and(|aud| {
         aud.iter()
             .any(|aud| trusted.audiences.iter().any(|accepted| **accepted == *aud))
@@ -162,6 +168,35 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
             .expected(trusted.audiences.join(", "))
             .actual(&actual)
     })
+}
+
+/// `client_id`, or else `azp`, where the issuer's clients are listed.
+fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+    let client = claims.client_id.as_deref().or(claims.azp.as_deref());
+    let listed = |client: &str| trusted.clients.iter().any(|it| **it == *client);
+    if trusted.clients.is_empty() || client.is_some_and(listed) {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::WrongClient)
+        .expected(trusted.clients.join(", "))
+        .actual(client.unwrap_or("(no client_id or azp)")))
+}
+
+/// The claims that an issuer's tokens have to have with a certain value.
+pub(crate) fn check_required(payload: &[u8], trusted: &Trusted) -> Result<(), Refusal> {
+    if trusted.required_claims.is_empty() {
+        return Ok(());
+    }
+    let claims: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
+    for (name, value) in &trusted.required_claims {
+        let actual = claims.get(name);
+        if actual.and_then(Value::as_str) != Some(value) {
+            return Err(Refusal::new(Reason::WrongClaim)
+                .expected(format_args!("{name} = {value:?}"))
+                .actual(&actual.map_or_else(|| "(not there)".to_owned(), ToString::to_string)));
+        }
+    }
+    Ok(())
 }
 
 fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<(), Refusal> {

@@ -349,12 +349,14 @@ impl<C: DeserializeOwned> Shared<C> {
             claims,
             trusted,
         };
-        match validation::check_claims(
+        let fine = validation::check_claims(
             &examined.claims,
             &examined.header,
             &examined.trusted,
             self.clock.now(),
-        ) {
+        )
+        .and_then(|()| validation::check_required(jws.payload(), &examined.trusted));
+        match fine {
             Ok(()) => Ok(examined),
             Err(refusal) => Err(self.refuse_examined(&refusal, &examined)),
         }
@@ -391,7 +393,9 @@ impl<C: DeserializeOwned> Shared<C> {
     ) -> Result<Option<&'k Arc<crate::VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
         let signer = keys.iter().find(|key| {
-            key.is_usable() && key.verify(algorithm, jws.signing_input, jws.signature())
+            key.is_usable()
+                && key.serves(&examined.trusted.issuer)
+                && key.verify(algorithm, jws.signing_input, jws.signature())
         });
         // A token that names its key was signed by that key or by nobody we know. One that names
         // none may have been signed by a key published since.

@@ -4,7 +4,8 @@ use std::{
 };
 
 use super::{
-    Algorithm, AlgorithmSet, CryptoBackend, KeyError, KeyMaterial, backend::SignatureCheck,
+    Algorithm, AlgorithmSet, CryptoBackend, KeyError, KeyMaterial, PemError,
+    backend::SignatureCheck, pem,
 };
 
 /// A key that checks signatures, parsed once for every algorithm it may be used with.
@@ -17,6 +18,7 @@ pub struct VerificationKey {
     signature_len: usize,
     checks: Box<[(Algorithm, Box<dyn SignatureCheck>)]>,
     material: KeyMaterial,
+    issuer: Option<Box<str>>,
     withdrawn: AtomicBool,
 }
 
@@ -53,8 +55,52 @@ impl VerificationKey {
             signature_len: material.signature_len(),
             checks,
             material,
+            issuer: None,
             withdrawn: AtomicBool::new(false),
         })
+    }
+
+    /// The key in a PEM text labelled `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
+    /// `CERTIFICATE`, for a [`JwksProvider`](crate::jwks::JwksProvider) of one's own. Of a certificate
+    /// nothing but the key is looked at.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not such a key, or the key is too weak or not of the algorithm's kind.
+    pub fn from_pem(
+        kid: impl Into<String>,
+        pem: &str,
+        algorithm: Algorithm,
+    ) -> Result<Self, PemError> {
+        let material = pem::parse(pem)?;
+        let kid = Some(kid.into().into_boxed_str());
+        Ok(Self::new(
+            kid,
+            material,
+            Some(algorithm),
+            CryptoBackend::default(),
+        )?)
+    }
+
+    /// The key says itself whose it is, as Entra ID's do: it serves no other issuer. `{tenantid}` in
+    /// it stands for any tenant.
+    pub(crate) fn of_issuer(mut self, issuer: Option<Box<str>>) -> Self {
+        self.issuer = issuer;
+        self
+    }
+
+    /// Whether the key serves tokens of `issuer`.
+    pub(crate) fn serves(&self, issuer: &str) -> bool {
+        let Some(own) = &self.issuer else {
+            return true;
+        };
+        match own.split_once("{tenantid}") {
+            None => **own == *issuer,
+            Some((before, after)) => issuer
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(|tenant| !tenant.is_empty() && !tenant.contains('/')),
+        }
     }
 
     /// Whether `signature` is this key's signature with `algorithm` over `message`.
@@ -108,6 +154,7 @@ impl VerificationKey {
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.kid == other.kid
             && self.algorithms == other.algorithms
+            && self.issuer == other.issuer
             && self.material.is_same_as(&other.material)
     }
 }

@@ -10,6 +10,7 @@ mod aws_lc;
 mod backend;
 mod key;
 mod material;
+pub(crate) mod pem;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 
@@ -19,6 +20,7 @@ pub use backend::CryptoBackend;
 pub use key::VerificationKey;
 pub use material::KeyError;
 pub(crate) use material::KeyMaterial;
+pub use pem::PemError;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!(

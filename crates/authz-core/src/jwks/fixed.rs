@@ -3,11 +3,12 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use super::{
-    JwksProvider, KeyLookup, KeySet, KeySetError, KeyStatus, PemError, UnknownKey, pem,
-    provider::KeyCandidates,
+    JwksProvider, KeyLookup, KeySet, KeySetError, KeyStatus, UnknownKey, provider::KeyCandidates,
 };
 use crate::{
-    crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, VerificationKey},
+    crypto::{
+        Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, PemError, VerificationKey, pem,
+    },
     token::ProtectedHeader,
 };
 
@@ -54,7 +55,8 @@ impl StaticKeys {
         Ok(Self { keys: parsed.keys })
     }
 
-    /// The key in a PEM text with the label `PUBLIC KEY` (RFC 7468 section 13) or `RSA PUBLIC KEY`.
+    /// The key in a PEM text with the label `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
+    /// `CERTIFICATE`, of which nothing but the key is looked at.
     ///
     /// It is used for tokens with any `kid`, and with `algorithm` alone.
     ///

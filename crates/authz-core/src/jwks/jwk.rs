@@ -45,7 +45,8 @@ impl Jwk {
                     .ok_or_else(|| KeyError::UnsupportedAlgorithm(name.to_owned()))?,
             ),
         };
-        VerificationKey::new(kid, material, algorithm, backend)
+        let issuer = self.string("issuer")?.map(Box::from);
+        Ok(VerificationKey::new(kid, material, algorithm, backend)?.of_issuer(issuer))
     }
 
     fn material(&self) -> Result<KeyMaterial, KeyError> {

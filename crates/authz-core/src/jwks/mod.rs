@@ -16,13 +16,12 @@
 mod fixed;
 mod jwk;
 mod key_set;
-mod pem;
 mod provider;
 mod remote;
 
+pub use crate::crypto::PemError;
 pub use fixed::{SharedSecret, StaticKeys};
 pub use key_set::{KeySet, KeySetError, ParsedKeySet, SkippedKey};
-pub use pem::PemError;
 pub use provider::{
     JwksProvider, KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey,
 };

@@ -37,6 +37,10 @@ pub enum Reason {
     WrongIssuer,
     /// `aud` is missing or contains none of the configured audiences (RFC 9068 section 4).
     WrongAudience,
+    /// The token was issued to a client that is not listed.
+    WrongClient,
+    /// A required claim has another value.
+    WrongClaim,
     /// `exp` is over (RFC 7519 section 4.1.4).
     Expired,
     /// `nbf` is not reached (RFC 7519 section 4.1.5).
@@ -80,6 +84,8 @@ impl Reason {
             Self::MalformedClaims => "malformed_claims",
             Self::WrongIssuer => "wrong_issuer",
             Self::WrongAudience => "wrong_audience",
+            Self::WrongClient => "wrong_client",
+            Self::WrongClaim => "wrong_claim",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",
             Self::IssuedInFuture => "issued_in_future",
@@ -134,9 +140,9 @@ impl Reason {
             Self::EncryptedToken => "encrypted access tokens are not supported",
             Self::UnsupportedExtension => "the access token uses an unsupported extension",
             Self::AlgorithmNotAllowed => "the access token's signature algorithm is not accepted",
-            Self::WrongTokenType => "the token is not an access token",
+            Self::WrongTokenType | Self::WrongClaim => "the token is not an access token",
             Self::WrongIssuer => "the access token's issuer is not accepted",
-            Self::WrongAudience => "the access token is not meant for this API",
+            Self::WrongAudience | Self::WrongClient => "the access token is not meant for this API",
             Self::Expired => "the access token expired",
             Self::NotYetValid | Self::IssuedInFuture => "the access token is not valid yet",
             Self::MissingClaim => "the access token lacks a required claim",

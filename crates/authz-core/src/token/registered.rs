@@ -52,8 +52,8 @@ pub(crate) struct BadClaims(pub(crate) serde_json::Error);
 impl<'a> Registered<'a> {
     pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadClaims> {
         // Checked as a whole once, and not again string by string.
-        let text = std::str::from_utf8(json)
-            .map_err(|error| BadClaims(de::Error::custom(error)))?;
+        let text =
+            std::str::from_utf8(json).map_err(|error| BadClaims(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let claims = deserializer
             .deserialize_map(ClaimsVisitor)

@@ -92,9 +92,12 @@ pub(super) fn jwks_uri(url: &Url, issuer: &str, document: &[u8]) -> Result<Url, 
             found: metadata.issuer.chars().take(256).collect(),
         });
     }
+    // A document that came by https can't lead to plain http, this machine's own services included
+    // (CVE-2026-41413): loopback is for issuers that are there themselves.
+    let no_step_down = |uri: &Url| uri.scheme() == "https" || url.scheme() == "http";
     Url::parse(&metadata.jwks_uri)
         .ok()
-        .filter(is_secure)
+        .filter(|uri| is_secure(uri) && no_step_down(uri))
         .ok_or_else(|| DiscoveryError::InvalidJwksUri {
             url: url.to_string(),
             jwks_uri: metadata.jwks_uri.chars().take(256).collect(),
@@ -183,6 +186,10 @@ mod tests {
             ),
             (
                 r#"{"issuer":"https://t.example/","jwks_uri":"file:///etc/keys"}"#,
+                "not an https URL",
+            ),
+            (
+                r#"{"issuer":"https://t.example/","jwks_uri":"http://127.0.0.1:8500/k"}"#,
                 "not an https URL",
             ),
             ("<html>", "not a JSON object"),

@@ -3,15 +3,15 @@ use base64::{
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
 
-use crate::crypto::{KeyError, KeyFamily, KeyMaterial};
+use super::{KeyError, KeyFamily, KeyMaterial};
 
 /// Why a PEM text is not a usable public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PemError {
-    /// No `-----BEGIN PUBLIC KEY-----` or `-----BEGIN RSA PUBLIC KEY-----` block.
+    /// No block labelled `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`.
     #[error(
-        "no PEM block labelled PUBLIC KEY or RSA PUBLIC KEY was found{}",
+        "no PEM block labelled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{}",
         found.as_ref().map_or_else(String::new, |label| format!(" (there is one labelled {label:?})"))
     )]
     NoPublicKey {
@@ -31,7 +31,7 @@ pub enum PemError {
 
 /// Reads one public key. Only what is needed of DER is read, and read strictly: lengths in their
 /// shortest form, nothing left over.
-pub(super) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
+pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
     let (label, body) = block(pem)?;
     let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let der = GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new())
@@ -41,7 +41,10 @@ pub(super) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
         return rsa(&der);
     }
     let mut outer = Der(&der);
-    let mut info = Der(outer.take(SEQUENCE)?);
+    let mut info = match label {
+        "CERTIFICATE" => Der(certified_key(&mut outer)?),
+        _ => Der(outer.take(SEQUENCE)?),
+    };
     outer.end()?;
     let mut algorithm = Der(info.take(SEQUENCE)?);
     let key = info.take(BIT_STRING)?;
@@ -79,6 +82,22 @@ pub(super) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
     }
 }
 
+/// The `subjectPublicKeyInfo` of a certificate (RFC 5280 section 4.1). Who issued it, and for how
+/// long, is for whoever trusts the place it came from.
+fn certified_key<'a>(outer: &mut Der<'a>) -> Result<&'a [u8], PemError> {
+    let mut certificate = Der(outer.take(SEQUENCE)?);
+    let mut signed = Der(certificate.take(SEQUENCE)?);
+    if signed.0.first() == Some(&VERSION) {
+        signed.take(VERSION)?;
+    }
+    signed.take(INTEGER)?;
+    // Signature algorithm, issuer, validity, subject.
+    for _ in 0..4 {
+        signed.take(SEQUENCE)?;
+    }
+    signed.take(SEQUENCE)
+}
+
 fn rsa(der: &[u8]) -> Result<KeyMaterial, PemError> {
     let mut outer = Der(der);
     let mut numbers = Der(outer.take(SEQUENCE)?);
@@ -99,7 +118,7 @@ fn block(pem: &str) -> Result<(&str, &str), PemError> {
         let Some((body, after)) = after.split_once(end.as_str()) else {
             break;
         };
-        if matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY") {
+        if matches!(label, "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE") {
             return Ok((label, body));
         }
         found.get_or_insert_with(|| label.chars().take(40).collect());
@@ -144,6 +163,8 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
+/// `[0]`, explicit.
+const VERSION: u8 = 0xa0;
 
 /// RFC 8017 appendix A.1, RFC 5480 section 2.1.1, RFC 8410 section 3.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
