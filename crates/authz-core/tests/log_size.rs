@@ -1,0 +1,82 @@
+//! What a caller sends does not fill the log. In a file of its own: a subscriber of one thread sees
+//! all events only where no other thread of the process comes first.
+
+mod support;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use authz_core::jwks::StaticKeys;
+use support::{builder, key, refusal, token};
+
+/// CVE-2025-65015: a huge token copied into errors and logs.
+#[test]
+fn neither_answer_nor_log_grows_with_the_token() {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer({
+            let log = log.clone();
+            move || log.clone()
+        })
+        .finish();
+    let huge = "z".repeat(200_000);
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let key = key();
+            let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
+            let keys = || StaticKeys::from_jwks(set.as_bytes()).unwrap();
+            let narrow = builder().keys(keys()).build().unwrap();
+            let wide = builder()
+                .keys(keys())
+                .max_token_bytes(1 << 24)
+                .build()
+                .unwrap();
+            let good = || token(&key);
+            for token in [
+                huge.clone(),
+                format!("{huge}.e30.AA"),
+                good().kid(Some(&huge)).build(),
+                good().header("alg", huge.clone()).build(),
+                good().typ(Some(&huge)).build(),
+                good().issuer(huge.clone()).build(),
+                good().audience(huge.clone()).build(),
+                good().audience(vec![huge.clone(); 3]).build(),
+                good().claim("exp", huge.clone()).build(),
+                good().claim("jti", huge.clone()).expires_in(-3600).build(),
+                good()
+                    .raw_payload(format!(r#"{{"{huge}":1,"{huge}":2}}"#))
+                    .build(),
+            ] {
+                for authorizer in [&narrow, &wide] {
+                    let rejection = refusal(authorizer, &token).await;
+                    assert!(rejection.body().len() < 300);
+                    assert!(rejection.challenge().unwrap().len() < 400);
+                    assert!(!format!("{rejection:?} {rejection}").contains("zzz"));
+                }
+            }
+        });
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() >= 22, "{log}");
+    let longest = log.lines().map(str::len).max().unwrap();
+    assert!(longest < 2048, "a line of {longest} bytes");
+}
