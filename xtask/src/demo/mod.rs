@@ -65,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, DemoError> {
             server.base_url()
         );
         let seen = Tour::new(&server)?.walk()?;
+        println!("\n{GOOD}All as the tutorial says.{GOOD:#}");
         if options.once {
             server.stop(STOP)?;
         } else {
@@ -82,8 +83,8 @@ fn start(binary: &Path, port: u16) -> Result<Server, DemoError> {
 /// Shows the server's log until Ctrl-C.
 fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> Result<(), DemoError> {
     println!(
-        "\n{GOOD}All as the tutorial says.{GOOD:#} The server stays up: paste any line above, or \
-         try your own.\nIts log follows. Ctrl-C ends it.\n"
+        "The server stays up: paste any line above, or try your own. Its log follows; Ctrl-C ends \
+         it.\n"
     );
     loop {
         let lines = server.stderr_lines(seen);
