@@ -1,0 +1,157 @@
+//! What the pages say about the sources.
+
+use std::collections::BTreeSet;
+
+use docs_tests::{code_spans, pages, read, root, tests};
+
+/// A test's name as the pages write it: two or more snake-case parts.
+fn is_test_name(span: &str) -> bool {
+    let part = |it: &str| {
+        !it.is_empty()
+            && it
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let parts: Vec<_> = span.split("::").collect();
+    // `tokio::spawn` and `authz::keys` are none: a test's name is a sentence.
+    parts.len() >= 2 && parts.iter().all(|it| part(it)) && parts[parts.len() - 1].contains('_')
+}
+
+#[track_caller]
+fn every_test_named_exists(page: &str, at_least: usize) {
+    let text = read(page);
+    let tests: BTreeSet<String> = tests().into_iter().collect();
+    let named: Vec<&str> = code_spans(&text).filter(|it| is_test_name(it)).collect();
+    let missing: Vec<_> = named.iter().filter(|it| !tests.contains(**it)).collect();
+    assert!(missing.is_empty(), "{page} names no tests: {missing:#?}");
+    assert!(named.len() >= at_least, "{page}: only {named:?}");
+}
+
+#[test]
+fn every_test_that_the_guarantees_name_exists() {
+    every_test_named_exists("docs/guarantees.md", 20);
+}
+
+#[test]
+fn every_row_of_the_guarantees_names_a_test() {
+    let text = read("docs/guarantees.md");
+    let (_, table) = text.split_once("\n## The table\n").expect("is there");
+    let (table, _) = table.split_once("\n## ").expect("ends");
+    let rows: Vec<_> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| trouble"))
+        .collect();
+    assert!(rows.len() >= 20, "{} rows", rows.len());
+    for row in rows {
+        assert!(code_spans(row).any(is_test_name), "no test: {row}");
+    }
+}
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    every_test_named_exists("docs/security.md", 30);
+}
+
+#[test]
+fn every_theme_of_attacks_that_the_security_page_names_exists() {
+    let themes: Vec<_> = attacks::table::themes().iter().map(|it| it.name).collect();
+    let text = read("docs/security.md");
+    let named: Vec<_> = code_spans(&text)
+        .filter_map(|span| span.strip_prefix("theme: "))
+        .collect();
+    assert!(named.len() >= 10, "{named:?}");
+    for name in named {
+        assert!(themes.contains(&name), "{name} is none of {themes:?}");
+    }
+}
+
+#[test]
+fn every_reason_stands_on_the_troubleshooting_page() {
+    let source = read("crates/authz-core/src/rejection/reason.rs");
+    let (_, names) = source.split_once("fn name(self)").expect("is there");
+    let (names, _) = names.split_once("\n    }").expect("ends");
+    let names: Vec<_> = names.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() >= 25, "{names:?}");
+    let page = read("docs/troubleshooting.md");
+    for name in names {
+        assert!(
+            page.contains(&format!("\n## `{name}`\n")),
+            "no heading for {name}"
+        );
+    }
+}
+
+#[test]
+fn every_page_stands_in_the_summary() {
+    let summary = read("docs/SUMMARY.md");
+    for page in pages() {
+        let name = page.file_name().unwrap_or_default().to_string_lossy();
+        if page.starts_with("docs") && name != "SUMMARY.md" {
+            assert!(summary.contains(&format!("({name})")), "{name}");
+        }
+    }
+}
+
+/// Pages that are linked before they are there.
+const EXPECTED: [&str; 4] = ["advisories.md", "issuers.md", "performance.md", "policy.md"];
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let mut dead = Vec::new();
+    for page in pages() {
+        let text = read(&page);
+        let folder = root().join(&page);
+        let folder = folder.parent().expect("is in a folder");
+        for target in links(&text) {
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = match path {
+                "" => root().join(&page),
+                path => folder.join(path),
+            };
+            let there = if heading.is_empty() || file.is_dir() {
+                file.exists()
+            } else {
+                std::fs::read_to_string(&file).is_ok_and(|text| has_heading(&text, heading))
+            };
+            let expected = EXPECTED.iter().any(|name| path.ends_with(name)) && !file.exists();
+            if !there && !expected {
+                dead.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{dead:#?}");
+}
+
+/// The targets of `[text](target)`, outside of fenced blocks.
+fn links(page: &str) -> Vec<&str> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        }
+        if !fenced {
+            let targets = line.split("](").skip(1);
+            found.extend(targets.filter_map(|rest| rest.split(')').next()));
+        }
+    }
+    found
+}
+
+fn has_heading(page: &str, wanted: &str) -> bool {
+    page.lines()
+        .filter_map(|line| line.strip_prefix('#'))
+        .any(|line| {
+            let text = line.trim_start_matches('#').trim();
+            let slug: String = text
+                .to_lowercase()
+                .chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect();
+            slug == wanted
+        })
+}
