@@ -1,4 +1,4 @@
-use authz_core::UnknownAlgorithm;
+use authz_core::Algorithm;
 
 /// Why the environment is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -57,15 +57,17 @@ pub enum Mistake {
     #[error("has an empty part: separate several values by single commas")]
     EmptyPart,
     /// No such algorithm.
-    #[error("names an {0}")]
-    UnknownAlgorithm(#[from] UnknownAlgorithm),
+    #[error(
+        "names {0:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+    )]
+    UnknownAlgorithm(String),
     /// HS256, HS384 or HS512.
     #[error(
         "names {0}, whose tokens are checked with a secret that is shared with the issuer: this \
          server has no setting for one and takes public keys only; let the issuer sign with RS256 \
          or ES256"
     )]
-    SharedSecret(authz_core::Algorithm),
+    SharedSecret(Algorithm),
     /// Not a port.
     #[error("is not a port: give a number from 0 to 65535, where 0 is any free one")]
     NotPort,

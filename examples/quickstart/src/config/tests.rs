@@ -280,7 +280,7 @@ const MISTAKES: &[(&str, Variables, &[&str])] = &[
     (
         "no algorithm",
         &[("AUTHZ_ALGORITHMS", "none")],
-        &["AUTHZ_ALGORITHMS=\"none\"", "unknown"],
+        &["AUTHZ_ALGORITHMS=\"none\"", "use one of RS256"],
     ),
     (
         "algorithms, one empty",

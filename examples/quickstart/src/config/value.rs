@@ -46,14 +46,12 @@ pub(super) fn audiences(setting: &Setting) -> Result<Vec<String>> {
 }
 
 pub(super) fn algorithms(setting: &Setting) -> Result<Vec<Algorithm>> {
-    let algorithm = |name: &str| {
-        let unknown = |error| setting.mistake(Mistake::UnknownAlgorithm(error));
-        match name.parse().map_err(unknown)? {
-            secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) => {
-                Err(setting.mistake(Mistake::SharedSecret(secret)))
-            }
-            public => Ok(public),
+    let algorithm = |name: &str| match Algorithm::from_name(name) {
+        Some(secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)) => {
+            Err(setting.mistake(Mistake::SharedSecret(secret)))
         }
+        Some(public) => Ok(public),
+        None => Err(setting.mistake(Mistake::UnknownAlgorithm(name.to_owned()))),
     };
     setting.parts().map(|part| algorithm(part?)).collect()
 }
