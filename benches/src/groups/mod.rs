@@ -4,6 +4,8 @@ mod backends;
 mod cold;
 mod curves;
 mod refusals;
+#[cfg(feature = "routes")]
+mod routes;
 mod stages;
 mod threads;
 mod tokens;
@@ -17,6 +19,8 @@ pub fn all() -> Vec<Group> {
     [
         cold::groups(),
         warm::groups(),
+        #[cfg(feature = "routes")]
+        routes::groups(),
         stages::groups(),
         refusals::groups(),
         threads::groups(),
