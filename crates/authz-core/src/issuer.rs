@@ -435,7 +435,7 @@ impl Issuers {
     }
 
     /// The issuers that are known from the start.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> + Clone {
         self.ids.iter().filter_map(|id| self.by_id.get(id))
     }
 }

@@ -6,6 +6,7 @@ mod cache;
 mod claims;
 mod clock;
 mod crypto;
+mod hints;
 mod issuer;
 mod json;
 #[cfg(feature = "jsonwebtoken")]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     crypto::Algorithm,
+    hints,
     issuer::{AudienceRule, Found, Issuers, TokenTypes, Trusted},
     rejection::Reason,
     token::{ProtectedHeader, RawHeader, Registered},
@@ -38,7 +39,7 @@ pub(crate) fn check_header<'a>(
     let algorithm = header.alg.as_deref().and_then(Algorithm::from_name);
     match algorithm {
         Some(algorithm) if issuers.accept(algorithm) => {
-            Ok(ProtectedHeader::new(algorithm, header.kid, header.typ))
+            Ok(ProtectedHeader::new(algorithm, header.kid, header.typ).with_nonce(header.nonce))
         }
         _ => Err(Refusal::new(Reason::AlgorithmNotAllowed)
             .expected(issuers.algorithms())
@@ -59,21 +60,12 @@ pub(crate) fn issuer(claims: &Registered<'_>, issuers: &Issuers) -> Result<Arc<T
         }
         Found::Unknown => {}
     }
-    let configured = || issuers.iter().map(|trusted| &*trusted.issuer);
-    let bare = |url: &str| {
-        let url = url.trim_end_matches('/').to_ascii_lowercase();
-        let scheme_less = url.split_once("://").map(|(_, rest)| rest.to_owned());
-        scheme_less.unwrap_or(url)
-    };
-    let near = iss.and_then(|iss| configured().find(|id| bare(id) == bare(iss)));
+    let configured = issuers.iter().map(|trusted| &*trusted.issuer);
+    let (expected, hint) = hints::issuer(iss.unwrap_or_default(), configured);
     Err(Refusal {
-        reason: Reason::WrongIssuer,
-        expected: near.or_else(|| configured().next()).map(str::to_owned),
-        actual: Some(cut(iss.unwrap_or("(no iss)"))),
-        retry_after: None,
-        hint: near.map(|_| {
-            "issuers are compared to the letter: a slash at the end, http or https, upper and lower case count"
-        }),
+        expected: expected.map(str::to_owned),
+        hint,
+        ..Refusal::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"))
     })
 }
 
@@ -160,10 +152,7 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
     );
     let client = claims.client_id.as_deref().or(claims.azp.as_deref());
     Err(Refusal {
-        hint: (client == Some(&*actual)).then_some(
-            "the audience is the client itself: an ID token was sent in place of an access token, \
-             or the token was requested without this API's audience",
-        ),
+        hint: hints::audience(&actual, client),
         ..Refusal::new(Reason::WrongAudience)
             .expected(trusted.audiences.join(", "))
             .actual(&actual)
@@ -204,8 +193,9 @@ fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<()
         return Err(Refusal::new(Reason::MissingClaim).expected("exp"));
     };
     let seconds = now.as_secs();
-    let at = |reason, time: u64| {
-        Refusal::new(reason)
+    let at = |reason, time: u64| Refusal {
+        hint: hints::time(time.abs_diff(seconds)),
+        ..Refusal::new(reason)
             .expected(format_args!("at {seconds} with a leeway of {leeway} s"))
             .actual(&time.to_string())
     };
@@ -228,7 +218,7 @@ impl Refusal {
             reason,
             expected: None,
             actual: None,
-            hint: None,
+            hint: hints::reason(reason),
             retry_after: None,
         }
     }

@@ -30,6 +30,7 @@ use crate::{
     cache::TokenCache,
     claims::Claims,
     clock::Clock,
+    hints,
     issuer::{Issuers, Trusted},
     jwks::{KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
     metadata::ResourceMetadata,
@@ -298,7 +299,10 @@ impl<C: DeserializeOwned> Shared<C> {
         match self.check_signature(&jws, &examined, &keys)? {
             Some(key) => self.accept(token, &jws, &examined, key),
             None => {
-                let refusal = Refusal::new(Reason::InvalidSignature);
+                let refusal = Refusal {
+                    hint: hints::signature(examined.header.has_nonce()),
+                    ..Refusal::new(Reason::InvalidSignature)
+                };
                 Err(self.refuse_examined(&refusal, &examined))
             }
         }
@@ -400,7 +404,10 @@ impl<C: DeserializeOwned> Shared<C> {
         // A token that names its key was signed by that key or by nobody we know. One that names
         // none may have been signed by a key published since.
         if signer.is_none() && examined.header.key_id().is_some() {
-            let refusal = Refusal::new(Reason::InvalidSignature);
+            let refusal = Refusal {
+                hint: hints::signature(examined.header.has_nonce()),
+                ..Refusal::new(Reason::InvalidSignature)
+            };
             return Err(self.refuse_examined(&refusal, examined));
         }
         Ok(signer)

@@ -14,6 +14,7 @@ pub struct ProtectedHeader<'a> {
     algorithm: Algorithm,
     key_id: Option<Cow<'a, str>>,
     token_type: Option<Cow<'a, str>>,
+    has_nonce: bool,
 }
 
 impl<'a> ProtectedHeader<'a> {
@@ -26,7 +27,18 @@ impl<'a> ProtectedHeader<'a> {
             algorithm,
             key_id,
             token_type,
+            has_nonce: false,
         }
+    }
+
+    pub(crate) const fn with_nonce(mut self, has_nonce: bool) -> Self {
+        self.has_nonce = has_nonce;
+        self
+    }
+
+    /// Whether there is a `nonce`, as in tokens for Microsoft's own APIs.
+    pub(crate) const fn has_nonce(&self) -> bool {
+        self.has_nonce
     }
 
     /// `alg` (RFC 7515 section 4.1.1): one of the accepted algorithms.
@@ -56,6 +68,7 @@ pub(crate) struct RawHeader<'a> {
     pub(crate) typ: Option<Cow<'a, str>>,
     /// `crit`, `b64`, `zip` or `enc`: something that would have to be understood.
     pub(crate) extension: Option<&'static str>,
+    pub(crate) nonce: bool,
 }
 
 /// Why a header can't be read: not a JSON object, a repeated member, a member of the wrong type.
@@ -114,6 +127,10 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                     members.next_value_seed(Skip)?;
                     let name = if name == "zip" { "zip" } else { "enc" };
                     header.extension = header.extension.or(Some(name));
+                }
+                "nonce" => {
+                    members.next_value_seed(Skip)?;
+                    header.nonce = true;
                 }
                 _ => members.next_value_seed(Skip)?,
             }

@@ -1,0 +1,120 @@
+//! The usual causes of a refusal, told to the operator. They decide nothing.
+
+use crate::rejection::Reason;
+
+/// Why `iss` may be none of the configured issuers, and which of them is meant.
+pub(crate) fn issuer<'i>(
+    iss: &str,
+    mut configured: impl Iterator<Item = &'i str> + Clone,
+) -> (Option<&'i str>, Option<&'static str>) {
+    if let Some(near) = configured.clone().find(|it| bare(it) == bare(iss)) {
+        let hint = "issuers are compared to the letter: a slash at the end, http or https, upper and lower case count";
+        return (Some(near), Some(hint));
+    }
+    let is_v1 = |iss: &str| host(iss) == "sts.windows.net";
+    let is_v2 = |iss: &str| host(iss) == "login.microsoftonline.com";
+    if let Some(entra) = configured.clone().find(|it| is_v1(it) || is_v2(it)) {
+        if is_v1(iss) && is_v2(entra) {
+            let hint = "a v1 token of Entra ID where v2 is configured: set requestedAccessTokenVersion to 2 in the API's manifest, or configure https://sts.windows.net/TENANT/";
+            return (Some(entra), Some(hint));
+        }
+        if is_v2(iss) && is_v1(entra) {
+            let hint = "a v2 token of Entra ID where v1 is configured: configure https://login.microsoftonline.com/TENANT/v2.0";
+            return (Some(entra), Some(hint));
+        }
+    }
+    if let Some(near) = configured.clone().find(|it| host(it) == host(iss)) {
+        let hint = "a token of another tenant or realm of the same server";
+        return (Some(near), Some(hint));
+    }
+    if let Some(near) = configured.clone().find(|it| domain(it) == domain(iss)) {
+        let hint = "a token of another tenant or environment of the same provider";
+        return (Some(near), Some(hint));
+    }
+    (configured.next(), None)
+}
+
+/// Why a token may be meant for somebody else.
+pub(crate) fn audience(audience: &str, client: Option<&str>) -> Option<&'static str> {
+    if client == Some(audience) {
+        return Some(
+            "the audience is the client itself: an ID token was sent in place of an access token, or the token was requested without this API's audience",
+        );
+    }
+    let known = [
+        (
+            "account",
+            "Keycloak puts `account` there until an audience mapper adds this API: add one to the client or a client scope",
+        ),
+        (
+            "(no aud)",
+            "no audience was asked for: request the token for this API (`audience`, `resource`, or an audience mapper); an issuer that never sends one, as Cognito, needs `clients_instead_of_audience`",
+        ),
+        (
+            "00000003-0000-0000-c000-000000000000",
+            "a token for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
+        ),
+        (
+            "https://graph.microsoft.com",
+            "a token for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
+        ),
+    ];
+    let userinfo = audience.ends_with("/userinfo").then_some(
+        "a token for the issuer's own userinfo endpoint: request it with this API's `audience`",
+    );
+    known
+        .iter()
+        .find_map(|(known, hint)| (*known == audience).then_some(*hint))
+        .or(userinfo)
+}
+
+/// Why a time may not fit: the clocks, when it is off by little.
+pub(crate) const fn time(seconds_off: u64) -> Option<&'static str> {
+    const MUCH: u64 = 10 * 60;
+    if seconds_off <= MUCH {
+        return Some(
+            "off by minutes only: compare this machine's clock with the issuer's; `actual` less the time in `expected` is the difference",
+        );
+    }
+    None
+}
+
+/// Why a signature may not be the key's.
+pub(crate) const fn signature(has_nonce: bool) -> Option<&'static str> {
+    if has_nonce {
+        return Some(
+            "the header has `nonce`: Microsoft issued this token for one of its own APIs, as Graph, and nobody else can verify it; request one for this API",
+        );
+    }
+    None
+}
+
+/// What to look at for a reason that has one usual cause.
+pub(crate) const fn reason(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::UnknownKey => Some(
+            "the issuer publishes no key with this kid: a token of another environment, one signed with a key withdrawn since, or a custom signing key that the key set's address does not show",
+        ),
+        Reason::AlgorithmNotAllowed => Some(
+            "accept further algorithms with `.algorithms([..])`, or change what the issuer signs this API's tokens with",
+        ),
+        _ => None,
+    }
+}
+
+fn bare(url: &str) -> String {
+    let url = url.trim_end_matches('/').to_ascii_lowercase();
+    let without_scheme = url.split_once("://").map(|(_, rest)| rest.to_owned());
+    without_scheme.unwrap_or(url)
+}
+
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}
+
+/// The host name without its first label, where something is left that is more than a public suffix.
+fn domain(url: &str) -> Option<&str> {
+    let (_, domain) = host(url).split_once('.')?;
+    domain.contains('.').then_some(domain)
+}
