@@ -21,6 +21,7 @@ use self::tenants::{Tenant, TenantIssuers};
 use crate::{
     crypto::{Algorithm, AlgorithmSet, VerificationKey},
     jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
+    policy::{ClaimPath, InvalidClaimPath},
 };
 
 /// One trusted issuer and its rules.
@@ -50,6 +51,8 @@ pub struct Issuer {
     pub(crate) leeway: Duration,
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Vec<ScopeClaim>,
+    pub(crate) role_claims: Vec<String>,
+    pub(crate) group_claims: Vec<String>,
     pub(crate) strict: bool,
     pub(crate) clients: Vec<String>,
     pub(crate) required_claims: Vec<(String, String)>,
@@ -110,6 +113,8 @@ impl Issuer {
             leeway: Duration::from_secs(60),
             token_types: TokenTypes::Common,
             scope_claims: vec![ScopeClaim::Scope, ScopeClaim::Scp],
+            role_claims: vec!["roles".to_owned()],
+            group_claims: vec!["groups".to_owned()],
             strict: false,
             clients: Vec::new(),
             required_claims: Vec::new(),
@@ -161,6 +166,21 @@ impl Issuer {
         self
     }
 
+    /// The claims that [`role`](crate::policy::role) looks at, each written as a
+    /// [`ClaimPath`]: `realm_access.roles`, `https://example.com/roles`. Their values may be a
+    /// string, an array of strings, or an object whose keys are the roles. Default: `roles`.
+    pub fn roles_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
+        self.role_claims = claims.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The claims that [`group`](crate::policy::group) looks at, as in
+    /// [`roles_from`](Self::roles_from). Default: `groups`.
+    pub fn groups_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
+        self.group_claims = claims.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// All of RFC 9068: `typ` has to be `at+jwt`, and `sub`, `client_id`, `iat` and `jti` have to be there.
     pub fn strict_rfc9068(mut self) -> Self {
         self.token_types = TokenTypes::AccessTokenOnly;
@@ -206,12 +226,16 @@ impl Issuer {
         if self.audiences.iter().any(String::is_empty) {
             return Err(BuildError::EmptyAudience { issuer });
         }
+        claim_paths(&issuer, &self.role_claims)?;
+        claim_paths(&issuer, &self.group_claims)?;
         Ok(())
     }
 
     pub(crate) fn into_trusted(self) -> Result<Trusted, BuildError> {
         self.check()?;
         let issuer = self.issuer;
+        let role_claims = claim_paths(&issuer, &self.role_claims)?;
+        let group_claims = claim_paths(&issuer, &self.group_claims)?;
         let remote = |built: Result<RemoteJwks, RemoteJwksError>| match built {
             Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
             Err(source) => Err(BuildError::Keys {
@@ -233,6 +257,8 @@ impl Issuer {
             leeway: self.leeway.as_secs(),
             token_types: self.token_types,
             scope_claims: self.scope_claims.into(),
+            role_claims,
+            group_claims,
             strict: self.strict,
             clients: self.clients.into_iter().map(Box::from).collect(),
             required_claims: self.required_claims.into(),
@@ -305,6 +331,14 @@ pub enum BuildError {
         /// Why.
         source: RemoteJwksError,
     },
+    /// A claim that roles or groups are to be read from can't be one.
+    #[error("the roles or groups of issuer {issuer:?}: {source}")]
+    InvalidClaimPath {
+        /// The issuer.
+        issuer: String,
+        /// Why.
+        source: InvalidClaimPath,
+    },
     /// The resource identifier is no absolute https URL without fragment (RFC 9728 section 1.2).
     #[error(
         "the resource identifier {resource:?} is not an absolute http or https URL without fragment (RFC 9728 section 1.2)"
@@ -327,6 +361,8 @@ pub(crate) struct Trusted {
     pub(crate) leeway: u64,
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Box<[ScopeClaim]>,
+    pub(crate) role_claims: Box<[ClaimPath]>,
+    pub(crate) group_claims: Box<[ClaimPath]>,
     pub(crate) strict: bool,
     /// Empty: any.
     pub(crate) clients: Box<[Box<str>]>,
@@ -343,6 +379,14 @@ impl Trusted {
     fn retire(&self) {
         self.retired.store(true, Ordering::Release);
     }
+}
+
+fn claim_paths(issuer: &str, claims: &[String]) -> Result<Box<[ClaimPath]>, BuildError> {
+    let paths: Result<_, _> = claims.iter().map(|it| it.parse()).collect();
+    paths.map_err(|source| BuildError::InvalidClaimPath {
+        issuer: issuer.to_owned(),
+        source,
+    })
 }
 
 /// All trusted issuers.

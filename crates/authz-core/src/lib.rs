@@ -13,7 +13,7 @@ mod json;
 mod jsonwebtoken;
 pub mod jwks;
 mod metadata;
-mod policy;
+pub mod policy;
 mod rejection;
 mod token;
 mod validation;
@@ -25,7 +25,7 @@ pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
         Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        Outcome, Pending, RequestParts, Unguarded,
+        Outcome, PathParams, Pending, RequestParts, Unguarded,
     },
     bearer::TokenSource,
     claims::Claims,
@@ -34,8 +34,8 @@ pub use crate::{
     issuer::{BuildError, Issuer, ScopeClaim, Tenants, TokenTypes},
     metadata::ResourceMetadata,
     policy::{
-        Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes, any_scope,
-        any_valid_token, permission, scope,
+        ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,
+        any_scope, any_valid_token, permission, scope,
     },
     rejection::{Challenge, Reason, Rejection},
     token::ProtectedHeader,

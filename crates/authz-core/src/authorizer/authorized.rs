@@ -1,10 +1,12 @@
-use std::{fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{any::Any, fmt, ops::Deref, sync::Arc, time::Duration};
 
+use super::RequestParts;
 use crate::{
     claims::Claims,
+    clock::Clock,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
-    policy::{Facts, Scopes},
+    policy::{ClaimsSource, Facts, LazyClaims, Scopes},
     token::Registered,
 };
 
@@ -44,7 +46,15 @@ pub(crate) struct Verified<C> {
     algorithm: Algorithm,
     /// What it takes in memory, roughly.
     pub(crate) bytes: usize,
+    /// The claims for policies that name one, where `claims` are not all of them.
+    all_claims: AllClaims<C>,
     claims: C,
+}
+
+enum AllClaims<C> {
+    /// `C` is [`Claims`]: one copy is enough. The function says so to the compiler.
+    Same(fn(&C) -> Option<&Claims>),
+    Payload(LazyClaims),
 }
 
 impl<C> Authorized<C> {
@@ -135,14 +145,14 @@ impl<C> Authorized<C> {
     }
 }
 
-impl<C> Verified<C> {
+impl<C: 'static> Verified<C> {
     pub(crate) fn new(
         claims: C,
         registered: &Registered<'_>,
         algorithm: Algorithm,
         trusted: Arc<Trusted>,
         key: Arc<VerificationKey>,
-        payload_len: usize,
+        payload: &[u8],
     ) -> Self {
         let boxed = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Box::from);
         let named = |claim: &ScopeClaim| match claim {
@@ -162,11 +172,19 @@ impl<C> Verified<C> {
             .iter()
             .flat_map(|it| it.iter())
             .map(Box::from);
+        let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
         // The claims in the application's type take about as much as their JSON, as a map three times.
-        let bytes =
-            size_of::<Self>() + 3 * payload_len + scopes.heap_bytes() + permissions.heap_bytes();
+        let (all_claims, times) = match as_map(&claims) {
+            Some(_) => (AllClaims::Same(as_map), 3),
+            None => (AllClaims::Payload(LazyClaims::new(payload)), 5),
+        };
+        let bytes = size_of::<Self>()
+            + times * payload.len()
+            + scopes.heap_bytes()
+            + permissions.heap_bytes();
         Self {
             claims,
+            all_claims,
             subject: boxed(&registered.sub),
             client_id: boxed(&registered.client_id).or_else(|| boxed(&registered.azp)),
             token_id: boxed(&registered.jti),
@@ -181,11 +199,28 @@ impl<C> Verified<C> {
             bytes,
         }
     }
+}
 
-    pub(crate) const fn facts(&self) -> Facts<'_> {
+impl<C> Verified<C> {
+    pub(crate) fn facts<'a>(
+        &'a self,
+        clock: &'a dyn Clock,
+        request: Option<&'a RequestParts<'a>>,
+    ) -> Facts<'a> {
         Facts {
             scopes: &self.scopes,
             permissions: &self.permissions,
+            client: self.client_id.as_deref(),
+            issuer: &self.trusted.issuer,
+            claims: match &self.all_claims {
+                AllClaims::Same(as_map) => ClaimsSource::Known(as_map(&self.claims)),
+                AllClaims::Payload(claims) => ClaimsSource::Lazy(claims),
+            },
+            roles: &self.trusted.role_claims,
+            groups: &self.trusted.group_claims,
+            request,
+            clock,
+            leeway: self.trusted.leeway,
         }
     }
 

@@ -106,6 +106,18 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// See [`Issuer::roles_from`]. Default: `roles`.
+    pub fn roles_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
+        self.issuer = self.issuer.roles_from(claims);
+        self
+    }
+
+    /// See [`Issuer::groups_from`]. Default: `groups`.
+    pub fn groups_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
+        self.issuer = self.issuer.groups_from(claims);
+        self
+    }
+
     /// See [`Issuer::strict_rfc9068`].
     pub fn strict_rfc9068(mut self) -> Self {
         self.issuer = self.issuer.strict_rfc9068();

@@ -1,5 +1,7 @@
 //! One line in the operator's log for every refusal. Never the token: its `kid` and `jti` stand for it.
 
+use http::StatusCode;
+
 use crate::{
     issuer::Trusted,
     policy::{Decision, Policy},
@@ -41,17 +43,25 @@ pub(super) fn refused(
     }
 }
 
-pub(super) fn unmet_policy<C>(policy: &Policy, decision: &Decision, verified: &Verified<C>) {
+pub(super) fn unmet_policy<C>(
+    reason: Reason,
+    status: StatusCode,
+    policy: &Policy,
+    decision: &Decision,
+    verified: &Verified<C>,
+) {
     tracing::info!(
         target: "authz",
-        reason = Reason::InsufficientScope.name(),
-        status = Reason::InsufficientScope.status().as_u16(),
+        reason = reason.name(),
+        status = status.as_u16(),
         expected = %policy,
         needed_scope = %decision.scopes.join(" "),
         actual = %verified.scopes(),
+        decision = %decision.summary(),
         issuer = &*verified.trusted.issuer,
-        sub = verified.subject().map(tracing::field::debug),
-        jti = verified.token_id().map(tracing::field::debug),
+        sub = verified.subject().map(cut).map(tracing::field::debug),
+        jti = verified.token_id().map(cut).map(tracing::field::debug),
         "request refused"
     );
+    tracing::debug!(target: "authz", "the decision in full: {decision}");
 }

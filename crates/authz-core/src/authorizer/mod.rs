@@ -3,8 +3,10 @@
 mod admitted;
 mod authorized;
 mod builder;
+mod enforce;
 mod events;
 mod guard;
+mod path_params;
 mod request;
 
 use std::{
@@ -18,11 +20,13 @@ use std::{
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::authorized::Verified;
+use self::request::OwnedParts;
 pub use self::{
     admitted::{Admitted, Unguarded},
     authorized::Authorized,
     builder::AuthorizerBuilder,
     guard::{Admission, Guard},
+    path_params::PathParams,
     request::RequestParts,
 };
 use crate::{
@@ -150,7 +154,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             && let Some(token) = bearer::glance(request.headers)
             && let Some(verified) = shared.cached(token)
         {
-            return Outcome::Ready(shared.apply(policy, verified));
+            return Outcome::Ready(shared.apply(policy, verified, Some(request)));
         }
         let token = match bearer::token(request.headers, request.uri, &shared.sources) {
             Ok(Some(token)) => token,
@@ -162,9 +166,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Err(reason) => return Outcome::Ready(Err(shared.refuse(&Refusal::new(reason), None))),
         };
         match shared.verify(&token) {
-            Ok(Step::Verified(verified)) => Outcome::Ready(shared.apply(policy, verified)),
+            Ok(Step::Verified(verified)) => {
+                Outcome::Ready(shared.apply(policy, verified, Some(request)))
+            }
             Ok(Step::NeedsKeys(reason)) => {
-                Outcome::Pending(self.wait(token.into_owned(), policy.clone(), reason))
+                let parts = (policy.depends_on_request())
+                    .then(|| OwnedParts::new(request, &policy.path_params()));
+                Outcome::Pending(self.wait(token.into_owned(), policy.clone(), parts, reason))
             }
             Err(rejection) => Outcome::Ready(Err(rejection)),
         }
@@ -178,8 +186,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
         let policy = crate::policy::any_valid_token();
         match self.shared.verify(token)? {
-            Step::Verified(verified) => self.shared.apply(&policy, verified),
-            Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, reason).await,
+            Step::Verified(verified) => self.shared.apply(&policy, verified, None),
+            Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, None, reason).await,
         }
     }
 
@@ -192,27 +200,25 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         )
     }
 
-    fn wait(&self, token: String, policy: Policy, reason: RefreshReason) -> Pending<C> {
+    fn wait(
+        &self,
+        token: String,
+        policy: Policy,
+        parts: Option<OwnedParts>,
+        reason: RefreshReason,
+    ) -> Pending<C> {
         let shared = Arc::clone(&self.shared);
         Pending {
             future: Box::pin(async move {
                 let verified = shared.verify_with_newer_keys(&token, reason).await?;
-                shared.apply(&policy, verified)
+                let parts = parts.as_ref().map(OwnedParts::borrow);
+                shared.apply(&policy, verified, parts.as_ref())
             }),
         }
     }
 }
 
 impl<C> Authorizer<C> {
-    /// Applies one more policy to a caller.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to answer with. It has been logged.
-    pub fn check(&self, caller: &Authorized<C>, policy: &Policy) -> Result<(), Rejection> {
-        self.shared.check(policy, caller.verified())
-    }
-
     /// Whether the keys of every issuer are loaded: what a readiness probe asks. Tenants, which appear
     /// at run time, are not waited for.
     #[must_use]
@@ -264,7 +270,7 @@ struct Examined<'t> {
     trusted: Arc<Trusted>,
 }
 
-impl<C: DeserializeOwned> Shared<C> {
+impl<C: DeserializeOwned + 'static> Shared<C> {
     fn verify(&self, token: &str) -> Result<Step<C>, Rejection> {
         if let Some(verified) = self.cached(token.as_bytes()) {
             return Ok(Step::Verified(verified));
@@ -436,37 +442,16 @@ impl<C: DeserializeOwned> Shared<C> {
             examined.header.algorithm(),
             Arc::clone(&examined.trusted),
             Arc::clone(key),
-            payload.len(),
+            payload,
         ));
         if let Some(cache) = &self.cache {
             cache.insert(token.as_bytes(), Arc::clone(&verified));
         }
         Ok(verified)
     }
-
-    fn apply(
-        &self,
-        policy: &Policy,
-        verified: Arc<Verified<C>>,
-    ) -> Result<Authorized<C>, Rejection> {
-        self.check(policy, &verified)?;
-        Ok(Authorized::new(verified))
-    }
 }
 
 impl<C> Shared<C> {
-    fn check(&self, policy: &Policy, verified: &Verified<C>) -> Result<(), Rejection> {
-        if policy.allows(verified.facts()) {
-            return Ok(());
-        }
-        let decision = policy.decide(verified.facts());
-        events::unmet_policy(policy, &decision, verified);
-        let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
-        Err(Rejection::new(Reason::InsufficientScope, &self.realm)
-            .with_status(self.unmet_policy_status)
-            .with_scope(scope))
-    }
-
     fn refuse(&self, refusal: &Refusal, header: Option<&ProtectedHeader<'_>>) -> Rejection {
         events::refused(refusal, header, None);
         self.reject(refusal)

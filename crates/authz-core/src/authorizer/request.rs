@@ -1,4 +1,8 @@
+use std::borrow::Cow;
+
 use http::{HeaderMap, Method, Uri, header::ACCESS_CONTROL_REQUEST_METHOD};
+
+use super::PathParams;
 
 /// The parts of a request that a decision depends on, borrowed from whatever holds them.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +14,7 @@ pub struct RequestParts<'a> {
     pub uri: &'a Uri,
     /// The header fields.
     pub headers: &'a HeaderMap,
+    path_params: Option<&'a dyn PathParams>,
 }
 
 impl<'a> RequestParts<'a> {
@@ -20,7 +25,24 @@ impl<'a> RequestParts<'a> {
             method,
             uri,
             headers,
+            path_params: None,
         }
+    }
+
+    /// These parts, and the parameters that a router found in the path: what a policy calls
+    /// [`path`](crate::policy::path).
+    #[must_use]
+    pub const fn with_path_params(self, path_params: &'a dyn PathParams) -> Self {
+        Self {
+            path_params: Some(path_params),
+            ..self
+        }
+    }
+
+    /// The path parameter `name`, percent-decoded.
+    #[must_use]
+    pub fn path_param(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.path_params?.get(name)
     }
 
     /// Whether this is a CORS preflight, which browsers send without credentials (Fetch standard,
@@ -28,6 +50,32 @@ impl<'a> RequestParts<'a> {
     #[must_use]
     pub fn is_preflight(&self) -> bool {
         self.method == Method::OPTIONS && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+}
+
+/// A request's parts for a decision that comes later, after a wait for keys.
+pub(super) struct OwnedParts {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    path_params: Vec<(String, String)>,
+}
+
+impl OwnedParts {
+    /// `path_params` are the names of those to keep: the ones that the policy asks for.
+    pub(super) fn new(parts: &RequestParts<'_>, path_params: &[&str]) -> Self {
+        let param = |name: &&str| Some(((*name).to_owned(), parts.path_param(name)?.into_owned()));
+        Self {
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            headers: parts.headers.clone(),
+            path_params: path_params.iter().filter_map(param).collect(),
+        }
+    }
+
+    pub(super) fn borrow(&self) -> RequestParts<'_> {
+        RequestParts::new(&self.method, &self.uri, &self.headers)
+            .with_path_params(&self.path_params)
     }
 }
 

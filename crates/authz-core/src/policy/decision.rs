@@ -1,121 +1,177 @@
-use super::{Facts, Policy, Rule};
+use std::fmt;
 
-/// What a policy said about a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use serde::Serialize;
+
+use super::{Facts, Policy, Rule, Verdict, remedy::remedy};
+
+/// What a policy said about a token, and why.
+///
+/// [`Display`](fmt::Display) draws the whole for a person, [`summary`](Self::summary) puts it on
+/// one line, and serde gives it to machines. It is for the operator: a caller learns no more than
+/// the challenge says (RFC 6750 section 3).
+///
+/// ```text
+/// denied
+/// ✗ all of
+///   ✓ scope("read:messages"): read:messages
+///   ✗ any of
+///     ✗ role("admin"): ["reader"]
+///     ? claim("org_id") == path("org"): nothing, "org_7"
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Decision {
     /// Whether the token satisfies the policy.
     pub allowed: bool,
     /// The scopes that a token needs for the policy, those it has included: the cheapest
-    /// alternative where there are several. Empty where scopes alone can't do it.
+    /// alternative where there are several. Empty where scopes can't do it.
     pub scopes: Vec<String>,
+    /// The authentication that is asked for besides, where what the token has is too weak or too old.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUp>,
+    /// Every requirement, and what became of it.
+    pub finding: Finding,
+}
+
+/// One requirement of a policy, whether it is met, and what the token had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Whether it is met.
+    pub verdict: Verdict,
+    /// The requirement as text; `all of`, `any of` or `not` where it has [`parts`](Self::parts).
+    pub requirement: String,
+    /// What was there, escaped and cut. Headers and query parameters may be secrets, and are never shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// The requirements that it is made of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Finding>,
+}
+
+/// A stronger or more recent authentication of the user (RFC 9470).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StepUp {
+    /// The authentication context classes that would do, in order of preference.
+    pub acr_values: Vec<String>,
+    /// Seconds since the user's authentication at most.
+    pub max_age: Option<u64>,
 }
 
 impl Policy {
-    /// The decision with what it takes to change it. [`allows`](Self::allows) decides the same and
-    /// costs less.
-    pub(crate) fn decide(&self, facts: Facts<'_>) -> Decision {
-        let allowed = self.allows(facts);
-        let scopes = self.cheapest(facts).map_or_else(Vec::new, |way| {
-            way.scopes.into_iter().map(str::to_owned).collect()
-        });
-        Decision { allowed, scopes }
-    }
-
-    /// The scopes with which the policy would be met, with the fewest that are missing yet.
-    fn cheapest(&self, facts: Facts<'_>) -> Option<Way<'_>> {
-        match &self.0 {
-            Rule::AnyValidToken => Some(Way::default()),
-            Rule::Scope(scope) => Some(Way {
-                missing: usize::from(!facts.scopes.contains(scope.as_str())),
-                scopes: vec![scope.as_str()],
-            }),
-            // No scope gives a permission.
-            Rule::Permission(name) => facts.permissions.contains(name).then(Way::default),
-            Rule::All(all) => all.iter().try_fold(Way::default(), |mut way, policy| {
-                let more = policy.cheapest(facts)?;
-                for scope in more.scopes {
-                    if !way.scopes.contains(&scope) {
-                        way.scopes.push(scope);
-                        way.missing += usize::from(!facts.scopes.contains(scope));
-                    }
-                }
-                Some(way)
-            }),
-            Rule::Any(any) => any
-                .iter()
-                .filter_map(|policy| policy.cheapest(facts))
-                .min_by_key(|way| (way.missing, way.scopes.len())),
+    /// The decision with its reasons, and with what it takes to change it.
+    /// [`allows`](Self::allows) decides the same and costs less.
+    pub(crate) fn decide(&self, facts: &Facts<'_>) -> Decision {
+        let finding = Finding::of(self, facts);
+        let allowed = finding.verdict == Verdict::Met;
+        let remedy = remedy(self, facts).unwrap_or_default();
+        Decision {
+            allowed,
+            scopes: remedy.scopes,
+            step_up: remedy.step_up.filter(|_| !allowed),
+            finding,
         }
     }
 }
 
-#[derive(Default)]
-struct Way<'a> {
-    scopes: Vec<&'a str>,
-    missing: usize,
+impl Decision {
+    /// On one line, with a sign before every requirement: `+` met, `-` not met, `?` unknown.
+    ///
+    /// ```text
+    /// +scope("read:messages") and (-role("admin") [["reader"]] or ?claim("org_id") == path("org") [nothing, "org_7"])
+    /// ```
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut summary = String::new();
+        self.finding.summarize(&mut summary, false);
+        summary
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::policy::{
-        Facts, Policy, Scopes, all_scopes, any_scope, any_valid_token, permission, scope,
-    };
-
-    #[test]
-    fn decides_and_names_the_cheapest_way() {
-        for (policy, scopes, permissions, allowed, needed) in [
-            (any_valid_token(), "", "", true, &[][..]),
-            (scope("a"), "a", "", true, &["a"]),
-            (scope("a"), "b", "a", false, &["a"]),
-            (all_scopes(["a", "b"]), "a", "", false, &["a", "b"]),
-            (all_scopes(["a", "b"]), "b a", "", true, &["a", "b"]),
-            (any_scope(["a", "b"]), "", "", false, &["a"]),
-            (any_scope(["a", "b"]), "b", "", true, &["b"]),
-            (permission("p"), "p", "", false, &[]),
-            (permission("p"), "", "p", true, &[]),
-            (permission("p").or(scope("a")), "", "", false, &["a"]),
-            (permission("p").and(scope("a")), "a", "", false, &[]),
-            (permission("p").and(scope("a")), "", "p", false, &["a"]),
-            (
-                all_scopes(["a", "b", "c"]).or(all_scopes(["d", "e"])),
-                "a b",
-                "",
-                false,
-                &["a", "b", "c"],
-            ),
-            (
-                all_scopes(["a", "b", "c"]).or(all_scopes(["d", "e"])),
-                "",
-                "",
-                false,
-                &["d", "e"],
-            ),
-            (
-                scope("a").and(all_scopes(["a", "b"])),
-                "",
-                "",
-                false,
-                &["a", "b"],
-            ),
-        ] {
-            let decision = decide(&policy, scopes, permissions);
-            assert_eq!(
-                (decision.0, decision.1.as_slice()),
-                (
-                    allowed,
-                    &*needed.iter().map(ToString::to_string).collect::<Vec<_>>()
-                ),
-                "{policy}"
-            );
+impl Finding {
+    fn of(policy: &Policy, facts: &Facts<'_>) -> Self {
+        let group = |requirement: &str, verdict, parts| Self {
+            verdict,
+            requirement: requirement.to_owned(),
+            found: None,
+            parts,
+        };
+        let each = |policies: &[Policy]| -> Vec<Self> {
+            policies.iter().map(|it| Self::of(it, facts)).collect()
+        };
+        match &policy.0 {
+            Rule::Not(policy) => {
+                let part = Self::of(policy, facts);
+                group("not", part.verdict.not(), vec![part])
+            }
+            Rule::All(policies) => {
+                let parts = each(policies);
+                group(ALL, Verdict::all(parts.iter().map(|it| it.verdict)), parts)
+            }
+            Rule::Any(policies) => {
+                let parts = each(policies);
+                group(ANY, Verdict::any(parts.iter().map(|it| it.verdict)), parts)
+            }
+            rule => Self {
+                verdict: rule.verdict(facts),
+                requirement: rule.to_string(),
+                found: rule.found(facts),
+                parts: Vec::new(),
+            },
         }
     }
 
-    fn decide(policy: &Policy, scopes: &str, permissions: &str) -> (bool, Vec<String>) {
-        let decision = policy.decide(Facts {
-            scopes: &Scopes::collect(&[scopes].into_iter()),
-            permissions: &Scopes::collect(&[permissions].into_iter()),
-        });
-        (decision.allowed, decision.scopes)
+    fn summarize(&self, into: &mut String, inner: bool) {
+        let word = match &*self.requirement {
+            ALL => " and ",
+            ANY => " or ",
+            _ => "",
+        };
+        if let [part] = &*self.parts {
+            into.push_str("not ");
+            part.summarize(into, true);
+        } else if self.parts.is_empty() {
+            into.push_str(match self.verdict {
+                Verdict::Met => "+",
+                Verdict::NotMet => "-",
+                Verdict::Unknown => "?",
+            });
+            into.push_str(&self.requirement);
+            if let Some(found) = self.found.as_ref().filter(|_| self.verdict != Verdict::Met) {
+                into.extend([" [", found, "]"]);
+            }
+        } else {
+            into.push_str(if inner { "(" } else { "" });
+            for (i, part) in self.parts.iter().enumerate() {
+                into.push_str(if i > 0 { word } else { "" });
+                part.summarize(into, true);
+            }
+            into.push_str(if inner { ")" } else { "" });
+        }
+    }
+
+    fn draw(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        let sign = match self.verdict {
+            Verdict::Met => "✓",
+            Verdict::NotMet => "✗",
+            Verdict::Unknown => "?",
+        };
+        write!(f, "\n{:1$}{sign} ", "", depth * 2)?;
+        f.write_str(&self.requirement)?;
+        if let Some(found) = &self.found {
+            write!(f, ": {found}")?;
+        }
+        self.parts.iter().try_for_each(|it| it.draw(f, depth + 1))
+    }
+}
+
+const ALL: &str = "all of";
+const ANY: &str = "any of";
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.allowed { "allowed" } else { "denied" })?;
+        self.finding.draw(f, 0)
     }
 }

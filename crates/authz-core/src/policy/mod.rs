@@ -1,167 +1,230 @@
 //! What an endpoint asks of a token that is good.
 //!
-//! ```
-//! use authz_core::{all_scopes, any_scope, any_valid_token, permission, scope};
+//! Policies are built in code, or parsed from text when the program starts, and evaluated for
+//! every request. Both forms say the same, and each prints as the text:
 //!
-//! let reader = scope("read:messages");
-//! let either = any_scope(["read:messages", "admin"]);
-//! let both = all_scopes(["read:messages", "write:messages"]);
-//! let admin = permission("delete:messages").or(scope("admin").and(scope("write:messages")));
-//! let anybody = any_valid_token();
 //! ```
+//! use authz_core::policy::{Policy, claim, path, role, scope};
+//!
+//! let built = scope("read:messages") & (role("admin") | claim("org_id").equals(path("org")));
+//! let text = r#"scope("read:messages") and (role("admin") or claim("org_id") == path("org"))"#;
+//! assert_eq!(built, text.parse::<Policy>()?);
+//! assert_eq!(built.to_string(), text);
+//! # Ok::<(), authz_core::policy::PolicyError>(())
+//! ```
+//!
+//! A requirement is met, not met, or it can't be said, because a value is missing or of the wrong
+//! type: see [`Verdict`]. Only what is met lets a request pass, also under `not`.
 
+mod attribute;
+mod claim_path;
+mod comparison;
 mod decision;
+mod facts;
+mod found;
+mod predicate;
+mod print;
+mod remedy;
 mod required;
+mod requirement;
 mod scope;
+mod text;
+mod verdict;
 
-use std::fmt;
+use std::ops::{BitAnd, BitOr, Not};
 
+use http::Method;
+
+use self::comparison::{Comparison, Operator};
 pub use self::{
-    decision::Decision,
+    attribute::{Attribute, Operand, claim, header, path, query},
+    claim_path::{ClaimPath, InvalidClaimPath},
+    decision::{Decision, Finding, StepUp},
+    predicate::Predicates,
     required::RequiredScope,
+    requirement::{
+        acr, all_scopes, amr, any_scope, any_valid_token, client, custom, deny, group, issuer,
+        max_age, method, permission, role, scope,
+    },
     scope::{InvalidScope, Scope, Scopes},
+    text::PolicyError,
+    verdict::Verdict,
+};
+pub(crate) use self::{
+    facts::{ClaimsSource, Facts, LazyClaims},
+    predicate::Predicate,
 };
 
 /// What an endpoint asks of a token that is good: built once, evaluated for every request.
+///
+/// Combined with [`and`](Self::and), [`or`](Self::or) and `!`, or with the operators `&` and `|`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Policy(Rule);
+pub struct Policy(pub(crate) Rule);
 
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Rule {
     AnyValidToken,
+    Deny,
     Scope(Scope),
     Permission(Box<str>),
+    Role(Box<str>),
+    Group(Box<str>),
+    Client(Box<[Box<str>]>),
+    Issuer(Box<[Box<str>]>),
+    Acr(Box<[Box<str>]>),
+    Amr(Box<str>),
+    /// Seconds.
+    MaxAge(u64),
+    Method(Box<[Method]>),
+    Compare(Box<Comparison>),
+    Custom(Predicate),
+    Not(Box<Policy>),
+    /// At least two, none of which is `All` itself.
     All(Box<[Policy]>),
+    /// At least two, none of which is `Any` itself.
     Any(Box<[Policy]>),
 }
 
-/// What a policy is evaluated against.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Facts<'a> {
-    pub(crate) scopes: &'a Scopes,
-    pub(crate) permissions: &'a Scopes,
-}
-
-/// Any valid token: being who one is suffices.
-#[must_use]
-pub const fn any_valid_token() -> Policy {
-    Policy(Rule::AnyValidToken)
-}
-
-/// The scope `name`.
-///
-/// # Panics
-///
-/// When `name` is no scope: it has a space in it, for example. For names that are not known
-/// before the program runs there is [`Policy::scope`].
-#[must_use]
-#[track_caller]
-pub fn scope(name: &str) -> Policy {
-    match name.parse() {
-        Ok(scope) => Policy::scope(scope),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-/// At least one of the scopes `names`.
-///
-/// No names at all do not compile: "any valid token" is written [`any_valid_token`].
-///
-/// ```compile_fail
-/// authz_core::any_scope([]);
-/// ```
-///
-/// # Panics
-///
-/// When one of `names` is no scope.
-#[must_use]
-#[track_caller]
-pub fn any_scope<const N: usize>(names: [&str; N]) -> Policy {
-    const { assert!(N > 0, "an empty list of scopes: write any_valid_token()") }
-    Policy(Rule::Any(names.map(scope).into()))
-}
-
-/// All of the scopes `names`.
-///
-/// No names at all do not compile: "any valid token" is written [`any_valid_token`].
-///
-/// ```compile_fail
-/// authz_core::all_scopes([]);
-/// ```
-///
-/// # Panics
-///
-/// When one of `names` is no scope.
-#[must_use]
-#[track_caller]
-pub fn all_scopes<const N: usize>(names: [&str; N]) -> Policy {
-    const { assert!(N > 0, "an empty list of scopes: write any_valid_token()") }
-    Policy(Rule::All(names.map(scope).into()))
-}
-
-/// The permission `name`, from Auth0's claim `permissions`: what the user may do, whatever scopes
-/// the client was granted.
-#[must_use]
-pub fn permission(name: impl Into<String>) -> Policy {
-    Policy(Rule::Permission(name.into().into()))
-}
-
 impl Policy {
-    /// The scope `scope`.
-    #[must_use]
-    pub const fn scope(scope: Scope) -> Self {
-        Self(Rule::Scope(scope))
-    }
-
     /// Both policies.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self(Rule::All(Box::new([self, other])))
+        Self::all([self, other])
     }
 
     /// One of the two policies, or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Self(Rule::Any(Box::new([self, other])))
+        Self::any([self, other])
     }
 
-    pub(crate) fn allows(&self, facts: Facts<'_>) -> bool {
+    /// Whether the policy, or part of it, is about the request: it can't be met without one.
+    #[must_use]
+    pub fn depends_on_request(&self) -> bool {
         match &self.0 {
-            Rule::AnyValidToken => true,
-            Rule::Scope(scope) => facts.scopes.contains(scope.as_str()),
-            Rule::Permission(name) => facts.permissions.contains(name),
-            Rule::All(all) => all.iter().all(|policy| policy.allows(facts)),
-            Rule::Any(any) => any.iter().any(|policy| policy.allows(facts)),
-        }
-    }
-}
-
-impl fmt::Display for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join = |f: &mut fmt::Formatter<'_>, policies: &[Self], word: &str| {
-            for (i, policy) in policies.iter().enumerate() {
-                if i > 0 {
-                    write!(f, " {word} ")?;
-                }
-                match &policy.0 {
-                    Rule::All(_) | Rule::Any(_) => write!(f, "({policy})")?,
-                    _ => write!(f, "{policy}")?,
-                }
+            Rule::Method(_) => true,
+            Rule::Compare(comparison) => comparison.depends_on_request(),
+            Rule::Not(policy) => policy.depends_on_request(),
+            Rule::All(policies) | Rule::Any(policies) => {
+                policies.iter().any(Self::depends_on_request)
             }
-            Ok(())
-        };
+            _ => false,
+        }
+    }
+
+    /// The names of the path parameters that the policy asks for.
+    pub(crate) fn path_params(&self) -> Vec<&str> {
         match &self.0 {
-            Rule::AnyValidToken => f.write_str("any_valid_token"),
-            Rule::Scope(scope) => write!(f, "scope({:?})", scope.as_str()),
-            Rule::Permission(name) => write!(f, "permission({name:?})"),
-            Rule::All(all) => join(f, all, "and"),
-            Rule::Any(any) => join(f, any, "or"),
+            Rule::Compare(comparison) => comparison.path_params().collect(),
+            Rule::Not(policy) => policy.path_params(),
+            Rule::All(policies) | Rule::Any(policies) => {
+                policies.iter().flat_map(Self::path_params).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn all(policies: impl IntoIterator<Item = Self>) -> Self {
+        Self::flat(policies, Rule::All, |rule| match rule {
+            Rule::All(inner) => Ok(inner),
+            other => Err(other),
+        })
+    }
+
+    pub(crate) fn any(policies: impl IntoIterator<Item = Self>) -> Self {
+        Self::flat(policies, Rule::Any, |rule| match rule {
+            Rule::Any(inner) => Ok(inner),
+            other => Err(other),
+        })
+    }
+
+    /// Does away with groups inside groups of the same kind, so that there is one way to write each.
+    fn flat(
+        policies: impl IntoIterator<Item = Self>,
+        group: fn(Box<[Self]>) -> Rule,
+        ungroup: fn(Rule) -> Result<Box<[Self]>, Rule>,
+    ) -> Self {
+        let mut flat = Vec::new();
+        for policy in policies {
+            match ungroup(policy.0) {
+                Ok(inner) => flat.extend(inner),
+                Err(rule) => flat.push(Self(rule)),
+            }
+        }
+        match flat.len() {
+            1 => flat.remove(0),
+            _ => Self(group(flat.into())),
+        }
+    }
+
+    pub(crate) fn allows(&self, facts: &Facts<'_>) -> bool {
+        self.verdict(facts) == Verdict::Met
+    }
+
+    pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {
+        self.verdict_by(&|rule| rule.verdict(facts))
+    }
+
+    /// The verdict, where `leaf` says what each single requirement's is.
+    pub(crate) fn verdict_by(&self, leaf: &impl Fn(&Rule) -> Verdict) -> Verdict {
+        match &self.0 {
+            Rule::Not(policy) => policy.verdict_by(leaf).not(),
+            Rule::All(all) => Verdict::all(all.iter().map(|policy| policy.verdict_by(leaf))),
+            Rule::Any(any) => Verdict::any(any.iter().map(|policy| policy.verdict_by(leaf))),
+            rule => leaf(rule),
         }
     }
 }
 
-impl fmt::Debug for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Policy({self})")
+impl Rule {
+    /// The verdict about a single requirement. Groups of them are [`Policy::verdict_by`]'s.
+    pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {
+        match self {
+            Self::AnyValidToken => Verdict::Met,
+            Self::Deny => Verdict::NotMet,
+            Self::Scope(scope) => Verdict::from(facts.scopes.contains(scope.as_str())),
+            Self::Permission(name) => facts.permission(name),
+            Self::Role(name) => facts.named_in(facts.roles, name),
+            Self::Group(name) => facts.named_in(facts.groups, name),
+            Self::Client(ids) => Facts::among(facts.client, ids),
+            Self::Issuer(ids) => Facts::among(Some(facts.issuer), ids),
+            Self::Acr(classes) => facts.claim_among("acr", classes),
+            Self::Amr(method) => facts.claim_contains("amr", method),
+            Self::MaxAge(seconds) => facts.authenticated_within(*seconds),
+            Self::Method(methods) => facts.request.map_or(Verdict::Unknown, |request| {
+                let as_get = request.method == Method::HEAD && methods.contains(&Method::GET);
+                Verdict::from(as_get || methods.contains(request.method))
+            }),
+            Self::Compare(comparison) => comparison.verdict(facts),
+            Self::Custom(predicate) => match facts.claims() {
+                Some(claims) => Verdict::from(predicate.holds(claims)),
+                None => Verdict::Unknown,
+            },
+            Self::Not(_) | Self::All(_) | Self::Any(_) => Verdict::Unknown,
+        }
+    }
+}
+
+impl BitAnd for Policy {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl BitOr for Policy {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl Not for Policy {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(Rule::Not(Box::new(self)))
     }
 }

@@ -11,6 +11,7 @@ use http::{
 };
 
 pub use self::{challenge::Challenge, reason::Reason};
+use crate::policy::StepUp;
 
 /// A request that is refused, and how to say so.
 ///
@@ -33,6 +34,7 @@ struct Inner {
     reason: Reason,
     status: StatusCode,
     scope: Option<String>,
+    step_up: Option<StepUp>,
     retry_after: Option<Duration>,
     realm: Arc<Realm>,
 }
@@ -50,6 +52,7 @@ impl Rejection {
             reason,
             status: reason.status(),
             scope: None,
+            step_up: None,
             retry_after: None,
             realm: Arc::clone(realm),
         }))
@@ -62,6 +65,11 @@ impl Rejection {
 
     pub(crate) fn with_scope(mut self, scope: Option<String>) -> Self {
         self.0.scope = scope;
+        self
+    }
+
+    pub(crate) fn with_step_up(mut self, step_up: Option<StepUp>) -> Self {
+        self.0.step_up = step_up;
         self
     }
 
@@ -98,6 +106,19 @@ impl Rejection {
         }
         if let Some(scope) = &self.0.scope {
             challenge = challenge.with("scope", scope);
+        }
+        // RFC 9470 section 3.
+        if let Some(StepUp {
+            acr_values,
+            max_age,
+        }) = &self.0.step_up
+        {
+            if !acr_values.is_empty() {
+                challenge = challenge.with("acr_values", &acr_values.join(" "));
+            }
+            if let Some(seconds) = max_age {
+                challenge = challenge.with("max_age", &seconds.to_string());
+            }
         }
         if let Some(url) = &self.0.realm.resource_metadata {
             challenge = challenge.with("resource_metadata", url);
@@ -155,6 +176,7 @@ impl fmt::Debug for Rejection {
             .field("reason", &self.0.reason)
             .field("status", &self.0.status)
             .field("scope", &self.0.scope)
+            .field("step_up", &self.0.step_up)
             .field("retry_after", &self.0.retry_after)
             .finish_non_exhaustive()
     }

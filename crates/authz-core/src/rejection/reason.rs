@@ -61,6 +61,9 @@ pub enum Reason {
     ClaimsMismatch,
     /// The token is good but does not satisfy the policy (RFC 6750 section 3.1).
     InsufficientScope,
+    /// The token is good, but the user's authentication is too weak or too long ago for the policy
+    /// (RFC 9470 section 3).
+    InsufficientAuthentication,
     /// The issuer's keys can't be had at the moment.
     KeysUnavailable,
 }
@@ -96,6 +99,7 @@ impl Reason {
             Self::InvalidSignature => "invalid_signature",
             Self::ClaimsMismatch => "claims_mismatch",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientAuthentication => "insufficient_user_authentication",
             Self::KeysUnavailable => "keys_unavailable",
         }
     }
@@ -111,13 +115,14 @@ impl Reason {
         }
     }
 
-    /// The error code of the challenge (RFC 6750 section 3.1); `None` where it carries none.
+    /// The error code of the challenge (RFC 6750 section 3.1, RFC 9470 section 3); `None` where it carries none.
     #[must_use]
     pub const fn error(self) -> Option<&'static str> {
         match self {
             Self::MissingToken | Self::KeysUnavailable => None,
             Self::MalformedCredentials | Self::SeveralTokens => Some("invalid_request"),
             Self::InsufficientScope => Some("insufficient_scope"),
+            Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
             _ => Some("invalid_token"),
         }
     }
@@ -153,6 +158,9 @@ impl Reason {
                 "the access token's signature can't be verified"
             }
             Self::InsufficientScope => "the access token does not grant what this request needs",
+            Self::InsufficientAuthentication => {
+                "this request needs a stronger or more recent authentication of the user"
+            }
             Self::KeysUnavailable => "access tokens can't be checked at the moment",
         }
     }

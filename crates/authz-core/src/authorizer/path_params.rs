@@ -1,0 +1,50 @@
+use std::{borrow::Cow, fmt};
+
+/// The parameters that a router found in a request's path, by the names in its pattern.
+///
+/// Adapters give their framework's; a list of pairs does for everything else:
+///
+/// ```
+/// use authz_core::RequestParts;
+///
+/// # fn example(request: &http::Request<()>) {
+/// let params = [("org", "org_7")];
+/// let parts = RequestParts::from(request).with_path_params(&params);
+/// # }
+/// ```
+pub trait PathParams: fmt::Debug + Send + Sync {
+    /// The value of the parameter `name`, percent-decoded; `None` where there is none, or it is not UTF-8.
+    fn get(&self, name: &str) -> Option<Cow<'_, str>>;
+}
+
+impl<K, V> PathParams for [(K, V)]
+where
+    K: AsRef<str> + fmt::Debug + Send + Sync,
+    V: AsRef<str> + fmt::Debug + Send + Sync,
+{
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut params = self.iter();
+        let (_, value) = params.find(|(key, _)| key.as_ref() == name)?;
+        Some(Cow::Borrowed(value.as_ref()))
+    }
+}
+
+impl<K, V, const N: usize> PathParams for [(K, V); N]
+where
+    K: AsRef<str> + fmt::Debug + Send + Sync,
+    V: AsRef<str> + fmt::Debug + Send + Sync,
+{
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        PathParams::get(self.as_slice(), name)
+    }
+}
+
+impl<K, V> PathParams for Vec<(K, V)>
+where
+    K: AsRef<str> + fmt::Debug + Send + Sync,
+    V: AsRef<str> + fmt::Debug + Send + Sync,
+{
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        PathParams::get(self.as_slice(), name)
+    }
+}

@@ -1,0 +1,282 @@
+//! A value against another: what is equal to what, and when that can't be said.
+
+use std::{borrow::Cow, fmt};
+
+use serde_json::Value as Json;
+
+use super::{
+    Attribute, Facts, Operand, Verdict,
+    attribute::{Source, Value},
+};
+
+/// A requirement about one attribute.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub(crate) left: Attribute,
+    pub(crate) operator: Operator,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Exists,
+    Equals(Operand),
+    Differs(Operand),
+    OneOf(Box<[Operand]>),
+    Contains(Operand),
+}
+
+/// A value while it is looked at.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen<'a> {
+    Claim(&'a Json),
+    /// Out of the request, where everything is text.
+    Request(Cow<'a, str>),
+    Text(&'a str),
+    Integer(i64),
+    Bool(bool),
+}
+
+impl Comparison {
+    pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {
+        if let Operator::Exists = self.operator {
+            return self.left.exists_in(facts);
+        }
+        let Some(left) = self.left.find(facts) else {
+            return Verdict::Unknown;
+        };
+        let equals = |left: &Seen<'_>, operand: &Operand| match operand.find(facts) {
+            Some(right) => left.equals(&right),
+            None => Verdict::Unknown,
+        };
+        match &self.operator {
+            Operator::Exists => Verdict::Met,
+            Operator::Equals(operand) => equals(&left, operand),
+            Operator::Differs(operand) => equals(&left, operand).not(),
+            Operator::OneOf(operands) => {
+                Verdict::any(operands.iter().map(|operand| equals(&left, operand)))
+            }
+            Operator::Contains(operand) => match operand.find(facts) {
+                Some(right) => left.contains(&right),
+                None => Verdict::Unknown,
+            },
+        }
+    }
+}
+
+impl Comparison {
+    pub(crate) fn depends_on_request(&self) -> bool {
+        let mut attributes = self.attributes();
+        attributes.any(|it| !matches!(it.0, Source::Claim(_)))
+    }
+
+    pub(crate) fn path_params(&self) -> impl Iterator<Item = &str> {
+        self.attributes().filter_map(|it| match &it.0 {
+            Source::Path(name) => Some(&**name),
+            _ => None,
+        })
+    }
+
+    /// Every attribute in it, the left one first.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        let right = match &self.operator {
+            Operator::Exists => &[][..],
+            Operator::Equals(it) | Operator::Differs(it) | Operator::Contains(it) => {
+                std::slice::from_ref(it)
+            }
+            Operator::OneOf(all) => all,
+        };
+        let right = right.iter().filter_map(|operand| match &operand.0 {
+            Value::Attribute(attribute) => Some(attribute),
+            _ => None,
+        });
+        std::iter::once(&self.left).chain(right)
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// Equality of two single values of one kind; between kinds it can't be said.
+    pub(crate) fn equals(&self, other: &Seen<'_>) -> Verdict {
+        if let (Some(left), Some(right)) = (self.text(), other.text()) {
+            return Verdict::from(left == right);
+        }
+        if let (Some(left), Some(right)) = (self.truth(), other.truth()) {
+            return Verdict::from(left == right);
+        }
+        match (self, other) {
+            (Self::Request(text), _) => other.is_written(text),
+            (_, Seen::Request(text)) => self.is_written(text),
+            _ => match (self.number(), other.number()) {
+                (Some(left), Some(right)) => left.equals(right),
+                _ => Verdict::Unknown,
+            },
+        }
+    }
+
+    /// A request has text alone: there, a number is how it is written, and in one way only.
+    fn is_written(&self, text: &str) -> Verdict {
+        self.integer().map_or(Verdict::Unknown, |number| {
+            let canonical = text == "0" || !text.starts_with(['+', '0']) && !text.starts_with("-0");
+            Verdict::from(canonical && text.parse() == Ok(number))
+        })
+    }
+
+    /// Whether one of the values that this holds equals `other`.
+    pub(crate) fn contains(&self, other: &Seen<'_>) -> Verdict {
+        match self {
+            Self::Claim(Json::Array(elements)) => {
+                Verdict::any(elements.iter().map(|it| Seen::Claim(it).equals(other)))
+            }
+            Self::Claim(Json::Object(members)) => match other.text() {
+                Some(key) => Verdict::from(members.contains_key(key)),
+                None => Verdict::Unknown,
+            },
+            _ => self.equals(other),
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Claim(Json::String(text)) => Some(text),
+            Self::Request(text) => Some(text),
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    const fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Claim(Json::Bool(truth)) => Some(*truth),
+            Self::Bool(truth) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    fn integer(&self) -> Option<i64> {
+        match self.number()? {
+            Number::Integer(number) => i64::try_from(number).ok(),
+            Number::Fraction => None,
+        }
+    }
+
+    fn number(&self) -> Option<Number> {
+        match self {
+            Self::Integer(number) => Some(Number::Integer(i128::from(*number))),
+            Self::Claim(Json::Number(number)) => {
+                let whole = number.as_i64().map(i128::from);
+                let whole = whole.or_else(|| number.as_u64().map(i128::from));
+                if let Some(whole) = whole {
+                    return Some(Number::Integer(whole));
+                }
+                let float = number.as_f64()?;
+                // Beyond 2^53 a float stands for several whole numbers, and may be equal to none.
+                const EXACT: f64 = 9_007_199_254_740_992.0;
+                if float.fract() != 0.0 {
+                    Some(Number::Fraction)
+                } else if float.abs() < EXACT {
+                    Some(Number::Integer(float as i128))
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Number {
+    Integer(i128),
+    /// Equal to no whole number, and compared with no other.
+    Fraction,
+}
+
+impl Number {
+    fn equals(self, other: Self) -> Verdict {
+        match (self, other) {
+            (Self::Integer(left), Self::Integer(right)) => Verdict::from(left == right),
+            (Self::Fraction, Self::Fraction) => Verdict::Unknown,
+            _ => Verdict::NotMet,
+        }
+    }
+}
+
+impl Attribute {
+    pub(crate) fn find<'a>(&self, facts: &Facts<'a>) -> Option<Seen<'a>> {
+        match &self.0 {
+            Source::Claim(path) => path.find(facts.claims()?).map(Seen::Claim),
+            Source::Path(name) => facts.request?.path_param(name).map(Seen::Request),
+            Source::Header(name) => {
+                let mut values = facts.request?.headers.get_all(name).iter();
+                let value = values.next()?;
+                let text = std::str::from_utf8(value.as_bytes()).ok()?;
+                let alone = values.next().is_none();
+                alone.then_some(Seen::Request(Cow::Borrowed(text)))
+            }
+            Source::Query(name) => {
+                let mut values = query_values(facts, name)?;
+                let value = values.next()?;
+                // What was no UTF-8 has been replaced, and is no longer what was sent.
+                let whole = !value.contains(char::REPLACEMENT_CHARACTER);
+                (whole && values.next().is_none()).then_some(Seen::Request(value))
+            }
+        }
+    }
+
+    /// Whether it is there at all, be it twice or unreadable.
+    fn exists_in(&self, facts: &Facts<'_>) -> Verdict {
+        match &self.0 {
+            Source::Claim(path) => match facts.claims() {
+                Some(claims) => Verdict::from(path.find(claims).is_some()),
+                None => Verdict::Unknown,
+            },
+            Source::Path(name) => match facts.request {
+                Some(request) => Verdict::from(request.path_param(name).is_some()),
+                None => Verdict::Unknown,
+            },
+            Source::Header(name) => match facts.request {
+                Some(request) => Verdict::from(request.headers.contains_key(name)),
+                None => Verdict::Unknown,
+            },
+            Source::Query(name) => match query_values(facts, name) {
+                Some(mut values) => Verdict::from(values.next().is_some()),
+                None => Verdict::Unknown,
+            },
+        }
+    }
+}
+
+fn query_values<'a>(facts: &Facts<'a>, name: &str) -> Option<impl Iterator<Item = Cow<'a, str>>> {
+    let query = facts.request?.uri.query().unwrap_or_default();
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    Some(pairs.filter_map(move |(key, value)| (key == name).then_some(value)))
+}
+
+impl Operand {
+    pub(crate) fn find<'a>(&'a self, facts: &Facts<'a>) -> Option<Seen<'a>> {
+        match &self.0 {
+            Value::Text(text) => Some(Seen::Text(text)),
+            Value::Integer(number) => Some(Seen::Integer(*number)),
+            Value::Bool(truth) => Some(Seen::Bool(*truth)),
+            Value::Attribute(attribute) => attribute.find(facts),
+        }
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let left = &self.left;
+        match &self.operator {
+            Operator::Exists => write!(f, "{left} exists"),
+            Operator::Equals(right) => write!(f, "{left} == {right}"),
+            Operator::Differs(right) => write!(f, "{left} != {right}"),
+            Operator::Contains(right) => write!(f, "{left} contains {right}"),
+            Operator::OneOf(values) => {
+                write!(f, "{left} in [")?;
+                for (i, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str("]")
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use std::fmt;
+
+use winnow::{
+    error::ParserError,
+    stream::{LocatingSlice, Location},
+};
+
+/// A text that is no policy, where, and why.
+///
+/// ```
+/// use authz_core::policy::Policy;
+///
+/// let error = r#"scope("read") and role(admin)"#.parse::<Policy>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     r#"a text in double quotes is expected (line 1, column 24)
+/// scope("read") and role(admin)
+///                        ^"#,
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    text: String,
+    at: usize,
+    problem: String,
+}
+
+/// The same while it is found: a place, in bytes, and what is wrong there.
+#[derive(Debug)]
+pub(super) struct Fail {
+    pub(super) at: usize,
+    pub(super) problem: String,
+}
+
+impl PolicyError {
+    pub(super) fn new(text: &str, fail: Fail) -> Self {
+        Self {
+            text: text.to_owned(),
+            at: fail.at,
+            problem: fail.problem,
+        }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.before().matches('\n').count() + 1
+    }
+
+    /// The character in the line, from 1.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.line_before().chars().count() + 1
+    }
+
+    fn before(&self) -> &str {
+        self.text.get(..self.at).unwrap_or(&self.text)
+    }
+
+    fn line_before(&self) -> &str {
+        let before = self.before();
+        before.rsplit_once('\n').map_or(before, |(_, line)| line)
+    }
+}
+
+impl Fail {
+    pub(super) fn new(at: usize, problem: impl fmt::Display) -> Self {
+        Self {
+            at,
+            problem: problem.to_string(),
+        }
+    }
+}
+
+impl ParserError<LocatingSlice<&str>> for Fail {
+    type Inner = Self;
+
+    fn from_input(input: &LocatingSlice<&str>) -> Self {
+        Self::new(input.current_token_start(), "this is not expected")
+    }
+
+    fn into_inner(self) -> Result<Self::Inner, Self> {
+        Ok(self)
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = (self.line(), self.column());
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        // A tab in the line is a tab above the caret too.
+        let indent: String = (self.line_before().chars())
+            .map(|it| if it == '\t' { '\t' } else { ' ' })
+            .collect();
+        let problem = &self.problem;
+        write!(
+            f,
+            "{problem} (line {line}, column {column})\n{text}\n{indent}^"
+        )
+    }
+}
+
+impl std::error::Error for PolicyError {}

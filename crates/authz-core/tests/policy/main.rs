@@ -1,0 +1,7 @@
+//! Policies, through the public API: what each requirement means, how policies are written, what
+//! callers and operators are told.
+
+mod case;
+mod request;
+mod requirements;
+mod text;
