@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 9] = [
+pub const CONFIGURATION: [&str; 10] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
@@ -38,6 +38,7 @@ pub const CONFIGURATION: [&str; 9] = [
     "AUTH0_AUDIENCE",
     "HOST",
     "PORT",
+    "RUST_LOG",
 ];
 
 impl Launch {

@@ -186,3 +186,12 @@ pub(crate) fn a_key_url_of_its_own(framework: Framework) {
     check_all(&server, &[case("good", request, Expected::Status(200))]);
     assert_eq!(issuer.requests().discovery, 0);
 }
+
+pub(crate) fn a_log_filter(framework: Framework) {
+    let issuer = Issuer::start();
+    let server = stage::start_ready(stage::configured(framework, &issuer).env("RUST_LOG", "off"));
+    let request = Request::get("/api/private").bearer("x");
+    check_all(&server, &[case("refused", request, INVALID_TOKEN)]);
+    let exit = server.stop(stage::SOON).unwrap();
+    assert_eq!(exit.stderr(), "");
+}

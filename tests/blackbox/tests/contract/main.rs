@@ -10,6 +10,7 @@ mod configuration;
 mod embedded;
 mod endpoints;
 mod equality;
+mod log;
 mod metadata;
 mod outage;
 mod preflight;
@@ -39,9 +40,10 @@ macro_rules! on_every_framework {
 
 on_every_framework! {
     algorithms: every_asymmetric_one_by_name, none_but_the_listed;
-    configuration: mistakes, several_audiences, an_auth0_domain, a_key_url_of_its_own;
+    configuration: mistakes, several_audiences, an_auth0_domain, a_log_filter, a_key_url_of_its_own;
     embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself;
     endpoints: answers, messages_are_stored, about_the_caller;
+    log: of_refusals;
     metadata: of_the_resource, of_a_resource_with_a_path;
     outage: down_at_the_start, down_later;
     preflight: passes, other_options_do_not;
