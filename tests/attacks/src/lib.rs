@@ -9,6 +9,7 @@
 //! Adding a case is adding a line to the theme that it belongs to, in [`table`].
 
 pub mod attack;
+pub mod probes;
 pub mod ring;
 pub mod server;
 pub mod sign;
