@@ -21,7 +21,7 @@ use self::tenants::{Tenant, TenantIssuers};
 use crate::{
     crypto::{Algorithm, AlgorithmSet, VerificationKey},
     jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
-    policy::{ClaimPath, InvalidClaimPath},
+    policy::{BadImplication, ClaimPath, InvalidClaimPath, InvalidScope},
 };
 
 /// One trusted issuer and its rules.
@@ -339,6 +339,18 @@ pub enum BuildError {
         /// Why.
         source: InvalidClaimPath,
     },
+    /// A scope that implies others, or is implied, is no scope.
+    #[error("what scopes imply: {source}")]
+    InvalidImplication {
+        /// Why.
+        source: InvalidScope,
+    },
+    /// Scopes imply each other in a circle: they would all be the same.
+    #[error("scopes imply each other in a circle: {}", cycle.join(" implies "))]
+    CircularImplication {
+        /// Each implies the next; the last is the first again.
+        cycle: Vec<String>,
+    },
     /// The resource identifier is no absolute https URL without fragment (RFC 9728 section 1.2).
     #[error(
         "the resource identifier {resource:?} is not an absolute http or https URL without fragment (RFC 9728 section 1.2)"
@@ -347,6 +359,15 @@ pub enum BuildError {
         /// What was given.
         resource: String,
     },
+}
+
+impl From<BadImplication> for BuildError {
+    fn from(bad: BadImplication) -> Self {
+        match bad {
+            BadImplication::Invalid(source) => Self::InvalidImplication { source },
+            BadImplication::Cycle(cycle) => Self::CircularImplication { cycle },
+        }
+    }
 }
 
 /// An issuer whose settings were found good.

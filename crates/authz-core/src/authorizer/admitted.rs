@@ -103,7 +103,7 @@ impl<C> Authorizer<C> {
     pub fn check_scope<S: RequiredScope>(&self, caller: &Authorized<C>) -> Result<(), Rejection> {
         const { assert!(crate::Scope::is_valid(S::NAME), "not a scope") }
         // A policy costs an allocation, and is needed to refuse only.
-        if caller.scopes().contains(S::NAME) {
+        if caller.effective_scopes().contains(S::NAME) {
             return Ok(());
         }
         self.check(caller, &scope(S::NAME))

@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
-    policy::{ClaimsSource, Facts, LazyClaims, Scopes},
+    policy::{ClaimsSource, Facts, Implied, LazyClaims, Scopes},
     token::Registered,
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Verified<C> {
     pub(crate) trusted: Arc<Trusted>,
     pub(crate) key: Arc<VerificationKey>,
     scopes: Scopes,
+    /// Those and what they imply, if that is more.
+    effective_scopes: Option<Scopes>,
     permissions: Scopes,
     subject: Option<Box<str>>,
     client_id: Option<Box<str>>,
@@ -107,6 +109,13 @@ impl<C> Authorized<C> {
         &self.0.scopes
     }
 
+    /// The scopes granted, and those that they imply by
+    /// [`AuthorizerBuilder::scope_implies`](crate::AuthorizerBuilder::scope_implies).
+    #[must_use]
+    pub fn effective_scopes(&self) -> &Scopes {
+        self.0.effective_scopes()
+    }
+
     /// Auth0's `permissions`.
     #[must_use]
     pub fn permissions(&self) -> &Scopes {
@@ -153,6 +162,7 @@ impl<C: 'static> Verified<C> {
         trusted: Arc<Trusted>,
         key: Arc<VerificationKey>,
         payload: &[u8],
+        implied: &Implied,
     ) -> Self {
         let boxed = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Box::from);
         let named = |claim: &ScopeClaim| match claim {
@@ -165,6 +175,7 @@ impl<C: 'static> Verified<C> {
                 .filter_map(named)
                 .flat_map(|claim| claim.iter()),
         );
+        let effective_scopes = implied.expand(&scopes);
         let permissions = registered.permissions.iter().flat_map(|it| it.iter());
         let permissions = Scopes::collect(&permissions);
         let audiences = registered
@@ -181,6 +192,7 @@ impl<C: 'static> Verified<C> {
         let bytes = size_of::<Self>()
             + times * payload.len()
             + scopes.heap_bytes()
+            + effective_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
         Self {
             claims,
@@ -191,6 +203,7 @@ impl<C: 'static> Verified<C> {
             audiences: audiences.collect(),
             issued_at: registered.iat.map(|iat| iat.floor),
             scopes,
+            effective_scopes,
             permissions,
             algorithm,
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
@@ -208,7 +221,7 @@ impl<C> Verified<C> {
         request: Option<&'a RequestParts<'a>>,
     ) -> Facts<'a> {
         Facts {
-            scopes: &self.scopes,
+            scopes: self.effective_scopes(),
             permissions: &self.permissions,
             client: self.client_id.as_deref(),
             issuer: &self.trusted.issuer,
@@ -230,6 +243,10 @@ impl<C> Verified<C> {
 
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.token_id.as_deref()
+    }
+
+    pub(crate) fn effective_scopes(&self) -> &Scopes {
+        self.effective_scopes.as_ref().unwrap_or(&self.scopes)
     }
 
     pub(crate) const fn scopes(&self) -> &Scopes {

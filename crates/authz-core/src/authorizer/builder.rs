@@ -13,7 +13,7 @@ use crate::{
     issuer::{BuildError, Issuer, Issuers, ScopeClaim, Tenants, TokenTypes},
     jwks::JwksProvider,
     metadata::{self, ResourceMetadata},
-    policy::{Policy, Scope},
+    policy::{Implied, Policy, Scope},
     rejection::Realm,
 };
 
@@ -34,6 +34,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     realm: Option<String>,
     resource: Option<String>,
     scopes_supported: Vec<Scope>,
+    implications: Vec<(String, Vec<String>)>,
     unmet_policy_status: StatusCode,
     claims: PhantomData<fn() -> C>,
 }
@@ -51,6 +52,7 @@ impl AuthorizerBuilder {
             realm: None,
             resource: None,
             scopes_supported: Vec::new(),
+            implications: Vec::new(),
             unmet_policy_status: StatusCode::FORBIDDEN,
             claims: PhantomData,
         }
@@ -179,6 +181,29 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Whoever has `scope` has `implied` as well, and what those imply. Policies and
+    /// [`Authorized::effective_scopes`](crate::Authorized::effective_scopes) count them;
+    /// [`Authorized::scopes`](crate::Authorized::scopes) stays what the token says.
+    ///
+    /// ```
+    /// use authz_core::Authorizer;
+    ///
+    /// let builder = Authorizer::builder()
+    ///     .scope_implies("admin", ["write:messages"])
+    ///     .scope_implies("write:messages", ["read:messages"]);
+    /// ```
+    ///
+    /// A circle is an error of [`build`](Self::build).
+    pub fn scope_implies<T: Into<String>>(
+        mut self,
+        scope: impl Into<String>,
+        implied: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let implied = implied.into_iter().map(Into::into).collect();
+        self.implications.push((scope.into(), implied));
+        self
+    }
+
     /// Answers an unmet policy with 401, as express-jwt-authz 1.0 did, instead of 403: for clients
     /// that rely on it while they migrate. The error code stays `insufficient_scope`.
     pub const fn unmet_policy_is_unauthorized(mut self) -> Self {
@@ -210,6 +235,7 @@ impl<C> AuthorizerBuilder<C> {
             realm: self.realm,
             resource: self.resource,
             scopes_supported: self.scopes_supported,
+            implications: self.implications,
             unmet_policy_status: self.unmet_policy_status,
             claims: PhantomData,
         }
@@ -237,6 +263,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 .flat_map(|it| it.audiences.first());
             audiences.next().cloned()
         });
+        let implied = Implied::new(self.implications)?;
         let issuers = Issuers::new(issuers, self.tenants)?;
         let mut metadata_url = None;
         let metadata = match self.resource {
@@ -270,6 +297,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                     realm: realm.unwrap_or_default(),
                     resource_metadata: metadata_url,
                 }),
+                implied,
                 unmet_policy_status: self.unmet_policy_status,
                 metadata,
             }),

@@ -38,7 +38,7 @@ use crate::{
     issuer::{Issuers, Trusted},
     jwks::{KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
     metadata::ResourceMetadata,
-    policy::Policy,
+    policy::{Implied, Policy},
     rejection::{Realm, Reason, Rejection},
     token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
     validation::{self, Refusal},
@@ -76,6 +76,7 @@ pub(crate) struct Shared<C> {
     clock: Arc<dyn Clock>,
     cache: Option<TokenCache<C>>,
     realm: Arc<Realm>,
+    implied: Implied,
     unmet_policy_status: http::StatusCode,
     metadata: Option<ResourceMetadata>,
 }
@@ -443,6 +444,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Arc::clone(&examined.trusted),
             Arc::clone(key),
             payload,
+            &self.implied,
         ));
         if let Some(cache) = &self.cache {
             cache.insert(token.as_bytes(), Arc::clone(&verified));

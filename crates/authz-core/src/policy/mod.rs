@@ -22,6 +22,7 @@ mod comparison;
 mod decision;
 mod facts;
 mod found;
+mod implied;
 mod predicate;
 mod print;
 mod remedy;
@@ -52,6 +53,7 @@ pub use self::{
 };
 pub(crate) use self::{
     facts::{ClaimsSource, Facts, LazyClaims},
+    implied::{BadImplication, Implied},
     predicate::Predicate,
 };
 

@@ -2,6 +2,8 @@
 //! callers and operators are told.
 
 mod case;
+mod explain;
+mod properties;
 mod request;
 mod requirements;
 mod text;
