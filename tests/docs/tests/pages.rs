@@ -49,7 +49,7 @@ fn every_row_of_the_guarantees_names_a_test() {
 
 #[test]
 fn every_test_that_the_security_page_names_exists() {
-    every_test_named_exists("docs/security.md", 30);
+    every_test_named_exists("docs/security.md", 25);
 }
 
 #[test]
@@ -78,6 +78,35 @@ fn every_reason_stands_on_the_troubleshooting_page() {
             page.contains(&format!("\n## `{name}`\n")),
             "no heading for {name}"
         );
+    }
+}
+
+#[test]
+fn the_readme_shows_each_adapter_in_at_most_15_lines() {
+    let text = read("README.md");
+    let blocks: Vec<_> = text.split("\n```rust").skip(1).collect();
+    let blocks: Vec<_> = blocks
+        .iter()
+        .filter_map(|block| block.split_once('\n')?.1.split_once("\n```"))
+        .map(|(code, _)| code)
+        .collect();
+    for adapter in ["authz_axum", "authz_warp", "authz_poem"] {
+        let block = blocks.iter().find(|block| block.contains(adapter));
+        let lines = block.map_or(0, |block| block.lines().count());
+        assert!((1..=15).contains(&lines), "{adapter}: {lines} lines");
+    }
+}
+
+/// The name of the core belongs to somebody else on the public registry.
+#[test]
+fn no_page_has_a_line_that_installs_from_the_registry() {
+    for page in pages() {
+        for line in read(&page).lines().map(str::trim) {
+            let from_registry = line.starts_with("authz-") && line.contains("= \"");
+            let by_version = from_registry && !line.contains("path = ") && !line.contains("git = ");
+            let added = line.contains("cargo add authz") || line.contains("cargo install authz");
+            assert!(!by_version && !added, "{}: {line}", page.display());
+        }
     }
 }
 
