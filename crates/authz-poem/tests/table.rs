@@ -1,0 +1,114 @@
+//! The table that all adapters share, on poem.
+
+use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
+use authz_poem::{
+    Authorized, FromData, MaybeAuthorized, RequireExt as _, Scoped, all_scopes, any_scope,
+    any_valid_token, permission, scope,
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use poem::{Endpoint, EndpointExt as _, Route, endpoint::BoxEndpoint, get, handler, web::Data};
+
+adapter_tests::table!(app);
+
+fn app(setup: &Setup) -> OnPoem {
+    let Setup {
+        plain, typed, seen, ..
+    } = setup;
+    let messages = get(show_caller.with(plain.require(scope("read:messages"))))
+        .post(show_caller.with(plain.require(scope("write:messages"))));
+    let any_token = || plain.require(any_valid_token());
+    let either = plain.require(any_scope(["a", "b"]));
+    let both = plain.require(all_scopes(["a", "b"]));
+    let permitted = plain.require(permission("delete:messages"));
+    let whoever = plain.require(any_valid_token()).optional();
+    let whoever_reads = plain.require(scope("read:messages")).optional();
+    let app = Route::new()
+        .at("/public", get(show_nobody))
+        .at("/messages", messages)
+        .at("/any", get(show_caller).with(any_token()))
+        .at("/either", get(show_caller).with(either))
+        .at("/both", get(show_caller).with(both))
+        .at("/permission", get(show_caller).with(permitted))
+        .at("/optional", get(show_maybe).with(whoever))
+        .at("/optional/scope", get(show_maybe).with(whoever_reads))
+        .at(
+            "/typed",
+            get(show_organization).with(typed.require(any_valid_token())),
+        )
+        .at("/scoped", get(show_scoped).with(any_token()))
+        .at("/preflight", show_nobody.with(any_token()))
+        .at("/alone", get(show_alone))
+        .at("/alone/optional", get(show_alone_maybe))
+        .at("/alone/scoped", get(show_alone_scoped))
+        .at("/forgotten", get(show_caller))
+        .at("/forgotten/optional", get(show_maybe))
+        .at("/forgotten/scoped", get(show_scoped))
+        .data(plain.clone())
+        .data(seen.clone());
+    OnPoem(app.map_to_response().boxed())
+}
+
+#[handler]
+async fn show_nobody(Data(seen): Data<&Seen>) -> String {
+    seen.nobody()
+}
+
+#[handler]
+async fn show_caller(Data(seen): Data<&Seen>, caller: Authorized) -> String {
+    seen.caller(&caller)
+}
+
+#[handler]
+async fn show_maybe(Data(seen): Data<&Seen>, caller: MaybeAuthorized) -> String {
+    seen.maybe(caller.0.as_deref())
+}
+
+#[handler]
+async fn show_organization(Data(seen): Data<&Seen>, caller: Authorized<Organization>) -> String {
+    seen.organization(&caller)
+}
+
+#[handler]
+async fn show_scoped(Data(seen): Data<&Seen>, caller: Scoped<ReadMessages>) -> String {
+    seen.caller(&caller)
+}
+
+#[handler]
+async fn show_alone(Data(seen): Data<&Seen>, caller: FromData<Authorized>) -> String {
+    seen.caller(&caller.0)
+}
+
+#[handler]
+async fn show_alone_maybe(Data(seen): Data<&Seen>, caller: FromData<MaybeAuthorized>) -> String {
+    seen.maybe(caller.0.0.as_deref())
+}
+
+#[handler]
+async fn show_alone_scoped(
+    Data(seen): Data<&Seen>,
+    caller: FromData<Scoped<ReadMessages>>,
+) -> String {
+    seen.caller(&caller.0)
+}
+
+struct OnPoem(BoxEndpoint<'static>);
+
+impl App for OnPoem {
+    const CAN_FORGET: bool = true;
+
+    async fn call(&self, request: Request<String>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let mut request = poem::Request::builder()
+            .method(parts.method)
+            .uri(parts.uri)
+            .body(body);
+        *request.headers_mut() = parts.headers;
+        let answer = self.0.get_response(request).await;
+        let (parts, body) = answer.into_parts();
+        let mut response = Response::new(body.into_bytes().await.unwrap());
+        *response.status_mut() = parts.status;
+        *response.headers_mut() = parts.headers;
+        response
+    }
+}

@@ -1,0 +1,130 @@
+//! The table that all adapters share, on warp.
+
+use adapter_tests::{App, Organization, Setup};
+use authz_warp::{
+    Authorized, Policy, RequireExt as _, RequiredScope as _, all_scopes, any_scope,
+    any_valid_token, get_or_head, permission, scope,
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use tower_service::Service as _;
+use warp::{Filter, Reply, filters::BoxedFilter, path, reply};
+
+adapter_tests::table!(app);
+
+type Route = BoxedFilter<(reply::Response,)>;
+
+fn app(setup: &Setup) -> OnWarp {
+    let caller = |policy: Policy| {
+        let seen = setup.seen.clone();
+        setup
+            .plain
+            .require(policy)
+            .map(move |caller: Authorized| seen.caller(&caller).into_response())
+            .boxed()
+    };
+    let maybe = |policy: Policy| {
+        let seen = setup.seen.clone();
+        setup
+            .plain
+            .optional(policy)
+            .map(move |caller: Option<Authorized>| seen.maybe(caller.as_ref()).into_response())
+            .boxed()
+    };
+    let seen = setup.seen.clone();
+    let nobody = warp::any()
+        .map(move || seen.nobody().into_response())
+        .boxed();
+    let seen = setup.seen.clone();
+    let organization = setup
+        .typed
+        .require(any_valid_token())
+        .map(move |caller: Authorized<Organization>| seen.organization(&caller).into_response())
+        .boxed();
+
+    // A handler's own requirement is the filter's in warp: it extracts what the handler takes.
+    let reads = || scope(adapter_tests::ReadMessages::NAME);
+    let routes = [
+        path!("public")
+            .and(get_or_head())
+            .and(nobody.clone())
+            .boxed(),
+        path!("messages")
+            .and(get_or_head())
+            .and(caller(reads()))
+            .boxed(),
+        path!("messages")
+            .and(warp::post())
+            .and(caller(scope("write:messages")))
+            .boxed(),
+        path!("any")
+            .and(get_or_head())
+            .and(caller(any_valid_token()))
+            .boxed(),
+        path!("either")
+            .and(get_or_head())
+            .and(caller(any_scope(["a", "b"])))
+            .boxed(),
+        path!("both")
+            .and(get_or_head())
+            .and(caller(all_scopes(["a", "b"])))
+            .boxed(),
+        path!("permission")
+            .and(get_or_head())
+            .and(caller(permission("delete:messages")))
+            .boxed(),
+        path!("optional")
+            .and(get_or_head())
+            .and(maybe(any_valid_token()))
+            .boxed(),
+        path!("optional" / "scope")
+            .and(get_or_head())
+            .and(maybe(reads()))
+            .boxed(),
+        path!("typed").and(get_or_head()).and(organization).boxed(),
+        path!("scoped")
+            .and(get_or_head())
+            .and(caller(reads()))
+            .boxed(),
+        path!("alone")
+            .and(get_or_head())
+            .and(caller(any_valid_token()))
+            .boxed(),
+        path!("alone" / "optional")
+            .and(get_or_head())
+            .and(maybe(any_valid_token()))
+            .boxed(),
+        path!("alone" / "scoped")
+            .and(get_or_head())
+            .and(caller(reads()))
+            .boxed(),
+        // A preflight is not found here, and the next route answers it; so the first one's refusals
+        // have to be answered before that.
+        path!("preflight")
+            .and(caller(any_valid_token()))
+            .recover(authz_warp::recover)
+            .unify()
+            .boxed(),
+        path!("preflight").and(warp::options()).and(nobody).boxed(),
+    ];
+    let routes = routes
+        .into_iter()
+        .reduce(|routes, route| routes.or(route).unify().boxed())
+        .unwrap();
+    OnWarp(routes.recover(authz_warp::recover).unify().boxed())
+}
+
+struct OnWarp(Route);
+
+impl App for OnWarp {
+    // A handler gets its caller from `require` and from nowhere else.
+    const CAN_FORGET: bool = false;
+
+    async fn call(&self, request: Request<String>) -> Response<Bytes> {
+        let answer = warp::service(self.0.clone()).call(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Response::from_parts(parts, body)
+    }
+}

@@ -1,0 +1,130 @@
+use authz_core::Reason;
+
+use crate::{
+    App, Setup,
+    case::{
+        check_all, dev_user, get, insufficient_scope, invalid_request, invalid_token, no_token,
+        nobody,
+    },
+};
+
+/// The `Authorization` header, before anybody looks at the token (RFC 6750 sections 2.1 and 3.1).
+pub async fn credentials<A: App>(app: impl Fn(&Setup) -> A) {
+    check_all(app, |issuer| {
+        let token = issuer.token().scope("read:messages").build();
+        let messages = || get("/messages");
+        let served = dev_user(&["read:messages"]);
+        let malformed = || invalid_request(Reason::MalformedCredentials);
+        vec![
+            get("/public").served("nothing is asked", nobody()),
+            messages().bearer(&token).served("a good token", &*served),
+            messages()
+                .authorization(format!("bearer {token}"))
+                .served("scheme in lower case", &*served),
+            messages()
+                .authorization(format!("BEARER {token}"))
+                .served("scheme in upper case", &*served),
+            messages()
+                .authorization(format!("Bearer   {token}"))
+                .served("several spaces", &*served),
+            messages().refused("no header", no_token()),
+            messages()
+                .authorization("")
+                .refused("an empty header", no_token()),
+            messages()
+                .authorization("Basic dXNlcjpwYXNz")
+                .refused("another scheme", no_token()),
+            messages()
+                .authorization(format!("DPoP {token}"))
+                .refused("DPoP", no_token()),
+            messages()
+                .authorization(&token)
+                .refused("no scheme", no_token()),
+            messages()
+                .authorization(format!("Bearer{token}"))
+                .refused("no space", no_token()),
+            messages()
+                .authorization("Bearer")
+                .refused("nothing after the scheme", malformed()),
+            messages()
+                .authorization("Bearer  ")
+                .refused("only spaces after the scheme", malformed()),
+            messages()
+                .authorization(format!("Bearer {token} {token}"))
+                .refused("two tokens", malformed()),
+            messages()
+                .authorization(format!("Bearer {token}, Bearer {token}"))
+                .refused("a list", malformed()),
+            messages()
+                .authorization(format!("Bearer\t{token}"))
+                .refused("a tab", malformed()),
+            messages()
+                .bearer(&token)
+                .bearer(&token)
+                .refused("two headers", malformed()),
+            messages()
+                .authorization("Basic dXNlcjpwYXNz")
+                .bearer(&token)
+                .refused("two headers of two schemes", malformed()),
+            messages()
+                .authorization(b"Bearer \xff\xfe")
+                .refused("not UTF-8", invalid_token(Reason::MalformedToken)),
+            // Places that nobody asked for.
+            messages()
+                .header("cookie", format!("session={token}; access_token={token}"))
+                .refused("a token in a cookie", no_token()),
+            get(&format!("/messages?access_token={token}"))
+                .refused("a token in the query", no_token()),
+        ]
+    })
+    .await;
+}
+
+/// An optional route tolerates that there is no token, and nothing else.
+pub async fn optional<A: App>(app: impl Fn(&Setup) -> A) {
+    check_all(app, |issuer| {
+        let token = issuer.token().scope("read:messages").build();
+        let expired = issuer
+            .token()
+            .scope("read:messages")
+            .expires_in(-3600)
+            .build();
+        let weak = issuer.token().build();
+        let served = dev_user(&["read:messages"]);
+        let mut cases = Vec::new();
+        for path in ["/optional", "/optional/scope", "/alone/optional"] {
+            cases.extend([
+                get(path).served("no token", nobody()),
+                get(path)
+                    .authorization("Basic dXNlcjpwYXNz")
+                    .served("another scheme", nobody()),
+                get(path).bearer(&token).served("a good token", &*served),
+                get(path)
+                    .bearer("forged")
+                    .refused("no JWT", invalid_token(Reason::OpaqueToken)),
+                get(path)
+                    .bearer(&expired)
+                    .refused("expired", invalid_token(Reason::Expired)),
+                get(path).authorization("Bearer").refused(
+                    "no token after the scheme",
+                    invalid_request(Reason::MalformedCredentials),
+                ),
+                get(path)
+                    .bearer(&token)
+                    .bearer(&token)
+                    .refused("two headers", invalid_request(Reason::MalformedCredentials)),
+            ]);
+        }
+        cases.extend([
+            get("/optional")
+                .bearer(&weak)
+                .served("a token without scopes", dev_user(&[])),
+            get("/optional/scope").bearer(&weak).refused(
+                "a token without the scope",
+                insufficient_scope("read:messages"),
+            ),
+        ]);
+        cases
+    })
+    .await;
+}

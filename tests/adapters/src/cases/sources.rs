@@ -1,0 +1,87 @@
+use authz_core::{Reason, TokenSource};
+
+use crate::{
+    App, Setup,
+    case::{check_all_with, dev_user, get, invalid_request, invalid_token, no_token, nobody},
+};
+
+/// Places besides the `Authorization` header, each of which was asked for.
+pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
+    let header = TokenSource::header("x-token").expect("a header name");
+    check_all_with(
+        app,
+        |builder| {
+            builder
+                .also_accept(TokenSource::cookie("session"))
+                .also_accept(header.clone())
+                .also_accept(TokenSource::query("access_token"))
+                .also_accept(TokenSource::websocket_protocol("access_token"))
+        },
+        |issuer| {
+            let token = issuer.token().scope("read:messages").build();
+            let expired = issuer.token().expires_in(-3600).build();
+            let served = dev_user(&["read:messages"]);
+            let several = || invalid_request(Reason::SeveralTokens);
+            let malformed = || invalid_request(Reason::MalformedCredentials);
+            let cookie = |token: &str| format!("theme=dark; session={token}; lang=en");
+            let escaped = token.replace('.', "%2E");
+            let messages = || get("/messages");
+            vec![
+                messages().bearer(&token).served("header", &*served),
+                messages()
+                    .header("cookie", cookie(&token))
+                    .served("cookie", &*served),
+                messages()
+                    .header("x-token", &token)
+                    .served("another header", &*served),
+                get(&format!("/messages?access_token={token}")).served("query", &*served),
+                get(&format!("/messages?a=%20&access%5Ftoken={escaped}&b"))
+                    .served("query, escaped", &*served),
+                messages()
+                    .header(
+                        "sec-websocket-protocol",
+                        format!("chat, access_token, {token}"),
+                    )
+                    .served("WebSocket", &*served),
+                messages().refused("nowhere", no_token()),
+                get("/messages?").refused("an empty query", no_token()),
+                get("/messages?token=x").refused("another parameter", no_token()),
+                messages()
+                    .header("cookie", "theme=dark")
+                    .refused("other cookies", no_token()),
+                get("/optional?x=1")
+                    .header("cookie", "theme=dark")
+                    .served("nowhere", nobody()),
+                messages()
+                    .header("cookie", cookie(&expired))
+                    .refused("expired, in a cookie", invalid_token(Reason::Expired)),
+                get("/optional").header("cookie", cookie(&expired)).refused(
+                    "expired, in a cookie, optional",
+                    invalid_token(Reason::Expired),
+                ),
+                messages()
+                    .header("cookie", cookie(""))
+                    .refused("an empty cookie", malformed()),
+                get("/messages?access_token=").refused("an empty parameter", malformed()),
+                messages()
+                    .header("sec-websocket-protocol", "access_token")
+                    .refused("nothing after the marker", malformed()),
+                messages()
+                    .bearer(&token)
+                    .header("cookie", cookie(&token))
+                    .refused("header and cookie", several()),
+                get(&format!("/messages?access_token={token}"))
+                    .bearer(&token)
+                    .refused("header and query", several()),
+                get(&format!(
+                    "/messages?access_token={token}&access_token={token}"
+                ))
+                .refused("query, twice", several()),
+                get(&format!("/optional?access_token={token}"))
+                    .header("x-token", &token)
+                    .refused("query and another header, optional", several()),
+            ]
+        },
+    )
+    .await;
+}

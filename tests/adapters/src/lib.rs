@@ -1,0 +1,45 @@
+//! The table of requests and answers that every adapter is held to.
+//!
+//! An adapter serves the routes that [`Setup`] lists on its framework, each route in the framework's
+//! own idiom, and puts [`table!`] into a test:
+//!
+//! ```text
+//! fn app(setup: &adapter_tests::Setup) -> impl adapter_tests::App { ... }
+//!
+//! adapter_tests::table!(app);
+//! ```
+//!
+//! Every answer that is not the handler's own is compared to the byte: status, all headers but those
+//! that frameworks add (`Date`, `Content-Length`, `Server`), body. So adapters that pass answer alike.
+
+mod app;
+mod case;
+mod cases;
+mod setup;
+
+pub use crate::{
+    app::App,
+    cases::{
+        credentials, extractors, keys, methods, optional, outage, policies, settings, sources,
+        tokens,
+    },
+    setup::{Organization, ReadMessages, Seen, Setup},
+};
+
+/// One test for each part of the table, run against the apps that `$app` makes.
+#[macro_export]
+macro_rules! table {
+    ($app:path) => {
+        $crate::table!(
+            $app: credentials tokens policies optional methods extractors sources settings outage keys
+        );
+    };
+    ($app:path: $($part:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $part() {
+                $crate::$part($app).await;
+            }
+        )*
+    };
+}

@@ -1,0 +1,99 @@
+//! One authorizer and one policy serve all three frameworks.
+
+use authz_core::{Authorized, Authorizer, Policy, scope};
+use authz_testkit::DevIssuer;
+use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use http_body_util::BodyExt as _;
+
+type Answer = (StatusCode, HeaderMap, String);
+
+async fn on_axum(authorizer: &Authorizer, policy: Policy, credentials: &str) -> Answer {
+    use authz_axum::{Authorized, RequireExt as _};
+    use axum::{Router, body::Body, routing::get};
+    use tower::ServiceExt as _;
+
+    let greet = get(|caller: Authorized| async move { hello(&caller) });
+    let app = Router::new().route("/", greet.layer(authorizer.require(policy)));
+    let request = http::Request::get("/").header(AUTHORIZATION, credentials);
+    let request = request.body(Body::empty()).unwrap();
+    let (parts, body) = app.oneshot(request).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (parts.status, parts.headers, text(&body))
+}
+
+async fn on_poem(authorizer: &Authorizer, policy: Policy, credentials: &str) -> Answer {
+    use authz_poem::{Authorized, RequireExt as _};
+    use poem::{Endpoint as _, EndpointExt as _, handler};
+
+    #[handler]
+    async fn greet(caller: Authorized) -> String {
+        hello(&caller)
+    }
+
+    let app = greet.with(authorizer.require(policy));
+    let request = poem::Request::builder().header(AUTHORIZATION, credentials);
+    let (parts, body) = app.get_response(request.finish()).await.into_parts();
+    (
+        parts.status,
+        parts.headers,
+        body.into_string().await.unwrap(),
+    )
+}
+
+async fn on_warp(authorizer: &Authorizer, policy: Policy, credentials: &str) -> Answer {
+    use authz_warp::RequireExt as _;
+    use warp::Filter as _;
+
+    let app = authorizer
+        .require(policy)
+        .map(|caller: Authorized| hello(&caller))
+        .recover(authz_warp::recover);
+    let request = warp::test::request().header(AUTHORIZATION, credentials);
+    let (parts, body) = request.reply(&app).await.into_parts();
+    (parts.status, parts.headers, text(&body))
+}
+
+fn hello(caller: &Authorized) -> String {
+    format!("hello {:?}", caller.subject())
+}
+
+fn text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).into_owned()
+}
+
+#[tokio::test]
+async fn serves_all_three_alike() {
+    let issuer = DevIssuer::start().await;
+    let authorizer = Authorizer::builder()
+        .issuer(issuer.issuer())
+        .audience(issuer.audience())
+        .jwks_uri(issuer.jwks_uri())
+        .build()
+        .unwrap();
+    let policy = scope("read:messages").or(scope("admin"));
+
+    for (credentials, expected) in [
+        (issuer.token().scope("read:messages").build(), 200),
+        (issuer.token().scope("admin").build(), 200),
+        (issuer.token().build(), 403),
+        ("forged".to_owned(), 401),
+        ("two tokens".to_owned(), 400),
+    ] {
+        let credentials = format!("Bearer {credentials}");
+        let mut answers = [
+            on_axum(&authorizer, policy.clone(), &credentials).await,
+            on_poem(&authorizer, policy.clone(), &credentials).await,
+            on_warp(&authorizer, policy.clone(), &credentials).await,
+        ];
+        for (_, headers, _) in &mut answers {
+            headers.remove("content-length");
+        }
+        let [axum, poem, warp] = answers;
+        assert_eq!(axum.0, expected, "{}", axum.2);
+        assert_eq!(axum, poem);
+        assert_eq!(axum, warp);
+    }
+    // One cache, one set of keys.
+    assert_eq!(authorizer.cache_status().unwrap().tokens, 3);
+    assert_eq!(issuer.requests().jwks, 1);
+}
