@@ -147,7 +147,7 @@ pub fn request(token: &str) -> Request<()> {
         .expect("a token is a header value")
 }
 
-/// `authorize`, by a caller that has nothing else to do: one poll, since nothing has to be waited for.
+/// `authorize`, where nothing has to be waited for.
 ///
 /// # Errors
 ///
@@ -164,11 +164,18 @@ pub fn authorize<C>(
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    let parts = RequestParts::from(request);
-    let future = pin!(authorizer.authorize(&parts, policy));
-    match future.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(decision) => decision,
-        Poll::Pending => panic!("a decision waits though its key is known"),
+    at_once(authorizer.authorize(&RequestParts::from(request), policy))
+}
+
+/// What comes of `future` when it is asked once.
+///
+/// # Panics
+///
+/// When it waits for something.
+pub fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("it waits, though all that it needs is there"),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod bare;
 mod case;
 pub mod fixture;
 pub mod groups;
+pub mod report;
 pub mod rounds;
 
 pub use case::{Case, Group};

@@ -8,7 +8,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
-use crate::{demo, interop, soak, test_all, token};
+use crate::{bench, demo, interop, soak, test_all, token};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Token(token::Options),
     Interop(interop::Options),
     Soak(soak::Options),
+    Bench(bench::Options),
 }
 
 /// Reads `axum`, `warp` or `poem`.

@@ -4,8 +4,10 @@
 //! - `test-all`: everything that has to pass before a change lands.
 //! - `token`: an access token from a running development issuer.
 //! - `interop`: the example servers against software that this repository did not write.
+//! - `bench`: what validation costs, and whether the targets are met.
 //! - `soak`: clients on all cores against an issuer that rotates and fails at random.
 
+mod bench;
 mod cli;
 mod demo;
 mod interop;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Token(options) => token::run(&options).map_err(Into::into),
         Command::Interop(options) => interop_alone(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Bench(options) => bench::run(&options).map_err(Into::into),
     };
     match result {
         Ok(code) => code,

@@ -1,6 +1,10 @@
 //! Cost against size (point 5): keys in the set, trusted issuers, cached tokens, required scopes.
 
-use authz_core::{Algorithm, CryptoBackend, Issuer, Policy, all_scopes, jwks::SharedSecret, scope};
+use authz_core::{
+    Algorithm, CryptoBackend, Issuer, Policy, all_scopes,
+    jwks::{RemoteJwks, SharedSecret},
+    scope,
+};
 use authz_testkit::SigningKey;
 use serde_json::json;
 
@@ -12,9 +16,12 @@ use crate::{
     },
 };
 
+const SIZES: [usize; 4] = [1, 10, 100, 1_000];
+
 pub(super) fn groups() -> Vec<Group> {
     vec![
         Group::new("curve/keys", keys),
+        Group::new("curve/key-lookup", key_lookups),
         Group::new("curve/issuers", issuers),
         Group::new("curve/scopes", scopes),
         Group::large("curve/cached", cached),
@@ -25,27 +32,36 @@ pub(super) fn groups() -> Vec<Group> {
 /// not the token's costs the same whatever it is.
 fn keys() -> Vec<Case> {
     let signed = Signed::new(Algorithm::RS256);
-    let jwks = |size: usize| {
-        let other = || SigningKey::generate(Algorithm::ES256).public_jwk();
-        let mut keys: Vec<_> = (1..size).map(|_| other()).collect();
-        keys.insert(size / 2, signed.key.public_jwk());
-        json!({ "keys": keys }).to_string()
-    };
-    let mut cases = Vec::new();
-    for size in [1, 10, 100, 1_000] {
-        let keys = || remote_keys(jwks(size), CryptoBackend::default());
+    let case = |size: usize| {
         let builder = builder(Algorithm::RS256)
-            .keys(keys())
+            .keys(set(&signed, size))
             .cache_bytes(0)
             .claims::<Caller>();
         let authorizer = started(builder, &signed.token);
         let (request, policy) = (request(&signed.token), scope(SCOPE));
-        cases.push(key_lookup(format!("lookup-{size}"), keys(), &signed));
-        cases.push(Case::new(format!("{size}"), move || {
+        Case::new(format!("{size}"), move || {
             authorize(&authorizer, &request, &policy).expect("a good token")
-        }));
-    }
-    cases
+        })
+    };
+    SIZES.into_iter().map(case).collect()
+}
+
+/// The lookup alone, which the signature check would hide.
+fn key_lookups() -> Vec<Case> {
+    let signed = Signed::new(Algorithm::RS256);
+    let case = |size: usize| key_lookup(format!("{size}"), set(&signed, size), &signed);
+    SIZES.into_iter().map(case).collect()
+}
+
+/// A set of so many keys, the token's among them.
+fn set(signed: &Signed, size: usize) -> RemoteJwks {
+    let other = || SigningKey::generate(Algorithm::ES256).public_jwk();
+    let mut keys: Vec<_> = (1..size).map(|_| other()).collect();
+    keys.insert(size / 2, signed.key.public_jwk());
+    remote_keys(
+        json!({ "keys": keys }).to_string(),
+        CryptoBackend::default(),
+    )
 }
 
 /// With shared secrets: a dearer signature check would hide what is looked for.
@@ -70,7 +86,7 @@ fn issuers() -> Vec<Case> {
             authorize(&authorizer, &request, &policy).expect("a good token")
         })
     };
-    [1, 10, 100, 1_000].into_iter().map(case).collect()
+    SIZES.into_iter().map(case).collect()
 }
 
 /// A token that has fifty scopes, warm, at endpoints that ask for more and more of them.

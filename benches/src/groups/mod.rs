@@ -5,7 +5,7 @@ mod cold;
 mod curves;
 mod refusals;
 #[cfg(feature = "routes")]
-mod routes;
+pub mod routes;
 mod stages;
 mod threads;
 mod tokens;

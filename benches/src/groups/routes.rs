@@ -4,15 +4,10 @@
 //! the tutorial's message answered as JSON, the body read to its end. Each request is made anew
 //! within what is timed, as one off the wire is; `request` says what that takes.
 
-use std::{
-    fmt,
-    future::Future,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{fmt, sync::Arc};
 
 use authz_core::{Algorithm, scope};
+use axum::body::Body as AxumBody;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -23,7 +18,7 @@ use warp::Filter as _;
 
 use crate::{
     Case, Group,
-    fixture::{AnyClaims, SCOPE, Signed, request},
+    fixture::{AnyClaims, SCOPE, Signed, at_once, request},
 };
 
 const CACHE: usize = 32 << 20;
@@ -49,29 +44,35 @@ pub(super) fn groups() -> Vec<Group> {
 
 fn axum() -> Vec<Case> {
     use authz_axum::RequireExt as _;
-    use axum::{Extension, Json, Router, body::Body, routing::get};
-
-    async fn hello() -> Json<Hello> {
-        Json(HELLO)
-    }
+    use axum::{Extension, Router, routing::get};
 
     let signed = Signed::new(Algorithm::RS256);
     let layer = signed.authorizer::<AnyClaims>(CACHE).require(scope(SCOPE));
-    let bare = Router::new().route("/api/private", get(hello));
-    let protected = Router::new().route("/api/private", get(hello).layer(layer));
+    let bare = Router::new().route("/api/private", get(axum_hello));
+    let protected = Router::new().route("/api/private", get(axum_hello).layer(layer));
     // What any layer that hands a value to the handler takes.
-    let extension = get(hello).layer(Extension(Arc::new(())));
+    let extension = get(axum_hello).layer(Extension(Arc::new(())));
     let extension = Router::new().route("/api/private", extension);
-    let make = move || {
-        let template = request(&signed.token);
-        move || template.clone().map(|()| Body::empty())
-    };
+    let template = request(&signed.token);
+    let made = template.clone();
     vec![
-        calls("bare", bare, make()),
-        Case::new("request", make()),
-        calls("extension-layer", extension, make()),
-        calls("protected", protected, make()),
+        axum_calls("bare", bare, template.clone()),
+        Case::new("request", move || made.clone().map(|()| AxumBody::empty())),
+        axum_calls("extension-layer", extension, template.clone()),
+        axum_calls("protected", protected, template),
     ]
+}
+
+/// The tutorial's handler.
+pub async fn axum_hello() -> impl axum::response::IntoResponse {
+    axum::Json(HELLO)
+}
+
+/// Calls `app` with one copy of `template` after the other.
+pub fn axum_calls(name: &str, app: axum::Router, template: Request<()>) -> Case {
+    calls(name, app, move || {
+        template.clone().map(|()| AxumBody::empty())
+    })
 }
 
 fn warp() -> Vec<Case> {
@@ -151,12 +152,4 @@ where
             .expect("a message is short")
             .to_bytes()
     })
-}
-
-/// What is decided without waiting.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("a route waits though nothing is to wait for"),
-    }
 }
