@@ -122,7 +122,12 @@ fn every_page_stands_in_the_summary() {
 }
 
 /// Pages that are linked before they are there.
-const EXPECTED: [&str; 4] = ["fuzz/README.md", "issuers.md", "performance.md", "policy.md"];
+const EXPECTED: [&str; 4] = [
+    "fuzz/README.md",
+    "issuers.md",
+    "performance.md",
+    "policy.md",
+];
 
 #[test]
 fn every_link_leads_to_a_file_and_a_heading() {
