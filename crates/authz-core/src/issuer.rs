@@ -3,6 +3,7 @@
 //! An issuer is chosen by the token's `iss`, compared to the letter, before any key is looked at:
 //! keys of one issuer never verify another's tokens.
 
+mod profiles;
 mod tenants;
 
 use std::{
