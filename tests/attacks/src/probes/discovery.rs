@@ -31,7 +31,9 @@ pub fn discovery(data: &[u8]) {
     let asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
     for address in asked.iter().filter(|it| !is_metadata(it)) {
         assert!(address.starts_with("https://"), "{address}");
-        let document: Value = serde_json::from_slice(data).expect("a JSON document");
+        // Members that mean nothing here are passed over, whatever bytes their texts are made of.
+        let text = String::from_utf8_lossy(data);
+        let document: Value = serde_json::from_str(&text).expect("a JSON document");
         assert_eq!(document["issuer"], ISSUER);
         assert!(document["jwks_uri"].is_string());
     }

@@ -1,5 +1,5 @@
 use authz_core::{
-    Algorithm, CryptoBackend,
+    Algorithm, CryptoBackend, VerificationKey,
     jwks::{JwksProvider, KeySet, KeySetError, StaticKeys},
 };
 
@@ -11,11 +11,15 @@ pub fn jwks(data: &[u8]) {
         Err(KeySetError::NoUsableKey { .. }) => 0,
         Err(_) => usize::MAX,
     };
-    assert_eq!(
-        count(CryptoBackend::AwsLcRs),
-        count(CryptoBackend::RustCrypto)
-    );
-    let Ok(parsed) = KeySet::parse(data) else {
+    let parsed = KeySet::parse(data);
+    // AWS-LC finds out that an Ed25519 key is no point of its curve with the first signature, and
+    // refuses every one; ed25519-dalek refuses the key.
+    let is_ed25519 = |key: &VerificationKey| key.allows(Algorithm::EdDSA);
+    if !(parsed.iter()).any(|it| it.keys.iter().any(|key| is_ed25519(key))) {
+        let [aws, rust] = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto].map(count);
+        assert_eq!(aws, rust);
+    }
+    let Ok(parsed) = parsed else {
         return;
     };
     assert!(parsed.keys.len() <= KeySet::DEFAULT_MAX_KEYS);

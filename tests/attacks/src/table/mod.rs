@@ -3,6 +3,7 @@
 mod algorithms;
 mod audiences;
 mod base64;
+mod clients;
 mod confusion;
 mod ecdsa;
 mod ed25519;
@@ -41,6 +42,7 @@ pub fn themes() -> Vec<Theme> {
         ("algorithms", algorithms::rows()),
         ("audiences", audiences::rows()),
         ("base64url", base64::rows()),
+        ("clients and tenants", clients::rows()),
         ("key confusion", confusion::rows()),
         ("ECDSA", ecdsa::rows()),
         ("Ed25519", ed25519::rows()),
