@@ -15,6 +15,7 @@ pub mod jwks;
 mod metadata;
 pub mod policy;
 mod rejection;
+pub mod rules;
 mod token;
 mod validation;
 

@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::{Authorizer, Guard, Shared};
+#[cfg(feature = "rules")]
+use crate::rules::Rules;
 use crate::{
     bearer::TokenSource,
     cache::TokenCache,
@@ -310,5 +312,12 @@ impl<C> Authorizer<C> {
     #[must_use]
     pub fn guard(&self, policy: Policy) -> Guard<C> {
         Guard::new(self.clone(), policy)
+    }
+
+    /// What stands before a whole service. Adapters build their middleware from it.
+    #[cfg(feature = "rules")]
+    #[must_use]
+    pub fn guard_rules(&self, rules: Rules) -> Guard<C> {
+        Guard::with_rules(self.clone(), rules)
     }
 }

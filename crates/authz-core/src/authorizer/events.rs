@@ -65,3 +65,15 @@ pub(super) fn unmet_policy<C>(
     );
     tracing::debug!(target: "authz", "the decision in full: {decision}");
 }
+
+/// What follows is an ordinary refusal; this says why, and of what.
+#[cfg(feature = "rules")]
+pub(super) fn no_rule(request: &super::RequestParts<'_>, why: &'static str) {
+    tracing::info!(
+        target: "authz",
+        method = %request.method,
+        path = ?cut(request.uri.path()),
+        hint = why,
+        "no rule lets the request pass"
+    );
+}

@@ -3,15 +3,38 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{Authorized, Authorizer, Outcome, Pending, RequestParts};
-use crate::{bearer::TokenSource, claims::Claims, policy::Policy, rejection::Rejection};
+#[cfg(feature = "rules")]
+use crate::{
+    authorizer::events,
+    policy::deny,
+    rules::{Access, Rules},
+};
+use crate::{
+    bearer::TokenSource, claims::Claims, policy::Policy, rejection::Rejection, rules::PathPattern,
+};
 
 /// What stands before a route: an authorizer, the route's policy, and whether a token is optional.
+/// Or before a whole service: an authorizer and a table of rules.
 ///
 /// Every adapter's middleware is one of these with its framework's plumbing around it.
 pub struct Guard<C = Claims> {
     authorizer: Authorizer<C>,
-    policy: Arc<Policy>,
-    optional: bool,
+    plan: Plan,
+}
+
+/// What is asked of a request.
+#[derive(Clone, Debug)]
+enum Plan {
+    Policy {
+        policy: Arc<Policy>,
+        optional: bool,
+        /// Whether the policy asks for path parameters.
+        params: bool,
+        /// Where the path parameters are, if the framework does not tell.
+        pattern: Option<Arc<PathPattern>>,
+    },
+    #[cfg(feature = "rules")]
+    Rules(Rules),
 }
 
 /// Whether a request may pass, or the wait for the key that decides it.
@@ -33,15 +56,63 @@ impl<C> Guard<C> {
     pub fn new(authorizer: Authorizer<C>, policy: Policy) -> Self {
         Self {
             authorizer,
-            policy: Arc::new(policy),
-            optional: false,
+            plan: Plan::Policy {
+                params: !policy.path_params().is_empty(),
+                policy: Arc::new(policy),
+                optional: false,
+                pattern: None,
+            },
         }
     }
 
-    /// Lets requests without a token pass, too. A bad token is refused all the same.
+    /// Lets pass the requests that `rules` let pass. The path that counts is that of the request's
+    /// target as the client sent it: an adapter has to undo what its framework's nesting takes away.
+    #[cfg(feature = "rules")]
+    #[must_use]
+    pub const fn with_rules(authorizer: Authorizer<C>, rules: Rules) -> Self {
+        Self {
+            authorizer,
+            plan: Plan::Rules(rules),
+        }
+    }
+
+    /// Lets requests without a token pass, too. A bad token is refused all the same. In a table of
+    /// rules each says so for itself, and this changes nothing.
     #[must_use]
     pub fn optional(mut self) -> Self {
-        self.optional = true;
+        match &mut self.plan {
+            Plan::Policy { optional, .. } => *optional = true,
+            #[cfg(feature = "rules")]
+            Plan::Rules(_) => {}
+        }
+        self
+    }
+
+    /// Takes the path parameters that the policy asks for from the request's path by `pattern`, for
+    /// routers that don't tell theirs. A path that does not match has none.
+    ///
+    /// # Panics
+    ///
+    /// When the policy asks for a parameter that `pattern` does not have: it could never be met.
+    #[must_use]
+    #[track_caller]
+    pub fn at(mut self, path: PathPattern) -> Self {
+        match &mut self.plan {
+            Plan::Policy {
+                pattern, policy, ..
+            } => {
+                for name in policy.path_params() {
+                    let known = path.names().any(|it| it == name);
+                    assert!(
+                        known,
+                        "the policy asks for path({name:?}), which {path} does not have"
+                    );
+                }
+                *pattern = Some(Arc::new(path));
+            }
+            #[cfg(feature = "rules")]
+            Plan::Rules(_) => {}
+        }
         self
     }
 
@@ -56,23 +127,89 @@ impl<C> Guard<C> {
     #[must_use]
     pub fn reads_query(&self) -> bool {
         let sources = &self.authorizer.shared.sources;
-        sources.iter().any(TokenSource::is_query)
+        let policies = match &self.plan {
+            Plan::Policy { policy, .. } => policy.reads_query(),
+            #[cfg(feature = "rules")]
+            Plan::Rules(rules) => rules.read_query(),
+        };
+        policies || sources.iter().any(TokenSource::is_query)
     }
 
-    /// The policy.
+    /// Whether a decision depends on the path of the request's target.
     #[must_use]
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    pub const fn reads_path(&self) -> bool {
+        match &self.plan {
+            Plan::Policy { pattern, .. } => pattern.is_some(),
+            #[cfg(feature = "rules")]
+            Plan::Rules(_) => true,
+        }
+    }
+
+    /// Whether a decision depends on the path parameters that the framework's router finds: it need
+    /// not be asked for them otherwise.
+    #[must_use]
+    pub const fn reads_path_params(&self) -> bool {
+        match &self.plan {
+            Plan::Policy {
+                params, pattern, ..
+            } => *params && pattern.is_none(),
+            #[cfg(feature = "rules")]
+            Plan::Rules(_) => false,
+        }
+    }
+
+    /// The policy; `None` for a table of rules.
+    #[must_use]
+    pub fn policy(&self) -> Option<&Policy> {
+        match &self.plan {
+            Plan::Policy { policy, .. } => Some(policy),
+            #[cfg(feature = "rules")]
+            Plan::Rules(_) => None,
+        }
     }
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     /// Decides about one request, at once where the token's key is known.
     pub fn admit(&self, request: &RequestParts<'_>) -> Admission<C> {
-        if request.is_preflight() || (self.optional && self.authorizer.has_no_token(request)) {
+        if request.is_preflight() {
             return Admission::Ready(Ok(None));
         }
-        match self.authorizer.decide(request, &self.policy) {
+        match &self.plan {
+            Plan::Policy {
+                policy,
+                optional,
+                pattern: None,
+                ..
+            } => self.decide(request, policy, *optional),
+            Plan::Policy {
+                policy,
+                optional,
+                pattern: Some(pattern),
+                ..
+            } => match pattern.find(request.uri.path()) {
+                Some(params) => self.decide(&request.with_path_params(&params), policy, *optional),
+                None => self.decide(&request.without_path_params(), policy, *optional),
+            },
+            #[cfg(feature = "rules")]
+            Plan::Rules(rules) => match rules.find(request.method, request.uri.path()) {
+                Ok((Access::Public, _)) => Admission::Ready(Ok(None)),
+                Ok((Access::Policy { policy, optional }, params)) => {
+                    self.decide(&request.with_path_params(&params), policy, *optional)
+                }
+                Err(why) => {
+                    events::no_rule(request, why);
+                    self.decide(&request.without_path_params(), &deny(), false)
+                }
+            },
+        }
+    }
+
+    fn decide(&self, request: &RequestParts<'_>, policy: &Policy, optional: bool) -> Admission<C> {
+        if optional && self.authorizer.has_no_token(request) {
+            return Admission::Ready(Ok(None));
+        }
+        match self.authorizer.decide(request, policy) {
             Outcome::Ready(decision) => Admission::Ready(decision.map(Some)),
             Outcome::Pending(pending) => Admission::Pending(pending),
         }
@@ -97,8 +234,7 @@ impl<C> Clone for Guard<C> {
     fn clone(&self) -> Self {
         Self {
             authorizer: self.authorizer.clone(),
-            policy: Arc::clone(&self.policy),
-            optional: self.optional,
+            plan: self.plan.clone(),
         }
     }
 }
@@ -106,8 +242,7 @@ impl<C> Clone for Guard<C> {
 impl<C> fmt::Debug for Guard<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
-            .field("policy", &self.policy)
-            .field("optional", &self.optional)
+            .field("plan", &self.plan)
             .finish_non_exhaustive()
     }
 }

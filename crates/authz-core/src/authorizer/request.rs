@@ -39,6 +39,13 @@ impl<'a> RequestParts<'a> {
         }
     }
 
+    pub(super) const fn without_path_params(self) -> Self {
+        Self {
+            path_params: None,
+            ..self
+        }
+    }
+
     /// The path parameter `name`, percent-decoded.
     #[must_use]
     pub fn path_param(&self, name: &str) -> Option<Cow<'a, str>> {

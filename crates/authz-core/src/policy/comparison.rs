@@ -69,6 +69,11 @@ impl Comparison {
         attributes.any(|it| !matches!(it.0, Source::Claim(_)))
     }
 
+    pub(crate) fn reads_query(&self) -> bool {
+        let mut attributes = self.attributes();
+        attributes.any(|it| matches!(it.0, Source::Query(_)))
+    }
+
     pub(crate) fn path_params(&self) -> impl Iterator<Item = &str> {
         self.attributes().filter_map(|it| match &it.0 {
             Source::Path(name) => Some(&**name),

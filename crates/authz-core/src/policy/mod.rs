@@ -37,6 +37,8 @@ use std::ops::{BitAnd, BitOr, Not};
 use http::Method;
 
 use self::comparison::{Comparison, Operator};
+#[cfg(feature = "rules")]
+pub(crate) use self::text::parse_method;
 pub use self::{
     attribute::{Attribute, Operand, claim, header, path, query},
     claim_path::{ClaimPath, InvalidClaimPath},
@@ -110,6 +112,16 @@ impl Policy {
             Rule::All(policies) | Rule::Any(policies) => {
                 policies.iter().any(Self::depends_on_request)
             }
+            _ => false,
+        }
+    }
+
+    /// Whether the policy, or part of it, is about the query.
+    pub(crate) fn reads_query(&self) -> bool {
+        match &self.0 {
+            Rule::Compare(comparison) => comparison.reads_query(),
+            Rule::Not(policy) => policy.reads_query(),
+            Rule::All(policies) | Rule::Any(policies) => policies.iter().any(Self::reads_query),
             _ => false,
         }
     }

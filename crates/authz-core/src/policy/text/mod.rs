@@ -9,6 +9,8 @@ use std::{borrow::Cow, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::error::PolicyError;
+#[cfg(feature = "rules")]
+pub(crate) use self::grammar::method as parse_method;
 use super::{Policy, Predicates};
 
 impl Policy {

@@ -1,0 +1,6 @@
+//! Tables of rules: which rule a request meets, what meets none, and which tables are refused.
+#![cfg(feature = "rules")]
+
+mod paths;
+mod refused;
+mod service;

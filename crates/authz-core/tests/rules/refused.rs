@@ -1,0 +1,157 @@
+//! Tables that can't be meant.
+
+use authz_core::rules::Rules;
+
+fn error(rules: &str) -> String {
+    Rules::from_toml(rules).unwrap_err().to_string()
+}
+
+/// A table of (methods, path, policy, more).
+fn table(rules: &[(&str, &str, &str, &str)]) -> String {
+    let rule = |(methods, path, policy, more): &(&str, &str, &str, &str)| {
+        let methods = if methods.is_empty() {
+            String::new()
+        } else {
+            format!("methods = [{methods}]\n")
+        };
+        format!("[[rules]]\n{methods}path = '{path}'\npolicy = '{policy}'\n{more}\n")
+    };
+    rules.iter().map(rule).collect()
+}
+
+#[test]
+fn each_mistake_names_the_rules() {
+    for (rules, expected) in [
+        (
+            &[("", "a", "public", "")][..],
+            r#"rule 1 (a): "a" is not the pattern of a path: no request matches it: the path does not begin with a slash"#,
+        ),
+        (
+            &[("", "/a/", "public", "")],
+            r#"rule 1 (/a/): "/a/" is not the pattern of a path: a slash at the end makes no difference: leave it away"#,
+        ),
+        (
+            &[("", "/a//b", "public", "")],
+            r#"rule 1 (/a//b): "/a//b" is not the pattern of a path: no request matches it: the path has an empty segment"#,
+        ),
+        (
+            &[("", "/a/../b", "public", "")],
+            r#"rule 1 (/a/../b): "/a/../b" is not the pattern of a path: no request matches it: the path has a segment of dots"#,
+        ),
+        (
+            &[("", "/a?b", "public", "")],
+            r#"rule 1 (/a?b): "/a?b" is not the pattern of a path: it has to be written as in a URL: percent-encoded, without query and fragment"#,
+        ),
+        (
+            &[("", "/é", "public", "")],
+            r#"rule 1 (/é): "/é" is not the pattern of a path: it has to be written as in a URL: percent-encoded, without query and fragment"#,
+        ),
+        (
+            &[("", "/{a", "public", "")],
+            r#"rule 1 (/{a): "/{a" is not the pattern of a path: parameters are written {name} or {*name}, and braces {{ and }}"#,
+        ),
+        (
+            &[("", "/{*a}/b", "public", "")],
+            r#"rule 1 (/{*a}/b): "/{*a}/b" is not the pattern of a path: a parameter that matches several segments has to stand at the end"#,
+        ),
+        (
+            &[("", "/{a}b", "public", "")],
+            r#"rule 1 (/{a}b): "/{a}b" is not the pattern of a path: a parameter has to reach to the end of its segment"#,
+        ),
+        (
+            &[(r#""get""#, "/a", "public", "")],
+            r#"rule 1 (get /a): methods are written in capitals: "GET""#,
+        ),
+        (
+            &[(r#""HEAD""#, "/a", "public", "")],
+            r#"rule 1 (HEAD /a): HEAD counts as GET: name that"#,
+        ),
+        (
+            &[("", "/a", "public", "optional = true")],
+            "rule 1 (/a): what is public asks for no token, so none is optional",
+        ),
+        (
+            &[("", "/a", r#"path("id") == "x""#, "")],
+            r#"rule 1 (/a): the policy asks for path("id"), and the path has no such parameter"#,
+        ),
+        (
+            &[("", "/a", "public", ""), ("", "/a", "deny", "")],
+            "rule 2 (/a) is never reached: rule 1 (/a) is about the same requests",
+        ),
+        (
+            &[
+                (r#""GET", "POST""#, "/a", "public", ""),
+                (r#""PUT", "POST""#, "/a", "deny", ""),
+            ],
+            "rule 2 (PUT, POST /a), as far as POST goes, is never reached: rule 1 (GET, POST /a) is about the same requests",
+        ),
+        (
+            &[(r#""GET", "GET""#, "/a", "public", "")],
+            "rule 1 (GET, GET /a), as far as GET goes, is never reached: rule 1 (GET, GET /a) is about the same requests",
+        ),
+        (
+            &[
+                ("", "/a/{id}", "public", ""),
+                (r#""GET""#, "/a/{name}", "deny", ""),
+            ],
+            "rule 2 (GET /a/{name}) and rule 1 (/a/{id}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+        ),
+        (
+            &[
+                ("", "/x", "public", ""),
+                ("", "/a/{*rest}", "public", ""),
+                ("", "/a/{*all}", "deny", ""),
+            ],
+            "rule 3 (/a/{*all}) and rule 2 (/a/{*rest}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+        ),
+        (
+            &[
+                ("", "/a/{*rest}", "public", ""),
+                ("", "/a/{id}", "deny", ""),
+            ],
+            "rule 2 (/a/{id}) and rule 1 (/a/{*rest}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+        ),
+        (
+            &[("", "/ab", "public", ""), ("", "/a%62", "deny", "")],
+            "rule 2 (/a%62) and rule 1 (/ab) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+        ),
+    ] {
+        assert_eq!(error(&table(rules)), expected);
+    }
+}
+
+#[test]
+fn a_policy_is_pointed_into() {
+    assert_eq!(
+        error(&table(&[("", "/a", r#"scope("a") and rolle("b")"#, "")]))
+            .lines()
+            .skip(1)
+            .collect::<Vec<_>>(),
+        [r#"scope("a") and rolle("b")"#, "               ^"]
+    );
+}
+
+#[test]
+fn files_of_another_form_are_refused() {
+    for text in [
+        "",
+        "rules = []",
+        "[[rules]]",
+        "[[rules]]\npath = '/a'",
+        "[[rules]]\npath = '/a'\npolicy = 'public'\nmethod = 'GET'",
+        "[[rules]]\npath = '/a'\npolicy = 'public'\nmethods = []",
+        "[[rule]]\npath = '/a'\npolicy = 'public'",
+        "[[rules]]\npath = '/a'\npolicy = true",
+    ] {
+        assert!(Rules::from_toml(text).is_err(), "{text}");
+    }
+    for text in [
+        "",
+        "[]",
+        r#"{"rules": []}"#,
+        r#"{"rules": [{"path": "/a", "policy": "public", "methods": null}]}"#,
+        r#"{"rules": [{"path": "/a", "policy": "public", "policy": "deny"}]}"#,
+    ] {
+        assert!(Rules::from_json(text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,164 @@
+//! A small service behind a table.
+
+use std::sync::LazyLock;
+
+use authz_core::{
+    Algorithm, Authorizer, Guard, RequestParts, jwks::SharedSecret, policy::Predicates,
+    rules::Rules,
+};
+use authz_testkit::{SigningKey, TokenBuilder};
+use http::{Method, Request};
+
+pub(crate) const SECRET: [u8; 32] = [7; 32];
+
+pub(crate) fn guard(rules: &str) -> Guard {
+    let known = Predicates::new().with("yes", |_| true);
+    let rules = Rules::from_toml_with(rules, &known).unwrap();
+    static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| {
+        Authorizer::builder()
+            .issuer("https://issuer.example/")
+            .audience("https://api.example")
+            .algorithms([Algorithm::HS256])
+            .keys(SharedSecret::hs256(SECRET).unwrap())
+            .build()
+            .unwrap()
+    });
+    AUTHORIZER.guard_rules(rules)
+}
+
+pub(crate) fn token(scope: &str) -> TokenBuilder {
+    let key = SigningKey::hmac(Algorithm::HS256, SECRET);
+    TokenBuilder::new(&key)
+        .issuer("https://issuer.example/")
+        .audience("https://api.example")
+        .scope(scope)
+}
+
+/// The status of the refusal, 200 with a caller, 204 without.
+pub(crate) async fn status(guard: &Guard, method: &str, path: &str, token: Option<&str>) -> u16 {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(()).unwrap();
+    match guard.admit(&RequestParts::from(&request)).resolve().await {
+        Ok(Some(_)) => 200,
+        Ok(None) => 204,
+        Err(rejection) => rejection.status().as_u16(),
+    }
+}
+
+const TABLE: &str = r#"
+    [[rules]]
+    path = "/"
+    policy = "public"
+
+    [[rules]]
+    methods = ["GET"]
+    path = "/messages"
+    policy = 'scope("read")'
+
+    [[rules]]
+    methods = ["POST", "PUT"]
+    path = "/messages"
+    policy = 'scope("write")'
+
+    [[rules]]
+    path = "/messages/{id}/{*rest}"
+    policy = 'scope("admin")'
+
+    [[rules]]
+    methods = ["GET"]
+    path = "/messages/{id}"
+    policy = 'scope("read") and custom("yes")'
+
+    [[rules]]
+    path = "/orgs/{org}/messages"
+    policy = 'claim("org_id") == path("org")'
+
+    [[rules]]
+    methods = ["GET"]
+    path = "/feed"
+    policy = 'scope("read")'
+    optional = true
+
+    [[rules]]
+    path = "/feed"
+    policy = 'deny'
+"#;
+
+#[tokio::test]
+async fn each_request_meets_its_rule() {
+    let guard = guard(TABLE);
+    let read = token("read").claim("org_id", "a b").build();
+    let write = token("write").build();
+    let admin = token("admin").build();
+    for (method, path, token, expected) in [
+        ("GET", "/", None, 204),
+        ("DELETE", "/", None, 204),
+        ("GET", "/", Some("bad"), 204),
+        ("GET", "/messages", None, 401),
+        ("GET", "/messages", Some("bad"), 401),
+        ("GET", "/messages", Some(&read), 200),
+        ("HEAD", "/messages", Some(&read), 200),
+        ("GET", "/messages", Some(&write), 403),
+        ("GET", "/messages/", Some(&read), 200),
+        ("GET", "/messages/", Some(&write), 403),
+        ("GET", "/messages?x=1", Some(&read), 200),
+        ("POST", "/messages", Some(&write), 200),
+        ("PUT", "/messages", Some(&write), 200),
+        ("POST", "/messages", Some(&read), 403),
+        // No rule for the path has the method.
+        ("DELETE", "/messages", Some(&admin), 403),
+        ("DELETE", "/messages", None, 401),
+        ("OPTIONS", "/messages", None, 401),
+        // The most specific pattern decides, and no other is tried.
+        ("GET", "/messages/1", Some(&read), 200),
+        ("GET", "/messages/1", Some(&admin), 403),
+        ("DELETE", "/messages/1", Some(&admin), 403),
+        ("DELETE", "/messages/1/2", Some(&admin), 200),
+        ("GET", "/messages/1/2", Some(&read), 403),
+        // The tenant.
+        ("GET", "/orgs/a%20b/messages", Some(&read), 200),
+        ("GET", "/orgs/a/messages", Some(&read), 403),
+        ("GET", "/orgs/a%20b/messages", Some(&write), 403),
+        // Optional, but not bad.
+        ("GET", "/feed", None, 204),
+        ("GET", "/feed", Some(&read), 200),
+        ("GET", "/feed", Some(&write), 403),
+        ("GET", "/feed", Some("bad"), 401),
+        ("POST", "/feed", Some(&admin), 403),
+        // Nothing is allowed that no rule is about.
+        ("GET", "/nothing", Some(&admin), 403),
+        ("GET", "/nothing", None, 401),
+        ("GET", "/nothing", Some("bad"), 401),
+        ("GET", "/Messages", Some(&read), 403),
+    ] {
+        let found = status(&guard, method, path, token.map(|it: &str| it)).await;
+        assert_eq!(found, expected, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn preflights_pass() {
+    let guard = guard(TABLE);
+    let request = Request::builder()
+        .method(Method::OPTIONS)
+        .uri("/nothing")
+        .header("access-control-request-method", "GET")
+        .body(())
+        .unwrap();
+    let admission = guard.admit(&RequestParts::from(&request));
+    assert!(admission.resolve().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn json_says_the_same() {
+    let rules = Rules::from_json(
+        r#"{"rules": [{"methods": ["GET"], "path": "/a", "policy": "scope(\"read\")"}]}"#,
+    );
+    let guard = Guard::with_rules(guard(TABLE).authorizer().clone(), rules.unwrap());
+    let read = token("read").build();
+    assert_eq!(status(&guard, "GET", "/a", Some(&read)).await, 200);
+    assert_eq!(status(&guard, "GET", "/messages", Some(&read)).await, 403);
+}
