@@ -7,11 +7,12 @@ mod authorization;
 mod challenge;
 mod discovery;
 mod jwks;
+mod policy;
 mod token;
 
 pub use self::{
     authorization::authorization, challenge::challenge, discovery::discovery, jwks::jwks,
-    token::token,
+    policy::policy, token::token,
 };
 
 #[path = "../../../../crates/authz-core/tests/support/challenge.rs"]
@@ -22,12 +23,13 @@ use std::future::Future;
 use authz_core::{Reason, Rejection};
 
 /// A probe by the name of its fuzz target.
-pub const ALL: [(&str, fn(&[u8])); 5] = [
+pub const ALL: [(&str, fn(&[u8])); 6] = [
     ("authorization", authorization),
     ("token", token),
     ("jwks", jwks),
     ("discovery", discovery),
     ("challenge", challenge),
+    ("policy", policy),
 ];
 
 /// A refusal says one of a few things, in a form that reads back, and nothing of the input.
