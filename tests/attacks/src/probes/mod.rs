@@ -22,8 +22,11 @@ use std::future::Future;
 
 use authz_core::{Reason, Rejection};
 
+/// A target's name and what it does with its input.
+pub type Probe = (&'static str, fn(&[u8]));
+
 /// A probe by the name of its fuzz target.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub const ALL: [Probe; 6] = [
     ("authorization", authorization),
     ("token", token),
     ("jwks", jwks),

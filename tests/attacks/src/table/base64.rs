@@ -91,7 +91,7 @@ fn bends() -> Vec<(&'static str, Bend)> {
 fn uneven() -> TokenBuilder {
     let mut token = ring().good().claim("jti", "uneven");
     let pad = |mut json: Vec<u8>| {
-        while json.len() % 3 == 0 {
+        while json.len().is_multiple_of(3) {
             json.push(b' ');
         }
         json

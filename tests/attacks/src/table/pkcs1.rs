@@ -125,7 +125,10 @@ fn blocks() -> Vec<(&'static str, Block)> {
     ]
 }
 
-fn numbers() -> Vec<(&'static str, fn(Vec<u8>) -> Vec<u8>)> {
+/// A change to an encoded block, with its name.
+type Change = (&'static str, fn(Vec<u8>) -> Vec<u8>);
+
+fn numbers() -> Vec<Change> {
     vec![
         ("signature-zero", |_| vec![0; LEN]),
         ("signature-one", |_| [&[0; LEN - 1][..], &[1]].concat()),
