@@ -65,7 +65,7 @@ impl Many {
 
     /// A bare lookup that takes the tokens from where `authorize` takes them: how much of the
     /// difference is reading a request's headers for the first time, which a server has done already.
-    pub(super) fn from_requests(&self, name: &str) -> Case {
+    pub(super) fn in_requests(&self, name: &str) -> Case {
         let requests = self.requests();
         let cache = bare::cache(self.tokens.iter().map(|it| &**it));
         let mut order = Order::of(self.tokens.len());

@@ -36,8 +36,8 @@ fn same() -> Vec<Case> {
 
 fn random() -> Vec<Case> {
     let many = Many::long(10_000);
-    let from_requests = many.from_requests("lookup-in-requests");
+    let in_requests = many.in_requests("lookup-in-requests");
     let mut cases = many.cases("lookup", "authorize");
-    cases.push(from_requests);
+    cases.push(in_requests);
     cases
 }
