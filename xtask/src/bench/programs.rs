@@ -101,7 +101,6 @@ impl Program {
             name: "authz-peers",
             arguments: vec![
                 "--release".to_owned(),
-                "--locked".to_owned(),
                 "--manifest-path=benches/peers/Cargo.toml".to_owned(),
                 "--no-default-features".to_owned(),
                 format!("--features={backend}"),
