@@ -6,7 +6,7 @@
 mod chart;
 mod error;
 mod http;
-mod instructions;
+pub(crate) mod instructions;
 mod json;
 mod load;
 mod machine;

@@ -99,6 +99,11 @@ pub(super) const PLAN: &[Step] = &[
         action: Action::BlackBox,
     },
     Step {
+        name: "instructions",
+        about: "the warm and the cold path take no more instructions than they did",
+        action: Action::Instructions,
+    },
+    Step {
         name: "soak",
         about: "20 seconds of clients on all cores, rotations and random failures",
         action: Action::Soak,

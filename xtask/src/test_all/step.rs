@@ -9,7 +9,7 @@ use super::{
     packages,
     tools::Tools,
 };
-use crate::{interop, process, report::Counts, soak, stream};
+use crate::{bench::instructions, interop, process, report::Counts, soak, stream};
 
 /// A step of the plan.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) enum Action {
     Docs,
     Deny,
     BlackBox,
+    Instructions,
     Interop,
     Soak,
 }
@@ -100,6 +101,13 @@ impl Step {
             }
             Action::Deny => check(cargo(&["deny", "check"])),
             Action::BlackBox => black_box(tools),
+            Action::Instructions => match instructions::count() {
+                Ok(counts) => Outcome {
+                    itself: counts,
+                    ..Outcome::default()
+                },
+                Err(error) => Outcome::wrong(error),
+            },
             Action::Interop => match interop::run(&interop::Options::default()) {
                 Ok(summary) => Outcome {
                     itself: summary.into(),
