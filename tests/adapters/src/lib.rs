@@ -20,8 +20,8 @@ mod setup;
 pub use crate::{
     app::App,
     cases::{
-        credentials, extractors, keys, methods, optional, outage, policies, settings, sources,
-        tokens,
+        credentials, extractors, forgotten, keys, methods, optional, outage, policies, settings,
+        sources, tokens,
     },
     setup::{Organization, ReadMessages, Seen, Setup},
 };
@@ -31,7 +31,7 @@ pub use crate::{
 macro_rules! table {
     ($app:path) => {
         $crate::table!(
-            $app: credentials tokens policies optional methods extractors sources settings outage keys
+            $app: credentials tokens policies optional methods extractors forgotten sources settings outage keys
         );
     };
     ($app:path: $($part:ident)*) => {

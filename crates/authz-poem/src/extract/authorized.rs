@@ -76,8 +76,18 @@ pub(super) fn find<E, C>(request: &Request) -> Result<&Admitted<C>, Authorizatio
 where
     C: Send + Sync + 'static,
 {
-    let path = request.original_uri().path();
-    Admitted::find::<E>(request.extensions(), path).map_err(AuthorizationError::from)
+    Admitted::find::<E>(request.extensions(), path(request)).map_err(AuthorizationError::from)
+}
+
+/// The path for the operator. A nested route sees the end of it alone; a request that did not come
+/// through poem's server has no original one.
+pub(super) fn path(request: &Request) -> &str {
+    let [original, here] = [request.original_uri().path(), request.uri().path()];
+    if original.ends_with(here) {
+        original
+    } else {
+        here
+    }
 }
 
 impl<C> Deref for Authorized<C> {

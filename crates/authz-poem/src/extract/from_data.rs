@@ -2,7 +2,7 @@ use authz_core::{Authorizer, RequestParts, RequiredScope, Unguarded, any_valid_t
 use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 
-use super::{Authorized, MaybeAuthorized, Scoped};
+use super::{Authorized, MaybeAuthorized, Scoped, authorized::path};
 use crate::error::AuthorizationError;
 
 /// Checks the request's token in the extractor, with the [`Authorizer`] in the request's data: for
@@ -82,7 +82,7 @@ where
 {
     request.data().ok_or_else(|| {
         Unguarded::log::<E>(
-            request.original_uri().path(),
+            path(request),
             "put `.data(authorizer)` around this handler; its claims have to be of the same type as \
              the extractor's",
         )

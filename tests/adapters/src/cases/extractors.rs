@@ -8,8 +8,7 @@ use crate::{
     },
 };
 
-/// What handlers ask for themselves: claims of their own type, a scope, a token, a caller that
-/// nobody looked for.
+/// What handlers ask for themselves: claims of their own type, a scope, a token.
 pub async fn extractors<A: App>(app: impl Fn(&Setup) -> A) {
     check_all(app, |issuer| {
         let token = |scopes: &str| issuer.token().scope(scopes).build();
@@ -57,16 +56,6 @@ pub async fn extractors<A: App>(app: impl Fn(&Setup) -> A) {
                     invalid_request(Reason::MalformedCredentials),
                 ),
             ]);
-        }
-        if A::CAN_FORGET {
-            for path in ["/forgotten", "/forgotten/optional", "/forgotten/scoped"] {
-                cases.extend([
-                    get(path).server_error("forgotten, no token"),
-                    get(path)
-                        .bearer(&token("read:messages"))
-                        .server_error("forgotten, a good token"),
-                ]);
-            }
         }
         cases
     })

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod extractors;
+mod forgotten;
 mod keys;
 mod methods;
 mod policies;
@@ -12,6 +13,7 @@ mod tokens;
 pub use self::{
     credentials::{credentials, optional},
     extractors::extractors,
+    forgotten::forgotten,
     keys::{keys, outage},
     methods::methods,
     policies::policies,
