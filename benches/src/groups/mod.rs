@@ -3,6 +3,7 @@
 mod backends;
 mod cold;
 mod curves;
+mod policy;
 mod refusals;
 #[cfg(feature = "routes")]
 pub mod routes;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Group> {
         #[cfg(feature = "routes")]
         routes::groups(),
         stages::groups(),
+        policy::groups(),
         refusals::groups(),
         threads::groups(),
         curves::groups(),
