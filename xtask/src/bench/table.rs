@@ -22,6 +22,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ),
     ("route/", "A route in process, warm"),
     ("stage", "Where the time goes, cold, RS256"),
+    ("policy", "A policy on a verified token"),
     ("refusal", "Refusals"),
     (
         "threads/",
