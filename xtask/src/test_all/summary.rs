@@ -50,9 +50,11 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.rows.is_empty() {
+            let names = self.rows.keys().map(|(package, _)| package.len());
+            let width = names.max().unwrap_or_default() + 2;
             writeln!(
                 f,
-                "{HEADING}{:<18}{:<22}{:>8}{:>8}{:>8}{HEADING:#}",
+                "{HEADING}{:<width$}{:<22}{:>8}{:>8}{:>8}{HEADING:#}",
                 "package", "suite", "passed", "failed", "skipped"
             )?;
             for ((package, suite), counts) in &self.rows {
@@ -64,7 +66,7 @@ impl fmt::Display for Summary {
                 let style = if *failed > 0 { ERROR } else { GOOD };
                 writeln!(
                     f,
-                    "{package:<18}{suite:<22}{passed:>8}{style}{failed:>8}{style:#}{skipped:>8}"
+                    "{package:<width$}{suite:<22}{passed:>8}{style}{failed:>8}{style:#}{skipped:>8}"
                 )?;
             }
             writeln!(f)?;
