@@ -102,7 +102,9 @@ impl BareKey {
             Self::Curve(algorithm, point) => {
                 Parsed::Key(ParsedPublicKey::new(*algorithm, point).expect("a good key"))
             }
-            Self::Secret(secret) => Parsed::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
+            Self::Secret(secret) => {
+                Parsed::Secret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+            }
         }
     }
 
