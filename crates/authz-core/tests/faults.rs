@@ -2,6 +2,9 @@
 //! be in: the status for a good token, the status for one with an unknown key, and the number of
 //! fetches that both cost.
 
+// Over real sockets, so by the default client.
+#![cfg(feature = "reqwest")]
+
 use std::time::Duration;
 
 use authz_core::{Algorithm, Authorizer, jwks::RemoteJwks};
