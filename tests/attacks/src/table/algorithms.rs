@@ -166,6 +166,17 @@ fn allow_list() -> Vec<Attack> {
             },
         )
         .catches(&["PYSEC-2026-176"]),
+        // Nothing behind the header is read for an algorithm that nobody here accepts.
+        bad(
+            "alg-not-accepted-and-claims-that-are-none",
+            "RFC 8725 section 3.1",
+            Reason::AlgorithmNotAllowed,
+            || {
+                Attempt::from(ring().good().raw_payload("null"))
+                    .rules(|builder| builder.algorithms([Algorithm::RS256]))
+                    .control(ring().signed(&ring().rs256).build())
+            },
+        ),
         bad(
             "alg-hmac-where-the-default-holds",
             NONE,
