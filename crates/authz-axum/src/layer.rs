@@ -1,11 +1,13 @@
 use std::fmt;
 
+#[cfg(feature = "rules")]
+use authz_core::rules::Rules;
 use authz_core::{Authorizer, Claims, Guard, Policy};
 use tower_layer::Layer;
 
 use crate::service::AuthorizationService;
 
-/// Gives an [`Authorizer`] its `require`.
+/// Gives an [`Authorizer`] its `require`, and `rules` with the feature of that name.
 pub trait RequireExt<C> {
     /// A layer that lets pass the requests whose token satisfies `policy`, and answers the others.
     ///
@@ -21,7 +23,42 @@ pub trait RequireExt<C> {
     ///         .route_layer(authorizer.require(any_valid_token()))
     /// }
     /// ```
+    ///
+    /// A policy that compares path parameters needs a layer on a route or a router, where axum's
+    /// router knows them:
+    ///
+    /// ```
+    /// use authz_axum::{Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use axum::{Router, routing::get};
+    ///
+    /// fn api(authorizer: &Authorizer) -> Router {
+    ///     let member = scope("read:messages") & claim("org_id").equals(path("org"));
+    ///     Router::new()
+    ///         .route("/orgs/{org}/messages", get(|| async { "[]" }).layer(authorizer.require(member)))
+    /// }
+    /// ```
     fn require(&self, policy: Policy) -> AuthorizationLayer<C>;
+
+    /// A layer for a whole router that lets pass the requests that a table of rules lets pass.
+    ///
+    /// ```
+    /// use authz_axum::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use axum::{Router, routing::get};
+    ///
+    /// fn api(authorizer: &Authorizer) -> Result<Router, RulesError> {
+    ///     let rules = Rules::from_toml(r#"
+    ///         [[rules]]
+    ///         methods = ["GET"]
+    ///         path = "/orgs/{org}/messages"
+    ///         policy = 'scope("read:messages") and claim("org_id") == path("org")'
+    ///     "#)?;
+    ///     Ok(Router::new()
+    ///         .route("/orgs/{org}/messages", get(|| async { "[]" }))
+    ///         .layer(authorizer.rules(rules)))
+    /// }
+    /// ```
+    #[cfg(feature = "rules")]
+    fn rules(&self, rules: Rules) -> AuthorizationLayer<C>;
 }
 
 /// Lets pass the requests whose token satisfies a policy. Made by [`RequireExt::require`].
@@ -37,6 +74,13 @@ impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationLayer<C> {
         AuthorizationLayer {
             guard: self.guard(policy),
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn rules(&self, rules: Rules) -> AuthorizationLayer<C> {
+        AuthorizationLayer {
+            guard: self.guard_rules(rules),
         }
     }
 }

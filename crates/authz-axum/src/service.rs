@@ -3,12 +3,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use authz_core::{Admission, Claims, Guard, RequestParts};
+use authz_core::{Admission, Claims, Guard};
 use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use crate::future::ResponseFuture;
+use crate::{future::ResponseFuture, path_params::admit};
 
 /// A service behind an [`AuthorizationLayer`](crate::AuthorizationLayer).
 pub struct AuthorizationService<S, C = Claims> {
@@ -37,7 +37,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        match self.guard.admit(&RequestParts::from(&request)) {
+        match admit(&self.guard, &mut request) {
             Admission::Ready(Ok(caller)) => {
                 let admitted = self.guard.admitted(caller);
                 request.extensions_mut().insert(admitted);

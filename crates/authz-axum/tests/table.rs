@@ -17,6 +17,26 @@ use tower::ServiceExt as _;
 
 adapter_tests::table!(app);
 
+#[cfg(feature = "rules")]
+adapter_tests::rules!(ruled);
+
+#[cfg(feature = "rules")]
+fn ruled(setup: &Setup, rules: authz_axum::rules::Rules) -> OnAxum {
+    // A router inside another does not see the whole path; its layer has to.
+    let organization = Router::new()
+        .route("/messages", get(caller))
+        .layer(setup.plain.rules(rules.clone()));
+    let router = Router::new()
+        .route("/public", get(nobody))
+        .route("/unlisted", get(nobody))
+        .route("/off", get(nobody))
+        .route("/messages", get(caller).post(caller))
+        .route("/feed", any(maybe))
+        .layer(setup.plain.rules(rules))
+        .nest("/orgs/{org}", organization);
+    OnAxum(router.with_state(AppState(setup.clone())))
+}
+
 fn app(setup: &Setup) -> OnAxum {
     let Setup { plain, typed, .. } = setup;
     let messages = get(caller)
@@ -36,6 +56,10 @@ fn app(setup: &Setup) -> OnAxum {
         .route("/messages", messages)
         .route("/either", get(caller).layer(either))
         .route("/both", get(caller).layer(both))
+        .route(
+            "/orgs/{org}/messages",
+            get(caller).layer(plain.require(adapter_tests::tenant_policy())),
+        )
         .route("/permission", get(caller).layer(permitted))
         .route("/optional", get(maybe).layer(whoever))
         .route("/optional/scope", get(maybe).layer(whoever_reads))

@@ -10,7 +10,7 @@ pub use authz_core::{
     Clock, InvalidScope, Issuer, ManualClock, Policy, Reason, Rejection, RequestParts,
     RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes, SystemClock, TokenSource,
     TokenTypes, Unguarded, all_scopes, any_scope, any_valid_token, jwks, jwks::KeyStatus,
-    permission, required_scope, scope,
+    permission, policy, required_scope, rules, scope,
 };
 
 pub use crate::{

@@ -1,12 +1,14 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use authz_core::{Authorizer, Claims, Guard, Policy, RequestParts};
+#[cfg(feature = "rules")]
+use authz_core::rules::Rules;
+use authz_core::{Authorizer, Claims, Guard, PathParams, Policy, RequestParts};
 use poem::{Endpoint, Middleware, Request, Result};
 use serde::de::DeserializeOwned;
 
 use crate::error::AuthorizationError;
 
-/// Gives an [`Authorizer`] its `require`.
+/// Gives an [`Authorizer`] its `require`, and `rules` with the feature of that name.
 pub trait RequireExt<C> {
     /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
     /// others with an [`AuthorizationError`].
@@ -27,7 +29,50 @@ pub trait RequireExt<C> {
     ///         .with(authorizer.require(any_valid_token()))
     /// }
     /// ```
+    ///
+    /// A policy that compares path parameters has those of the routes around the endpoint:
+    ///
+    /// ```
+    /// use authz_poem::{Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
+    ///
+    /// #[handler]
+    /// fn messages() -> &'static str {
+    ///     "[]"
+    /// }
+    ///
+    /// fn api(authorizer: &Authorizer) -> impl Endpoint {
+    ///     let member = scope("read:messages") & claim("org_id").equals(path("org"));
+    ///     Route::new().at("/orgs/:org/messages", get(messages).with(authorizer.require(member)))
+    /// }
+    /// ```
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C>;
+
+    /// A middleware for a whole service that lets pass the requests that a table of rules lets pass.
+    ///
+    /// ```
+    /// use authz_poem::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
+    ///
+    /// #[handler]
+    /// fn messages() -> &'static str {
+    ///     "[]"
+    /// }
+    ///
+    /// fn api(authorizer: &Authorizer) -> Result<impl Endpoint, RulesError> {
+    ///     let rules = Rules::from_toml(r#"
+    ///         [[rules]]
+    ///         methods = ["GET"]
+    ///         path = "/orgs/{org}/messages"
+    ///         policy = 'scope("read:messages") and claim("org_id") == path("org")'
+    ///     "#)?;
+    ///     Ok(Route::new()
+    ///         .at("/orgs/:org/messages", get(messages))
+    ///         .with(authorizer.rules(rules)))
+    /// }
+    /// ```
+    #[cfg(feature = "rules")]
+    fn rules(&self, rules: Rules) -> AuthorizationMiddleware<C>;
 }
 
 /// Lets pass the requests whose token satisfies a policy. Made by [`RequireExt::require`].
@@ -46,6 +91,13 @@ impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C> {
         AuthorizationMiddleware {
             guard: self.guard(policy),
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn rules(&self, rules: Rules) -> AuthorizationMiddleware<C> {
+        AuthorizationMiddleware {
+            guard: self.guard_rules(rules),
         }
     }
 }
@@ -82,7 +134,12 @@ where
     type Output = E::Output;
 
     async fn call(&self, mut request: Request) -> Result<Self::Output> {
+        let params = Params(&request);
         let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+        let mut parts = parts.with_path_params(&params);
+        if self.guard.reads_path() {
+            parts = parts.with_original_uri(request.original_uri());
+        }
         let admission = self.guard.admit(&parts);
         let caller = admission
             .resolve()
@@ -90,6 +147,21 @@ where
             .map_err(AuthorizationError::from)?;
         request.set_data(self.guard.admitted(caller));
         self.inner.call(request).await
+    }
+}
+
+/// The parameters that poem's router has found.
+struct Params<'r>(&'r Request);
+
+impl PathParams for Params<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.raw_path_param(name).map(Cow::Borrowed)
+    }
+}
+
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Params").finish_non_exhaustive()
     }
 }
 

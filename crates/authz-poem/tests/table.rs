@@ -7,9 +7,38 @@ use authz_poem::{
 };
 use bytes::Bytes;
 use http::{Request, Response};
-use poem::{Endpoint, EndpointExt as _, Route, endpoint::BoxEndpoint, get, handler, web::Data};
+use poem::{
+    Endpoint, EndpointExt as _, Route,
+    endpoint::BoxEndpoint,
+    get, handler,
+    http::uri::Scheme,
+    web::{Data, LocalAddr, RemoteAddr},
+};
 
 adapter_tests::table!(app);
+
+#[cfg(feature = "rules")]
+adapter_tests::rules!(ruled);
+
+#[cfg(feature = "rules")]
+fn ruled(setup: &Setup, rules: authz_poem::rules::Rules) -> OnPoem {
+    let app = Route::new()
+        .at("/public", get(show_nobody))
+        .at("/unlisted", get(show_nobody))
+        .at("/off", get(show_nobody))
+        .at("/messages", get(show_caller).post(show_caller))
+        .at("/feed", show_maybe)
+        .with(setup.plain.rules(rules.clone()));
+    // A route inside another does not see the whole path; its middleware has to.
+    let organizations = Route::new()
+        .at("/:org/messages", get(show_caller))
+        .with(setup.plain.rules(rules));
+    let app = Route::new()
+        .nest("/orgs", organizations)
+        .nest("/", app)
+        .data(setup.seen.clone());
+    OnPoem(app.map_to_response().boxed())
+}
 
 fn app(setup: &Setup) -> OnPoem {
     let Setup {
@@ -29,6 +58,10 @@ fn app(setup: &Setup) -> OnPoem {
         .at("/any", get(show_caller).with(any_token()))
         .at("/either", get(show_caller).with(either))
         .at("/both", get(show_caller).with(both))
+        .at(
+            "/orgs/:org/messages",
+            get(show_caller).with(plain.require(adapter_tests::tenant_policy())),
+        )
         .at("/permission", get(show_caller).with(permitted))
         .at("/optional", get(show_maybe).with(whoever))
         .at("/optional/scope", get(show_maybe).with(whoever_reads))
@@ -99,11 +132,10 @@ impl App for OnPoem {
 
     async fn call(&self, request: Request<String>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        let mut request = poem::Request::builder()
-            .method(parts.method)
-            .uri(parts.uri)
-            .body(body);
-        *request.headers_mut() = parts.headers;
+        // As poem's server makes it; the builder leaves out the original target.
+        let (local, remote) = (LocalAddr::default(), RemoteAddr::default());
+        let parts = (parts, local, remote, Scheme::HTTP).into();
+        let request = poem::Request::from_parts(parts, body.into());
         let answer = self.0.get_response(request).await;
         let (parts, body) = answer.into_parts();
         let mut response = Response::new(body.into_bytes().await.unwrap());

@@ -27,6 +27,7 @@ thread_local! {
 pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
     guard: Guard<C>,
 ) -> impl Filter<Extract = (Admission<C>,), Error = Infallible> + Clone + Send + Sync + 'static {
+    let with_path = guard.reads_path();
     query(guard.reads_query())
         .map(|query| {
             QUERY.set(query);
@@ -34,7 +35,7 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
             Nothing
         })
         .with(warp::log::custom(move |info| {
-            let uri = uri(&info, QUERY.take());
+            let uri = uri(&info, with_path, QUERY.take());
             let parts = RequestParts::new(info.method(), &uri, info.request_headers());
             DECISION.set(Some(Box::new(guard.admit(&parts))));
         }))
@@ -65,14 +66,15 @@ fn query(
         .unify()
 }
 
-fn uri(info: &Info<'_>, query: Option<String>) -> Uri {
-    match query {
-        None => Uri::default(),
-        // It comes out of a `Uri` and is taken apart like one.
-        Some(query) => format!("{}?{query}", info.path())
-            .parse()
-            .unwrap_or_default(),
-    }
+/// As much of the request's target as is wanted.
+fn uri(info: &Info<'_>, with_path: bool, query: Option<String>) -> Uri {
+    let text = match query {
+        Some(query) => format!("{}?{query}", info.path()),
+        None if with_path => info.path().to_owned(),
+        None => return Uri::default(),
+    };
+    // It comes out of a `Uri` and is one. Were it none, this is the one that no rule is about.
+    Uri::try_from(text).unwrap_or_else(|_| Uri::from_static("*"))
 }
 
 /// What the log is told that there is to reply.

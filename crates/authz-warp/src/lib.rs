@@ -10,8 +10,8 @@ pub use authz_core::{
     Algorithm, Authorized, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge,
     Claims, Clock, InvalidScope, Issuer, ManualClock, Policy, Reason, Rejection, RequestParts,
     RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes, SystemClock, TokenSource,
-    TokenTypes, all_scopes, any_scope, any_valid_token, jwks, jwks::KeyStatus, permission,
-    required_scope, scope,
+    TokenTypes, all_scopes, any_scope, any_valid_token, jwks, jwks::KeyStatus, permission, policy,
+    required_scope, rules, scope,
 };
 
 pub use crate::{

@@ -1,4 +1,6 @@
-use authz_core::{Authorized, Authorizer, Policy};
+#[cfg(feature = "rules")]
+use authz_core::rules::Rules;
+use authz_core::{Admission, Authorized, Authorizer, Guard, Policy, rules::PathPattern};
 use serde::de::DeserializeOwned;
 use warp::Filter;
 
@@ -38,6 +40,74 @@ pub trait RequireExt<C> {
     + 'static
     + use<Self, C>;
 
+    /// Like [`require`](Self::require), for a policy that compares path parameters: warp's have no
+    /// names, so `pattern` gives them. It is the whole path from its beginning, with `{name}` for one
+    /// segment and `{*name}` for all that follow. A request for another path has no parameters, and
+    /// such a policy is then not met.
+    ///
+    /// ```
+    /// use authz_warp::{Authorized, Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use warp::{Filter, Rejection, Reply};
+    ///
+    /// fn messages(
+    ///     authorizer: Authorizer,
+    /// ) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+    ///     let member = scope("read:messages") & claim("org_id").equals(path("org"));
+    ///     warp::path!("orgs" / String / "messages")
+    ///         .and(warp::get())
+    ///         .and(authorizer.require_at("/orgs/{org}/messages", member))
+    ///         .map(|org: String, _: Authorized| format!("of {org}"))
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `pattern` is none, or does not have a parameter that the policy asks for.
+    #[track_caller]
+    fn require_at(
+        &self,
+        pattern: &str,
+        policy: Policy,
+    ) -> impl Filter<Extract = (Authorized<C>,), Error = warp::Rejection>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+    + use<Self, C>;
+
+    /// A filter for a whole service that extracts nothing, lets pass the requests that a table of
+    /// rules lets pass, and rejects the others with an [`AuthorizationRejection`]. It goes before all
+    /// routes.
+    ///
+    /// A handler that wants to know the caller gets it from [`require`](Self::require) or
+    /// [`optional`](Self::optional) with [`any_valid_token`](crate::any_valid_token): the token has
+    /// been verified by then, and is found in the cache.
+    ///
+    /// ```
+    /// use authz_warp::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use warp::{Filter, Rejection, Reply};
+    ///
+    /// fn api(
+    ///     authorizer: Authorizer,
+    /// ) -> Result<impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone, RulesError> {
+    ///     let rules = Rules::from_toml(r#"
+    ///         [[rules]]
+    ///         methods = ["GET"]
+    ///         path = "/orgs/{org}/messages"
+    ///         policy = 'scope("read:messages") and claim("org_id") == path("org")'
+    ///     "#)?;
+    ///     let messages = warp::path!("orgs" / String / "messages")
+    ///         .and(warp::get())
+    ///         .map(|org: String| format!("of {org}"));
+    ///     Ok(authorizer.rules(rules).and(messages))
+    /// }
+    /// ```
+    #[cfg(feature = "rules")]
+    fn rules(
+        &self,
+        rules: Rules,
+    ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<Self, C>;
+
     /// Like [`require`](Self::require), but requests without a token pass as `None`, and so do CORS
     /// preflights. A bad token is refused all the same.
     fn optional(
@@ -61,13 +131,42 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + Sync
     + 'static
     + use<C> {
-        decision(self.guard(policy)).and_then(|admission: authz_core::Admission<C>| async {
-            match admission.resolve().await {
-                Ok(Some(caller)) => Ok(caller),
-                Ok(None) => Err(warp::reject::not_found()),
-                Err(rejection) => Err(AuthorizationRejection::from(rejection).into()),
-            }
-        })
+        caller(self.guard(policy))
+    }
+
+    #[track_caller]
+    fn require_at(
+        &self,
+        pattern: &str,
+        policy: Policy,
+    ) -> impl Filter<Extract = (Authorized<C>,), Error = warp::Rejection>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+    + use<C> {
+        match pattern.parse::<PathPattern>() {
+            Ok(pattern) => caller(self.guard(policy).at(pattern)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn rules(
+        &self,
+        rules: Rules,
+    ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<C>
+    {
+        decision(self.guard_rules(rules))
+            .and_then(|admission: Admission<C>| async {
+                match admission.resolve().await {
+                    Ok(_) => Ok(()),
+                    Err(rejection) => Err(warp::reject::custom(AuthorizationRejection::from(
+                        rejection,
+                    ))),
+                }
+            })
+            .untuple_one()
     }
 
     fn optional(
@@ -80,10 +179,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + 'static
     + use<C> {
         let guard = self.guard(policy).optional();
-        decision(guard).and_then(|admission: authz_core::Admission<C>| async {
+        decision(guard).and_then(|admission: Admission<C>| async {
             let decided = admission.resolve().await;
             decided
                 .map_err(|rejection| warp::reject::custom(AuthorizationRejection::from(rejection)))
         })
     }
+}
+
+/// The caller of a request that the guard lets pass.
+fn caller<C: DeserializeOwned + Send + Sync + 'static>(
+    guard: Guard<C>,
+) -> impl Filter<Extract = (Authorized<C>,), Error = warp::Rejection> + Clone + Send + Sync + 'static
+{
+    decision(guard).and_then(|admission: Admission<C>| async {
+        match admission.resolve().await {
+            Ok(Some(caller)) => Ok(caller),
+            Ok(None) => Err(warp::reject::not_found()),
+            Err(rejection) => Err(AuthorizationRejection::from(rejection).into()),
+        }
+    })
 }

@@ -13,6 +13,43 @@ use warp::{Filter, Reply, filters::BoxedFilter, path, reply};
 
 adapter_tests::table!(app);
 
+#[cfg(feature = "rules")]
+adapter_tests::rules!(ruled);
+
+#[cfg(feature = "rules")]
+fn ruled(setup: &Setup, rules: authz_warp::rules::Rules) -> OnWarp {
+    let seen = setup.seen.clone();
+    let nobody = warp::any()
+        .map(move || seen.nobody().into_response())
+        .boxed();
+    let seen = setup.seen.clone();
+    let caller = (setup.plain.require(any_valid_token()))
+        .map(move |caller: Authorized| seen.caller(&caller).into_response())
+        .boxed();
+    let seen = setup.seen.clone();
+    let maybe = (setup.plain.optional(any_valid_token()))
+        .map(move |caller: Option<Authorized>| seen.maybe(caller.as_ref()).into_response())
+        .boxed();
+    let routes = [
+        path!("public").and(nobody.clone()).boxed(),
+        path!("unlisted").and(nobody.clone()).boxed(),
+        path!("off").and(nobody).boxed(),
+        path!("messages").and(caller.clone()).boxed(),
+        path!("feed").and(maybe).boxed(),
+        path!("orgs" / String / "messages")
+            .map(|_| ())
+            .untuple_one()
+            .and(caller)
+            .boxed(),
+    ];
+    let routes = routes
+        .into_iter()
+        .reduce(|routes, route| routes.or(route).unify().boxed())
+        .unwrap();
+    let guarded = setup.plain.rules(rules).and(routes);
+    OnWarp(guarded.recover(authz_warp::recover).unify().boxed())
+}
+
 type Route = BoxedFilter<(reply::Response,)>;
 
 fn app(setup: &Setup) -> OnWarp {
@@ -73,6 +110,18 @@ fn app(setup: &Setup) -> OnWarp {
         path!("permission")
             .and(get_or_head())
             .and(caller(permission("delete:messages")))
+            .boxed(),
+        path!("orgs" / String / "messages")
+            .and(get_or_head())
+            .and(
+                setup
+                    .plain
+                    .require_at("/orgs/{org}/messages", adapter_tests::tenant_policy()),
+            )
+            .map({
+                let seen = setup.seen.clone();
+                move |_, caller: Authorized| seen.caller(&caller).into_response()
+            })
             .boxed(),
         path!("optional")
             .and(get_or_head())

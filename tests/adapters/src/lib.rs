@@ -20,18 +20,29 @@ mod setup;
 pub use crate::{
     app::App,
     cases::{
-        credentials, extractors, forgotten, keys, methods, optional, outage, policies, settings,
-        sources, tokens,
+        credentials, extractors, forgotten, keys, methods, optional, outage, policies, rules,
+        settings, sources, tenants, tokens,
     },
-    setup::{Organization, ReadMessages, Seen, Setup},
+    setup::{Organization, ReadMessages, Seen, Setup, tenant_policy},
 };
+
+/// A test of a whole service behind a table of rules: `$app` makes it of the setup and the table.
+#[macro_export]
+macro_rules! rules {
+    ($app:path) => {
+        #[tokio::test]
+        async fn rules() {
+            $crate::rules($app).await;
+        }
+    };
+}
 
 /// One test for each part of the table, run against the apps that `$app` makes.
 #[macro_export]
 macro_rules! table {
     ($app:path) => {
         $crate::table!(
-            $app: credentials tokens policies optional methods extractors forgotten sources settings outage keys
+            $app: credentials tokens policies tenants optional methods extractors forgotten sources settings outage keys
         );
     };
     ($app:path: $($part:ident)*) => {

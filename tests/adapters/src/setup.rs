@@ -3,7 +3,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use authz_core::{Authorized, Authorizer, AuthorizerBuilder, required_scope};
+use authz_core::{
+    Authorized, Authorizer, AuthorizerBuilder, Policy,
+    policy::{claim, path},
+    required_scope, scope,
+};
 use authz_testkit::DevIssuer;
 use serde_json::json;
 
@@ -11,6 +15,12 @@ required_scope!(
     /// What `/scoped` and `/alone/scoped` ask for.
     pub ReadMessages = "read:messages"
 );
+
+/// What `/orgs/{org}/messages` asks for: a scope, and that the caller is of this organization.
+#[must_use]
+pub fn tenant_policy() -> Policy {
+    scope("read:messages") & claim("org_id").equals(path("org"))
+}
 
 /// What an app is made of. Its routes, all of them for `GET` (and `HEAD`) unless another method is
 /// named:
@@ -24,6 +34,7 @@ required_scope!(
 /// | `/either` | scope `a` or `b` | [`Seen::caller`] |
 /// | `/both` | scopes `a` and `b` | [`Seen::caller`] |
 /// | `/permission` | permission `delete:messages` | [`Seen::caller`] |
+/// | `/orgs/{org}/messages` | [`tenant_policy`] | [`Seen::caller`] |
 /// | `/optional` | any valid token, optional | [`Seen::maybe`] |
 /// | `/optional/scope` | scope `read:messages`, optional | [`Seen::maybe`] |
 /// | `/typed` | any valid token of [`typed`](Setup::typed) | [`Seen::organization`] |

@@ -23,9 +23,11 @@ where
     V: AsRef<str> + fmt::Debug + Send + Sync,
 {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut params = self.iter();
-        let (_, value) = params.find(|(key, _)| key.as_ref() == name)?;
-        Some(Cow::Borrowed(value.as_ref()))
+        let mut params = self.iter().filter(|(key, _)| key.as_ref() == name);
+        let (_, value) = params.next()?;
+        // Nested routers may use a name twice: nobody can say which of them is meant.
+        let alone = params.next().is_none();
+        alone.then_some(Cow::Borrowed(value.as_ref()))
     }
 }
 

@@ -39,6 +39,24 @@ impl<'a> RequestParts<'a> {
         }
     }
 
+    /// These parts with the target that the client sent, for frameworks whose nested routers see
+    /// only what the outer ones have left of the path.
+    ///
+    /// `original` is taken if its path ends with the one seen here. If not, something else than nesting
+    /// has rewritten the path, and what it was rewritten to is what will be served.
+    #[must_use]
+    pub fn with_original_uri(self, original: &'a Uri) -> Self {
+        let left = self.uri.path();
+        if left == "/" || original.path().ends_with(left) {
+            Self {
+                uri: original,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
     pub(super) const fn without_path_params(self) -> Self {
         Self {
             path_params: None,
@@ -95,5 +113,28 @@ impl<'a, B> From<&'a http::Request<B>> for RequestParts<'a> {
 impl<'a> From<&'a http::request::Parts> for RequestParts<'a> {
     fn from(parts: &'a http::request::Parts) -> Self {
         Self::new(&parts.method, &parts.uri, &parts.headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nesting_is_undone_and_nothing_else() {
+        for (original, seen, whole) in [
+            ("/api/orgs/a", "/orgs/a", "/api/orgs/a"),
+            ("/api", "/", "/api"),
+            ("/a", "/a", "/a"),
+            // Rewritten: what is served is what counts.
+            ("/public", "/admin", "/admin"),
+            // A request that was made by hand, as frameworks' test clients do.
+            ("/", "/a", "/a"),
+        ] {
+            let uris: [Uri; 2] = [original, seen].map(|it| it.parse().unwrap());
+            let headers = HeaderMap::new();
+            let parts = RequestParts::new(&Method::GET, &uris[1], &headers);
+            assert_eq!(parts.with_original_uri(&uris[0]).uri.path(), whole);
+        }
     }
 }

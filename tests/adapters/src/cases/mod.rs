@@ -6,8 +6,10 @@ mod forgotten;
 mod keys;
 mod methods;
 mod policies;
+mod rules;
 mod settings;
 mod sources;
+mod tenants;
 mod tokens;
 
 pub use self::{
@@ -17,7 +19,9 @@ pub use self::{
     keys::{keys, outage},
     methods::methods,
     policies::policies,
+    rules::rules,
     settings::settings,
     sources::sources,
+    tenants::tenants,
     tokens::tokens,
 };
