@@ -4,6 +4,7 @@
 mod allocations;
 mod case;
 mod explain;
+mod guide;
 mod properties;
 mod request;
 mod requirements;
