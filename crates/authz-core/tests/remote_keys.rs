@@ -394,6 +394,27 @@ mod unknown_kid {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_flood_during_an_outage_does_not_put_off_the_routine_attempts() {
+        let server = KeyServer::new([key()]);
+        let authorizer = server.authorizer();
+        settle().await;
+        server.fail(Failure::Status(500));
+        pass(10 * MINUTE).await;
+        let before = server.requests();
+        for i in 0..600 {
+            assert_eq!(status(&authorizer, &stranger(i)).await, 503);
+            pass(SECOND).await;
+        }
+        // What the bucket gives, and one attempt a minute besides.
+        let attempts = server.requests() - before;
+        let bucket = 5 + 600 / 12;
+        assert!(
+            (bucket + 8..=bucket + 16).contains(&attempts),
+            "{attempts} attempts"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn no_fetch_for_a_token_that_would_be_refused_anyway() {
         let key = key();
         let server = KeyServer::new([key.clone()]);

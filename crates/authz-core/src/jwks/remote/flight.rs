@@ -231,7 +231,7 @@ impl Shared {
         let now = Instant::now();
         let renewed = fetched.and_then(|document| self.read(document, memory.clone()));
         let mut state = self.state();
-        state.flight = None;
+        let purpose = state.flight.take().map(|flight| flight.purpose);
         let outcome = match renewed {
             Ok((keys, headers, memory)) => {
                 let lifetime = lifetime::freshness(
@@ -251,7 +251,12 @@ impl Shared {
                 // Where the keys are is looked for anew; what they were is still known.
                 state.memory.forget_place();
                 let have_keys = self.with_keys(now, |keys| keys.is_some());
+                let due = state.schedule.due();
                 state.schedule.failed(now, have_keys, error.retry_after());
+                if purpose == Some(Purpose::UnknownKey) {
+                    // Strangers can bring a routine refresh forward, never put it off.
+                    state.schedule.not_later_than(due);
+                }
                 let next = state.schedule.due().saturating_duration_since(now);
                 tracing::warn!(
                     target: "authz::keys", %error, serving_older_keys = have_keys,

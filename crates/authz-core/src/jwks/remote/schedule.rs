@@ -79,6 +79,12 @@ impl Schedule {
         }
     }
 
+    /// Undoes a delay, but for one that the server asked for.
+    pub(super) fn not_later_than(&mut self, due: Instant) {
+        let due = self.not_before.map_or(due, |until| due.max(until));
+        self.due = self.due.min(due);
+    }
+
     /// A server can't ask for silence longer than this: its keys might be needed.
     const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
 }
