@@ -5,7 +5,11 @@ mod allocations;
 mod case;
 mod explain;
 mod guide;
+mod log;
 mod properties;
 mod request;
 mod requirements;
+#[path = "../support/mod.rs"]
+mod support;
 mod text;
+mod waiting;
