@@ -67,6 +67,30 @@ impl Case {
         })
     }
 
+    /// Times `work` alone on what `make` has just made, a few dozen at a time: near the processor,
+    /// as a request is that a server has just read.
+    pub fn with_fresh<R, T>(
+        id: impl Into<String>,
+        mut make: impl FnMut() -> R + 'static,
+        mut work: impl FnMut(&R) -> T + 'static,
+    ) -> Self {
+        const AT_ONCE: u64 = 64;
+        Self::timed(id, move |times| {
+            let mut total = Duration::ZERO;
+            let mut left = times;
+            while left > 0 {
+                let fresh: Vec<R> = (0..left.min(AT_ONCE)).map(|_| make()).collect();
+                left -= fresh.len() as u64;
+                let begin = ThreadTime::now();
+                for made in &fresh {
+                    black_box(work(made));
+                }
+                total += begin.elapsed();
+            }
+            total
+        })
+    }
+
     /// Something that does its work so many times and tells how long that took.
     pub fn timed(id: impl Into<String>, run: impl FnMut(u64) -> Duration + 'static) -> Self {
         Self {

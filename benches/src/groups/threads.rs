@@ -78,7 +78,9 @@ fn warm_same() -> Vec<Case> {
 fn warm_distinct() -> Vec<Case> {
     let many = Many::long(2 * TOKENS);
     let requests = Arc::new(many.requests());
-    let authorizer = many.remembering(&requests);
+    let authorizer = many.remembering(many.requests());
+    let cache = Arc::new(bare::cache(many.tokens.iter().map(|it| &**it)));
+    let tokens = Arc::new(many.tokens);
     let case = |threads: usize| {
         let (authorizer, policy) = (authorizer.clone(), scope(SCOPE));
         let requests = Arc::clone(&requests);
@@ -91,7 +93,21 @@ fn warm_distinct() -> Vec<Case> {
             }
         })
     };
-    vec![case(1), case(2)]
+    let bare = |threads: usize| {
+        let (cache, tokens) = (Arc::clone(&cache), Arc::clone(&tokens));
+        together(
+            format!("lookup-{threads}"),
+            threads,
+            move |thread, times| {
+                let mut order = Order::of(TOKENS);
+                for _ in 0..times {
+                    let token = &*tokens[thread * TOKENS + order.next()];
+                    std::hint::black_box(cache.get(token).expect("it is there"));
+                }
+            },
+        )
+    };
+    vec![case(1), case(2), bare(1), bare(2)]
 }
 
 /// A case in which so many threads do `work` as often as each other, from one moment on.
