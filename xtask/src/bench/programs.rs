@@ -151,7 +151,12 @@ impl Counts {
         let printed = output("the test of the allocations", command)?;
         let mut counts = Self::default();
         for line in printed.lines() {
-            match line.split_whitespace().collect::<Vec<_>>()[..] {
+            // The test runner puts its dots wherever its line has got to.
+            match line
+                .trim_start_matches('.')
+                .split_whitespace()
+                .collect::<Vec<_>>()[..]
+            {
                 ["allocations", path, count] => {
                     let count = count.parse().unwrap_or_default();
                     counts.allocations.insert(path.to_owned(), count);
