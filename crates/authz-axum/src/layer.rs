@@ -28,7 +28,7 @@ pub trait RequireExt<C> {
     /// router knows them:
     ///
     /// ```
-    /// use authz_axum::{Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use authz_axum::{Authorizer, RequireExt as _, claim, path, scope};
     /// use axum::{Router, routing::get};
     ///
     /// fn api(authorizer: &Authorizer) -> Router {

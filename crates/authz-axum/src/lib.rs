@@ -7,12 +7,20 @@ mod path_params;
 mod service;
 
 pub use authz_core;
+pub use authz_core::{Admitted, Unguarded};
 pub use authz_core::{
-    Admitted, Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, Claims,
-    Clock, InvalidScope, Issuer, ManualClock, Policy, Reason, Rejection, RequestParts,
-    RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes, SystemClock, TokenSource,
-    TokenTypes, Unguarded, all_scopes, any_scope, any_valid_token, jwks, jwks::KeyStatus,
-    permission, policy, required_scope, rules, scope,
+    Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
+    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,
+    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes,
+    SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait,
+    jwks,
+    jwks::KeyStatus,
+    policy,
+    policy::{
+        PolicyError, Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client,
+        custom, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
+    },
+    required_scope, rules,
 };
 
 pub use crate::{

@@ -33,7 +33,7 @@ pub trait RequireExt<C> {
     /// A policy that compares path parameters has those of the routes around the endpoint:
     ///
     /// ```
-    /// use authz_poem::{Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use authz_poem::{Authorizer, RequireExt as _, claim, path, scope};
     /// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
     ///
     /// #[handler]

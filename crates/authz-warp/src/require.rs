@@ -46,7 +46,7 @@ pub trait RequireExt<C> {
     /// such a policy is then not met.
     ///
     /// ```
-    /// use authz_warp::{Authorized, Authorizer, RequireExt as _, policy::{claim, path}, scope};
+    /// use authz_warp::{Authorized, Authorizer, RequireExt as _, claim, path, scope};
     /// use warp::{Filter, Rejection, Reply};
     ///
     /// fn messages(

@@ -1,0 +1,57 @@
+//! An application depends on one crate: what it needs of the core, it finds in its adapter.
+
+/// The adapters, and where they say what they take over from the core.
+const ADAPTERS: [(&str, &str); 3] = [
+    (
+        "axum",
+        include_str!("../../../crates/authz-axum/src/lib.rs"),
+    ),
+    (
+        "warp",
+        include_str!("../../../crates/authz-warp/src/lib.rs"),
+    ),
+    (
+        "poem",
+        include_str!("../../../crates/authz-poem/src/lib.rs"),
+    ),
+];
+
+#[test]
+fn every_adapter_gives_the_same_of_the_core() {
+    let [(_, axum), others @ ..] = ADAPTERS.map(|(name, source)| (name, list(source)));
+    for (name, list) in others {
+        assert_eq!(list, axum, "{name}");
+    }
+}
+
+#[test]
+fn and_every_function_that_policies_are_built_of() {
+    let core = include_str!("../../../crates/authz-core/src/policy/mod.rs");
+    let module = |name: &str| {
+        let (_, items) = core.split_once(&format!("    {name}::{{")).expect(name);
+        words(items.split_once('}').expect("the list ends").0)
+    };
+    let items = [module("attribute"), module("requirement")].concat();
+    let functions = items
+        .into_iter()
+        .filter(|it| it.starts_with(char::is_lowercase));
+    let functions: Vec<_> = functions.collect();
+    assert!(functions.len() >= 18, "{functions:?}");
+    let given = list(ADAPTERS[0].1);
+    for function in functions {
+        assert!(given.contains(&function), "{function}");
+    }
+}
+
+/// The names in the list that an adapter takes over as all adapters do.
+fn list(source: &'static str) -> Vec<&'static str> {
+    let mut lists = source.split("pub use authz_core::{").skip(1);
+    let list = lists.find(|list| list.contains("Authorizer,"));
+    let (list, _) = list.and_then(|it| it.split_once("};")).expect("a list");
+    words(list)
+}
+
+fn words(text: &'static str) -> Vec<&'static str> {
+    let words = text.split([',', '{', '}', '\n', ' ']);
+    words.filter(|word| !word.is_empty()).collect()
+}
