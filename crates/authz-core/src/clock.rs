@@ -1,11 +1,16 @@
+#[cfg(any(test, not(target_os = "linux")))]
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{
     fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
+
+#[cfg(target_os = "linux")]
+use rustix::time::{ClockId, clock_gettime};
 
 /// What time it is, for `exp`, `nbf` and `iat`.
 ///
@@ -15,7 +20,8 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     fn now(&self) -> Duration;
 }
 
-/// The machine's clock.
+/// The machine's clock. On Linux it may be some milliseconds late, which is what one reading of it in
+/// every request is worth: what it is compared with are whole seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -60,8 +66,19 @@ impl ManualClock {
 }
 
 impl Clock for SystemClock {
+    // A clock before 1970 is wrong; as the time 0 it makes every token "not yet valid".
+
+    #[cfg(target_os = "linux")]
     fn now(&self) -> Duration {
-        // A clock before 1970 is wrong; as the time 0 it makes every token "not yet valid".
+        let now = clock_gettime(ClockId::RealtimeCoarse);
+        let (Ok(seconds), Ok(nanos)) = (now.tv_sec.try_into(), now.tv_nsec.try_into()) else {
+            return Duration::ZERO;
+        };
+        Duration::new(seconds, nanos)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn now(&self) -> Duration {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
@@ -76,4 +93,20 @@ impl Clock for ManualClock {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machines_clock_is_right_but_for_a_moment() {
+        let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let now = SystemClock.now();
+        let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        assert!(
+            now + Duration::from_millis(100) >= before && now <= after,
+            "{now:?}"
+        );
+    }
 }

@@ -2,6 +2,7 @@ use std::{any::Any, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use super::RequestParts;
 use crate::{
+    cache::Entry,
     claims::Claims,
     clock::Clock,
     crypto::{Algorithm, VerificationKey},
@@ -36,6 +37,8 @@ pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<Trusted>,
     pub(crate) key: Arc<VerificationKey>,
+    /// Empty without a cache.
+    token: Box<[u8]>,
     scopes: Scopes,
     /// Those and what they imply, if that is more.
     effective_scopes: Option<Scopes>,
@@ -47,7 +50,7 @@ pub(crate) struct Verified<C> {
     issued_at: Option<u64>,
     algorithm: Algorithm,
     /// What it takes in memory, roughly.
-    pub(crate) bytes: usize,
+    bytes: usize,
     /// The claims for policies that name one, where `claims` are not all of them.
     all_claims: AllClaims<C>,
     claims: C,
@@ -195,6 +198,7 @@ impl<C: 'static> Verified<C> {
             + effective_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
         Self {
+            token: Box::default(),
             claims,
             all_claims,
             subject: boxed(&registered.sub),
@@ -215,6 +219,13 @@ impl<C: 'static> Verified<C> {
 }
 
 impl<C> Verified<C> {
+    /// With the token that it is found by in the cache.
+    pub(crate) fn for_cache(mut self, token: &str) -> Self {
+        self.bytes += token.len();
+        self.token = token.as_bytes().into();
+        self
+    }
+
     pub(crate) fn facts<'a>(
         &'a self,
         clock: &'a dyn Clock,
@@ -251,6 +262,16 @@ impl<C> Verified<C> {
 
     pub(crate) const fn scopes(&self) -> &Scopes {
         &self.scopes
+    }
+}
+
+impl<C> Entry for Verified<C> {
+    fn token(&self) -> &[u8] {
+        &self.token
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 

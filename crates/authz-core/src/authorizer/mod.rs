@@ -74,7 +74,7 @@ pub(crate) struct Shared<C> {
     sources: Box<[TokenSource]>,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
-    cache: Option<TokenCache<C>>,
+    cache: Option<TokenCache<Verified<C>>>,
     realm: Arc<Realm>,
     implied: Implied,
     unmet_policy_status: http::StatusCode,
@@ -248,7 +248,7 @@ impl<C> Authorizer<C> {
     pub fn cache_status(&self) -> Option<CacheStatus> {
         self.shared.cache.as_ref().map(|cache| CacheStatus {
             tokens: cache.len(),
-            bytes: cache.bytes(),
+            bytes: cache.bytes() as u64,
         })
     }
 
@@ -437,7 +437,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
             self.refuse_examined(&refusal, examined)
         })?;
-        let verified = Arc::new(Verified::new(
+        let verified = Verified::new(
             claims,
             &examined.claims,
             examined.header.algorithm(),
@@ -445,10 +445,12 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Arc::clone(key),
             payload,
             &self.implied,
-        ));
-        if let Some(cache) = &self.cache {
-            cache.insert(token.as_bytes(), Arc::clone(&verified));
-        }
+        );
+        let Some(cache) = &self.cache else {
+            return Ok(Arc::new(verified));
+        };
+        let verified = Arc::new(verified.for_cache(token));
+        cache.insert(&verified);
         Ok(verified)
     }
 }

@@ -1,0 +1,179 @@
+use std::thread;
+
+use super::*;
+
+/// A token and what it takes.
+#[derive(Debug)]
+struct Sized(Vec<u8>, usize);
+
+impl Entry for Sized {
+    fn token(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn bytes(&self) -> usize {
+        self.1
+    }
+}
+
+fn token(i: usize) -> Vec<u8> {
+    format!("{i:0>40}").into_bytes()
+}
+
+fn entry(i: usize, bytes: usize) -> Arc<Sized> {
+    Arc::new(Sized(token(i), bytes))
+}
+
+fn cache(capacity: usize) -> TokenCache<Sized> {
+    TokenCache::new(capacity).unwrap()
+}
+
+/// What is really in it.
+fn contents(cache: &TokenCache<Sized>, tokens: usize) -> (usize, usize) {
+    let found: Vec<_> = (0..tokens).filter_map(|i| cache.get(&token(i))).collect();
+    (found.len(), found.iter().map(|it| it.1).sum())
+}
+
+#[test]
+fn a_line_of_memory_holds_a_set() {
+    assert_eq!(size_of::<Set<Sized>>(), 64);
+}
+
+#[test]
+fn everything_is_found_that_has_room() {
+    for count in [1, 10, 1000, 20_000] {
+        let cache = cache(count * 4096);
+        for i in 0..count {
+            cache.insert(&entry(i, 2048));
+        }
+        for i in 0..count {
+            let found = cache.get(&token(i));
+            assert_eq!(found.map(|it| it.0.clone()), Some(token(i)), "of {count}");
+        }
+        assert!(cache.get(&token(count)).is_none());
+        assert_eq!((cache.len(), cache.bytes()), (count, count * 2048));
+    }
+}
+
+#[test]
+fn bounded_in_bytes_and_counted_right() {
+    const CAPACITY: usize = 256 * 1024;
+    let cache = cache(CAPACITY);
+    for i in 0..2000 {
+        cache.insert(&entry(i, 1000 + i % 7 * 1000));
+        assert!(cache.bytes() <= CAPACITY, "{i}");
+        assert!(cache.get(&token(i)).is_some(), "{i} is lost at once");
+    }
+    let status = (cache.len(), cache.bytes());
+    assert_eq!(contents(&cache, 2000), status);
+    assert!(cache.bytes() > CAPACITY / 2, "{status:?}: room is wasted");
+}
+
+#[test]
+fn what_is_asked_for_stays() {
+    let cache = cache(256 * 1024);
+    cache.insert(&entry(0, 2000));
+    for i in 1..10_000 {
+        assert!(cache.get(&token(0)).is_some(), "lost after {i}");
+        cache.insert(&entry(i, 2000));
+    }
+}
+
+#[test]
+fn what_is_larger_than_the_cache_is_not_kept() {
+    let cache = cache(8 * 1024);
+    cache.insert(&entry(0, 1000));
+    cache.insert(&entry(1, 8 * 1024));
+    assert!(cache.get(&token(1)).is_none());
+    assert!(cache.get(&token(0)).is_some());
+    assert!(TokenCache::<Sized>::new(0).is_none());
+}
+
+#[test]
+fn the_newer_of_two_equal_tokens_counts() {
+    let cache = cache(64 * 1024);
+    cache.insert(&entry(0, 1000));
+    cache.insert(&entry(0, 3000));
+    assert_eq!(cache.get(&token(0)).unwrap().1, 3000);
+    assert_eq!((cache.len(), cache.bytes()), (1, 3000));
+}
+
+#[test]
+fn what_is_removed_is_gone() {
+    // One set, so that all tokens are neighbours.
+    let cache = cache(10 * 1024);
+    for i in 0..5 {
+        cache.insert(&entry(i, 100));
+    }
+    cache.remove(&token(2));
+    cache.remove(&token(9));
+    let there: Vec<_> = (0..5).filter(|i| cache.get(&token(*i)).is_some()).collect();
+    assert_eq!(there, [0, 1, 3, 4]);
+    assert_eq!((cache.len(), cache.bytes()), (4, 400));
+}
+
+/// Tokens that end alike, as those of one test issuer without signatures might: still told apart.
+#[test]
+fn tokens_with_one_hash_are_told_apart() {
+    let cache = cache(64 * 1024);
+    let tokens: Vec<_> = (b'a'..=b'g')
+        .map(|first| [&[first][..], &[b'x'; 40]].concat())
+        .collect();
+    for token in &tokens {
+        cache.insert(&Arc::new(Sized(token.clone(), 100)));
+    }
+    for token in &tokens {
+        assert_eq!(cache.get(token).unwrap().0, *token);
+    }
+    assert!(cache.get(&[b'x'; 41]).is_none());
+}
+
+#[test]
+fn threads_find_only_what_was_put_in_and_the_count_stays_right() {
+    const TOKENS: usize = 300;
+    let cache = &cache(256 * 1024);
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for step in 0..20_000 {
+                    let i = (step * 7 + thread * 31) % TOKENS;
+                    match step % 5 {
+                        0 => cache.insert(&entry(i, 900 + i)),
+                        1 if i.is_multiple_of(3) => cache.remove(&token(i)),
+                        _ => {
+                            if let Some(found) = cache.get(&token(i)) {
+                                assert_eq!((&found.0, found.1), (&token(i), 900 + i));
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    });
+    // Once for what nobody has found since the hand came by, once for the rest.
+    let other = entry(0, 0);
+    let entries: Vec<_> = (cache.sets.iter())
+        .flat_map(|set| [set.take_idle(&other), set.take_idle(&other)])
+        .flatten()
+        .flatten()
+        .collect();
+    let bytes: usize = entries.iter().map(|it| it.1).sum();
+    assert_eq!((entries.len(), bytes), (cache.len(), cache.bytes()));
+    assert!(entries.len() > 100, "{} are left", entries.len());
+}
+
+#[test]
+fn equality_is_that_of_all_bytes() {
+    let token: Vec<u8> = (0..=255).cycle().take(700).collect();
+    assert!(equal(&token, &token.clone()));
+    assert!(equal(&[], &[]));
+    assert!(!equal(&token, &token[1..]));
+    assert!(!equal(&token, &token[..699]));
+    for at in 0..token.len() {
+        for bit in [1, 0x80] {
+            let mut other = token.clone();
+            other[at] ^= bit;
+            assert!(!equal(&token, &other), "{at}");
+        }
+    }
+}
