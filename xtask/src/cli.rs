@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Demo(demo::Options),
     TestAll(test_all::Options),
-    Token(token::Options),
+    Token(token::Command),
     Interop(interop::Options),
     Soak(soak::Options),
     Bench(bench::Options),

@@ -22,6 +22,15 @@ pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 ///   curl -H "Authorization: Bearer $(cargo xtask token --scope read:messages)" http://127.0.0.1:3010/api/private
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
+pub(crate) struct Command {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    subject: Subject,
+}
+
+/// What every token has.
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
     /// Scopes, separated by spaces; may be given several times. None: a token without scope
     #[arg(long, value_name = "SCOPE")]
@@ -40,13 +49,29 @@ pub(crate) struct Options {
     pub(crate) client_id: String,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, TokenError> {
-    println!("{}", fetch(options)?);
+/// What the issuer knows of whom the token is about.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Subject {
+    /// The organization that the token is for: its claim org_id
+    #[arg(long, value_name = "ORG")]
+    pub(crate) organization: Option<String>,
+    /// Roles, separated by spaces; may be given several times
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Vec<String>,
+}
+
+pub(crate) fn run(Command { options, subject }: &Command) -> Result<ExitCode, TokenError> {
+    println!("{}", fetch_about(subject, options)?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Asks the issuer for a token.
 pub(crate) fn fetch(options: &Options) -> Result<String, TokenError> {
+    fetch_about(&Subject::default(), options)
+}
+
+/// Asks the issuer for a token about somebody of whom it knows more.
+pub(crate) fn fetch_about(subject: &Subject, options: &Options) -> Result<String, TokenError> {
     let discovery = format!(
         "{}/.well-known/openid-configuration",
         options.issuer.trim_end_matches('/')
@@ -64,6 +89,12 @@ pub(crate) fn fetch(options: &Options) -> Result<String, TokenError> {
     });
     if !options.scope.is_empty() {
         body["scope"] = options.scope.join(" ").into();
+    }
+    if let Some(organization) = &subject.organization {
+        body["organization"] = organization.as_str().into();
+    }
+    if !subject.role.is_empty() {
+        body["roles"] = subject.role.join(" ").into();
     }
     if let Some(seconds) = options.expires_in {
         body["expires_in"] = seconds.into();

@@ -105,6 +105,18 @@ async fn the_lifetime_can_be_asked_for() {
 }
 
 #[tokio::test]
+async fn the_organization_and_roles_become_claims() {
+    let issuer = DevIssuer::start().await;
+    let form = "grant_type=client_credentials&client_id=me";
+    let (_, _, claims) = granted(&issuer, form).await;
+    assert_eq!(claims.get("org_id"), None);
+    assert_eq!(claims.get("roles"), None);
+    let (_, _, claims) = granted(&issuer, &format!("{form}&organization=acme&roles=a+b")).await;
+    assert_eq!(claims["org_id"], "acme");
+    assert_eq!(claims["roles"], json!(["a", "b"]));
+}
+
+#[tokio::test]
 async fn resources_become_the_audience() {
     let issuer = DevIssuer::start().await;
     let form = "grant_type=client_credentials&client_id=me&resource=https://a&resource=https://b";
@@ -193,6 +205,12 @@ async fn refusals_are_those_of_rfc_6749() {
         (
             FORM,
             "grant_type=client_credentials&client_id=me&expires_in=soon",
+            400,
+            "invalid_request",
+        ),
+        (
+            FORM,
+            "grant_type=client_credentials&client_id=me&organization=a&organization=b",
             400,
             "invalid_request",
         ),

@@ -62,6 +62,8 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         .unwrap_or_else(|| json!(state.identity.audience));
     let scope = text(&fields, "scope")?.unwrap_or_default();
     let lifetime = lifetime(&fields)?.unwrap_or(state.identity.token_lifetime);
+    let organization = text(&fields, "organization")?;
+    let roles = text(&fields, "roles")?.unwrap_or_default();
 
     let subject = match style {
         TokenStyle::Auth0 => format!("{client}@clients"),
@@ -77,6 +79,13 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         .expires_in(lifetime);
     if style == TokenStyle::Auth0 {
         token = token.claim("gty", "client-credentials");
+    }
+    if let Some(organization) = organization {
+        token = token.claim("org_id", organization);
+    }
+    let roles: Vec<&str> = roles.split_whitespace().collect();
+    if !roles.is_empty() {
+        token = token.claim("roles", roles);
     }
 
     let mut answer = json!({
