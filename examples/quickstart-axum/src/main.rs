@@ -7,11 +7,13 @@ mod surroundings;
 
 use std::{io, process::ExitCode};
 
-use authz_axum::{Authorized, Authorizer, RequireExt as _, any_valid_token, scope};
+use authz_axum::{
+    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, path, role, scope,
+};
 use axum::{
     Json, Router,
     body::Body,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::IntoResponse,
     routing::{get, options, post},
@@ -34,13 +36,22 @@ async fn serve(start: Start) -> io::Result<()> {
 fn api(authorizer: &Authorizer) -> Router<Messages> {
     // Each endpoint says what it asks of the token. `route_layer` leaves alone the methods that the
     // endpoint does not take: they are answered with 405, token or not.
-    let read = authorizer.require(scope(READ));
-    let write = authorizer.require(scope(WRITE));
     let any = authorizer.require(any_valid_token());
+    let read = authorizer.require(scope(READ));
+    let may_write = scope(WRITE) & !role("suspended");
+    let write = authorizer.require(may_write.clone());
+    // Admins, and the members of the organization in the path.
+    let member = role("admin") | claim("org_id").equals(path("org"));
+    let read_of = authorizer.require(scope(READ) & member.clone());
+    let write_of = authorizer.require(may_write & member);
 
-    let list_and_create = get(list)
+    let messages = get(list)
         .route_layer(read.clone())
         .merge(post(create).route_layer(write))
+        .merge(options(allowed).route_layer(any.clone()));
+    let messages_of = get(list_of)
+        .route_layer(read_of)
+        .merge(post(create_of).route_layer(write_of))
         .merge(options(allowed).route_layer(any.clone()));
     Router::new()
         .route("/api/public", get(public).options(allowed))
@@ -48,7 +59,8 @@ fn api(authorizer: &Authorizer) -> Router<Messages> {
             "/api/private",
             get(private).options(allowed).route_layer(read),
         )
-        .route("/api/messages", list_and_create)
+        .route("/api/messages", messages)
+        .route("/api/orgs/{org}/messages", messages_of)
         .route("/api/me", get(me).options(allowed).route_layer(any))
 }
 
@@ -83,4 +95,18 @@ async fn create(
         }
         Err(problem) => Err(problem.into_parts()),
     }
+}
+
+async fn list_of(Path(org): Path<String>, State(messages): State<Messages>) -> Json<Vec<Message>> {
+    Json(messages.of(&org).list())
+}
+
+async fn create_of(
+    caller: Authorized,
+    Path(org): Path<String>,
+    State(messages): State<Messages>,
+    headers: HeaderMap,
+    body: Body,
+) -> impl IntoResponse {
+    create(caller, State(messages.of(&org)), headers, body).await
 }

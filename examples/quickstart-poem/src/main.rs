@@ -7,12 +7,14 @@ mod surroundings;
 
 use std::{io, process::ExitCode};
 
-use authz_poem::{Authorized, Authorizer, RequireExt as _, any_valid_token, scope};
+use authz_poem::{
+    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, path, role, scope,
+};
 use poem::{
     Body, EndpointExt as _, IntoResponse, Response, Route, Server, get, handler,
     http::{HeaderMap, StatusCode},
     listener::TcpAcceptor,
-    web::Data,
+    web::{Data, Path},
 };
 use quickstart::{Me, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 
@@ -32,12 +34,20 @@ async fn serve(start: Start) -> io::Result<()> {
 fn api(authorizer: &Authorizer) -> Route {
     // Each endpoint says what it asks of the token. The middleware is around the handlers and not
     // around their route: methods that the route does not take are answered with 405, token or not.
-    let read = || authorizer.require(scope(READ));
-    let write = || authorizer.require(scope(WRITE));
     let any = || authorizer.require(any_valid_token());
+    let read = || authorizer.require(scope(READ));
+    let may_write = scope(WRITE) & !role("suspended");
+    let write = authorizer.require(may_write.clone());
+    // Admins, and the members of the organization in the path.
+    let member = role("admin") | claim("org_id").equals(path("org"));
+    let read_of = authorizer.require(scope(READ) & member.clone());
+    let write_of = authorizer.require(may_write & member);
 
-    let list_and_create = get(list.with(read()))
-        .post(create.with(write()))
+    let messages = get(list.with(read()))
+        .post(create.with(write))
+        .options(allowed.with(any()));
+    let messages_of = get(list_of.with(read_of))
+        .post(create_of.with(write_of))
         .options(allowed.with(any()));
     Route::new()
         .at("/api/public", get(public).options(allowed))
@@ -45,7 +55,8 @@ fn api(authorizer: &Authorizer) -> Route {
             "/api/private",
             get(private.with(read())).options(allowed.with(read())),
         )
-        .at("/api/messages", list_and_create)
+        .at("/api/messages", messages)
+        .at("/api/orgs/:org/messages", messages_of)
         .at("/api/me", get(me.with(any())).options(allowed.with(any())))
 }
 
@@ -75,6 +86,31 @@ fn list(Data(messages): Data<&Messages>) -> Response {
 async fn create(
     caller: Authorized,
     Data(messages): Data<&Messages>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
+    store(caller, messages, headers, body).await
+}
+
+#[handler]
+fn list_of(Path(org): Path<String>, Data(messages): Data<&Messages>) -> Response {
+    json(messages.of(&org).list())
+}
+
+#[handler]
+async fn create_of(
+    caller: Authorized,
+    Path(org): Path<String>,
+    Data(messages): Data<&Messages>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Response {
+    store(caller, &messages.of(&org), headers, body).await
+}
+
+async fn store(
+    caller: Authorized,
+    messages: &Messages,
     headers: &HeaderMap,
     body: Body,
 ) -> Response {

@@ -7,18 +7,19 @@ mod surroundings;
 
 use std::{io, process::ExitCode};
 
-use authz_warp::{Authorized, Authorizer, RequireExt as _, any_valid_token, get_or_head, scope};
+use authz_warp::{
+    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, get_or_head, path, role, scope,
+};
 use bytes::Buf;
 use futures_util::Stream;
 use quickstart::{Me, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 use warp::{
     Filter, Rejection, Reply,
     http::{HeaderMap, Response, StatusCode},
-    path,
     reply::{json, with_status},
 };
 
-use surroundings::surrounded;
+use surroundings::{allowed, messages_of, surrounded};
 
 fn main() -> ExitCode {
     quickstart::run(serve)
@@ -39,44 +40,63 @@ fn api(
     messages: Messages,
 ) -> impl Filter<Extract = (warp::reply::Response,), Error = Rejection> + Clone + use<> {
     // Each endpoint says what it asks of the token: behind its path and its method, before its body.
-    let read = authorizer.require(scope(READ));
-    let write = authorizer.require(scope(WRITE));
     let any = authorizer.require(any_valid_token());
-    let messages = warp::any().map(move || messages.clone());
+    let read = authorizer.require(scope(READ));
+    let may_write = scope(WRITE) & !role("suspended");
+    let write = authorizer.require(may_write.clone());
+    // Admins, and the members of the organization in the path. Parameters have no names in warp:
+    // the pattern gives them one.
+    let member = role("admin") | claim("org_id").equals(path("org"));
+    let of = "/api/orgs/{org}/messages";
+    let read_of = authorizer.require_at(of, scope(READ) & member.clone());
+    let write_of = authorizer.require_at(of, may_write & member);
 
-    let public = path!("api" / "public")
+    let messages_of = messages_of(messages.clone());
+    let messages = warp::path!("api" / "messages").map(move || messages.clone());
+    let public = warp::path!("api" / "public")
         .and(get_or_head())
         .map(|| json(&PUBLIC));
-    let private = path!("api" / "private")
+    let private = warp::path!("api" / "private")
         .and(get_or_head())
         .and(read.clone())
         .map(|_: Authorized| json(&PRIVATE));
-    let list = path!("api" / "messages")
+    let list = (messages.clone())
         .and(get_or_head())
         .and(read)
-        .and(messages.clone())
-        .map(|_: Authorized, messages: Messages| json(&messages.list()));
-    let create = path!("api" / "messages")
+        .map(|messages: Messages, _: Authorized| json(&messages.list()));
+    let create = messages
         .and(warp::post())
         .and(write)
-        .and(messages)
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .then(create);
+        .then(store);
+    let list_of = (messages_of.clone())
+        .and(get_or_head())
+        .and(read_of)
+        .map(|messages: Messages, _: Authorized| json(&messages.list()));
+    let create_of = messages_of
+        .and(warp::post())
+        .and(write_of)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(store);
     // Who calls? The filter before the handler has the answer.
-    let me = path!("api" / "me")
+    let me = warp::path!("api" / "me")
         .and(get_or_head())
         .and(any)
         .map(|caller: Authorized| json(&Me::from(caller)));
 
-    let api = public.or(private).or(list).or(create).or(me);
+    let api = public.or(private).or(list).or(create);
+    let api = api.or(list_of).or(create_of).or(me);
     api.map(Reply::into_response)
+        .or(allowed(authorizer))
+        .unify()
 }
 
 /// Whoever may not write has been refused before a byte of the body is read.
-async fn create(
-    caller: Authorized,
+async fn store(
     messages: Messages,
+    caller: Authorized,
     headers: HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
 ) -> Result<impl Reply, Response<String>> {

@@ -1,10 +1,11 @@
 //! What stands around the API: the answers to browsers that ask first, to probes, to clients that
 //! look for the issuer, and to everybody who is lost.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, str::FromStr};
 
 use authz_warp::{Authorizer, Policy, RequireExt as _, any_valid_token, get_or_head, scope};
-use quickstart::{Problem, READ, allowed_methods, readiness, resource_metadata};
+use percent_encoding::percent_decode_str;
+use quickstart::{Messages, Problem, READ, allowed_methods, readiness, resource_metadata};
 use warp::{
     Filter, Rejection, Reply,
     http::{self, StatusCode, header::ALLOW},
@@ -20,8 +21,7 @@ pub(crate) fn surrounded(
     authorizer: Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     let health = health(authorizer.clone());
-    let routes = api.or(allowed(&authorizer)).unify();
-    let routes = routes.or(health).unify().or(metadata(authorizer)).unify();
+    let routes = api.or(health).unify().or(metadata(authorizer)).unify();
     let recovered = routes.recover(authz_warp::recover).unify();
     // The rejection handlers of `recover` are not told of which path, and `Allow` depends on it.
     let outcome = no_slash_at_the_end()
@@ -38,9 +38,29 @@ pub(crate) fn surrounded(
         )
 }
 
+/// The messages of the organization in the path.
+pub(crate) fn messages_of(
+    messages: Messages,
+) -> impl Filter<Extract = (Messages,), Error = Rejection> + Clone {
+    path!("api" / "orgs" / Organization / "messages")
+        .map(move |Organization(name)| messages.of(&name))
+}
+
+/// The organization in a path. warp hands parameters over as they were sent, percent-encoded.
+struct Organization(String);
+
+impl FromStr for Organization {
+    type Err = std::str::Utf8Error;
+
+    fn from_str(segment: &str) -> Result<Self, Self::Err> {
+        let decoded = percent_decode_str(segment).decode_utf8()?;
+        Ok(Self(decoded.into_owned()))
+    }
+}
+
 /// `OPTIONS`. A browser asks before it sends a token (CORS): that request comes without one, and
 /// `require` leaves it to the filter that follows.
-fn allowed(
+pub(crate) fn allowed(
     authorizer: &Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     let preflight = warp::header::value("access-control-request-method").map(drop);
@@ -55,10 +75,19 @@ fn allowed(
     let others = path!("api" / "messages")
         .or(path!("api" / "me"))
         .unify()
+        .or(path!("api" / "orgs" / Organization / "messages")
+            .map(drop)
+            .untuple_one())
+        .unify()
         .and(warp::options())
         .and(guarded(any_valid_token()));
     let api = public.or(private).unify().or(others).unify();
-    api.and(path::full()).map(|path: FullPath| {
+    api.and(allow())
+}
+
+/// The methods of the path, as the answer.
+fn allow() -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+    path::full().map(|path: FullPath| {
         let methods = allowed_methods(path.as_str());
         with_header(StatusCode::NO_CONTENT, ALLOW, methods).into_response()
     })

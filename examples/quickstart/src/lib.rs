@@ -14,6 +14,7 @@ mod logging;
 mod me;
 mod messages;
 mod metadata;
+mod new_message;
 mod problem;
 mod run;
 mod supervise;
@@ -22,8 +23,9 @@ mod text;
 pub use crate::{
     config::{Config, ConfigError, Ignored, Mistake, TrustedIssuer},
     me::Me,
-    messages::{Message, Messages, NewMessage},
+    messages::{Message, Messages},
     metadata::{METADATA, readiness, resource_metadata},
+    new_message::NewMessage,
     problem::{Problem, allowed_methods},
     run::{Start, run},
     supervise::Shutdown,

@@ -18,7 +18,9 @@ pub struct Problem {
 #[must_use]
 pub fn allowed_methods(path: &str) -> &'static str {
     match path {
-        "/api/messages" => "GET, HEAD, POST, OPTIONS",
+        messages if messages.starts_with("/api/") && messages.ends_with("/messages") => {
+            "GET, HEAD, POST, OPTIONS"
+        }
         api if api.starts_with("/api/") => "GET, HEAD, OPTIONS",
         _ => "GET, HEAD",
     }

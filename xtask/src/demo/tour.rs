@@ -49,9 +49,10 @@ impl<'a> Tour<'a> {
                     about,
                     variable,
                     scope,
+                    organization,
                 } => {
                     println!("\n{about}");
-                    self.token = (variable, self.get_token(variable, scope)?);
+                    self.token = (variable, self.get_token(variable, scope, *organization)?);
                 }
                 Act::Call(call) => self.call(call)?,
             }
@@ -59,7 +60,12 @@ impl<'a> Tour<'a> {
         Ok(self.seen)
     }
 
-    fn get_token(&self, variable: &str, scope: &str) -> Result<String, DemoError> {
+    fn get_token(
+        &self,
+        variable: &str,
+        scope: &str,
+        organization: Option<&str>,
+    ) -> Result<String, DemoError> {
         let mut command = "cargo xtask token".to_owned();
         if self.issuer != ISSUER {
             command += &format!(" --issuer {}", self.issuer);
@@ -67,14 +73,22 @@ impl<'a> Tour<'a> {
         if !scope.is_empty() {
             command += &format!(" --scope '{scope}'");
         }
+        if let Some(organization) = organization {
+            command += &format!(" --organization {organization}");
+        }
         show::command(&format!("{variable}=$({command})"));
-        let token = token::fetch(&token::Options {
+        let subject = token::Subject {
+            organization: organization.map(str::to_owned),
+            role: Vec::new(),
+        };
+        let options = token::Options {
             scope: vec![scope.to_owned()],
             issuer: self.issuer.clone(),
             audience: AUDIENCE.to_owned(),
             expires_in: None,
             client_id: "demo".to_owned(),
-        })?;
+        };
+        let token = token::fetch_about(&subject, &options)?;
         show::token(&token);
         Ok(token)
     }

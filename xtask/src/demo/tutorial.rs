@@ -10,6 +10,7 @@ pub(super) enum Act {
         /// The shell variable that stands for it.
         variable: &'static str,
         scope: &'static str,
+        organization: Option<&'static str>,
     },
     Call(Call),
 }
@@ -96,6 +97,7 @@ pub(super) const TUTORIAL: &[Act] = &[
         about: "A client gets a token from the issuer, without any scope.",
         variable: "NOBODY",
         scope: "",
+        organization: None,
     },
     Act::Call(Call {
         about: "The token is good, but the endpoint wants the scope read:messages: 403.",
@@ -110,6 +112,7 @@ pub(super) const TUTORIAL: &[Act] = &[
         about: "A token with the scope read:messages.",
         variable: "READER",
         scope: "read:messages",
+        organization: None,
     },
     Act::Call(Call {
         about: "Now it answers.",
@@ -142,6 +145,7 @@ pub(super) const TUTORIAL: &[Act] = &[
         about: "An administrator's token has both scopes.",
         variable: "ADMIN",
         scope: "read:messages write:messages",
+        organization: None,
     },
     Act::Call(Call {
         about: "It writes.",
@@ -169,6 +173,31 @@ pub(super) const TUTORIAL: &[Act] = &[
         status: 200,
         challenge: &[],
         body: "write:messages",
+    }),
+    Act::Token {
+        about: "A token of a member of the organization acme.",
+        variable: "MEMBER",
+        scope: "read:messages",
+        organization: Some("acme"),
+    },
+    Act::Call(Call {
+        about: "It reads the messages of its own organization: the policy compares the claim org_id \
+                with the path.",
+        path: "/api/orgs/acme/messages",
+        post: None,
+        bearer: Bearer::Token,
+        status: 200,
+        challenge: &[],
+        body: "[]",
+    }),
+    Act::Call(Call {
+        about: "Not those of another: 403, and no scope would help.",
+        path: "/api/orgs/other/messages",
+        post: None,
+        bearer: Bearer::Token,
+        status: 403,
+        challenge: &["error=\"insufficient_scope\""],
+        body: "insufficient_scope",
     }),
     Act::Call(Call {
         about: "Clients find out where tokens come from (RFC 9728).",

@@ -8,7 +8,7 @@ use blackbox::{
 
 use crate::{
     case::{self, Case, Expected, case},
-    endpoints, preflight, refusals,
+    endpoints, organizations, preflight, refusals,
     stage::{self, Issuer},
     tokens,
 };
@@ -19,6 +19,7 @@ fn the_three_servers_answer_alike() {
     let servers = Framework::ALL.map(|framework| stage::ready(framework, &issuer));
     let mut cases = endpoints::cases(&issuer);
     cases.extend(endpoints::no_messages(&issuer));
+    cases.extend(organizations::cases(&issuer));
     cases.extend(refusals::cases(&issuer));
     cases.extend(tokens::refused_cases(&issuer));
     cases.extend(tokens::decided_cases(&issuer));
@@ -66,6 +67,18 @@ fn undecided(issuer: &Issuer) -> Vec<Case> {
         (
             "OPTIONS with a token",
             Request::new("OPTIONS", "/api/private").bearer(&token),
+        ),
+        (
+            "preflight for an organization",
+            preflight::preflight("/api/orgs/acme/messages"),
+        ),
+        (
+            "OPTIONS for an organization",
+            Request::new("OPTIONS", "/api/orgs/acme/messages"),
+        ),
+        (
+            "OPTIONS for an organization with a token",
+            Request::new("OPTIONS", "/api/orgs/acme/messages").bearer(&token),
         ),
         ("another method", Request::new("DELETE", "/api/private")),
         (

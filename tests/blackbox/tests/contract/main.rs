@@ -12,6 +12,7 @@ mod endpoints;
 mod equality;
 mod log;
 mod metadata;
+mod organizations;
 mod outage;
 mod preflight;
 mod refusals;
@@ -45,6 +46,7 @@ on_every_framework! {
     endpoints: answers, messages_are_stored, about_the_caller;
     log: of_refusals;
     metadata: of_the_resource, of_a_resource_with_a_path;
+    organizations: members_and_admins, messages_stay_within, suspended_callers_read_only;
     outage: down_at_the_start, down_later;
     preflight: passes, other_options_do_not;
     refusals: of_credentials, without_a_resource;

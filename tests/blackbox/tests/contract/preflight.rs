@@ -15,7 +15,12 @@ pub(crate) fn preflight(path: &str) -> Request {
 pub(crate) fn passes(framework: Framework) {
     let issuer = Issuer::start();
     let server = stage::ready(framework, &issuer);
-    for path in ["/api/private", "/api/messages", "/api/me"] {
+    for path in [
+        "/api/private",
+        "/api/messages",
+        "/api/orgs/acme/messages",
+        "/api/me",
+    ] {
         let answer = stage::send(&server, &preflight(path));
         assert!(
             !matches!(answer.status(), 400 | 401 | 403 | 500..),
