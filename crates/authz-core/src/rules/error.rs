@@ -1,8 +1,8 @@
 use super::InvalidPattern;
 use crate::policy::PolicyError;
 
-/// Why a table of rules is refused. Rules are named by their place in the file, from 1, and what
-/// they are about.
+/// Why a table of rules is refused. Rules are named by their place in the file, from 1, with the line
+/// where they begin if it is TOML, and what they are about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesError {

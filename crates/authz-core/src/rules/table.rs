@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use http::Method;
 use serde::{Deserialize, Deserializer};
+use toml::Spanned;
 
 use super::{
     RulesError,
@@ -67,8 +68,8 @@ pub(crate) enum Access {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    rules: Vec<Entry>,
+struct File<E> {
+    rules: Vec<E>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +99,13 @@ impl Rules {
     ///
     /// When it can't be read, or a rule in it can't be meant: see [`RulesError`].
     pub fn from_toml_with(text: &str, known: &Predicates) -> Result<Self, RulesError> {
-        Self::new(toml::from_str(text).map_err(syntax)?, known)
+        let file: File<Spanned<Entry>> = toml::from_str(text).map_err(syntax)?;
+        let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        let entries = file.rules.into_iter().enumerate().map(|(i, entry)| {
+            let place = format!("rule {} in line {}", i + 1, line(entry.span().start));
+            (place, entry.into_inner())
+        });
+        Self::new(entries, known)
     }
 
     /// The table in a JSON text: `{"rules": [{"path": ..}, ..]}`.
@@ -116,7 +123,10 @@ impl Rules {
     ///
     /// When it can't be read, or a rule in it can't be meant: see [`RulesError`].
     pub fn from_json_with(text: &str, known: &Predicates) -> Result<Self, RulesError> {
-        Self::new(serde_json::from_str(text).map_err(syntax)?, known)
+        let file: File<Entry> = serde_json::from_str(text).map_err(syntax)?;
+        let entries = (file.rules.into_iter().enumerate())
+            .map(|(i, entry)| (format!("rule {}", i + 1), entry));
+        Self::new(entries, known)
     }
 
     /// What a request has to bring, and the parameters of its path; or why nothing lets it pass.
@@ -142,17 +152,21 @@ impl Rules {
         })
     }
 
-    fn new(file: File, known: &Predicates) -> Result<Self, RulesError> {
-        if file.rules.is_empty() {
-            return Err(RulesError::Empty);
-        }
+    /// The table of these rules, each with its place in the file.
+    fn new(
+        entries: impl Iterator<Item = (String, Entry)>,
+        known: &Predicates,
+    ) -> Result<Self, RulesError> {
         let mut table = Table {
             routes: Routes::new(),
             places: Vec::new(),
             rules: Vec::new(),
         };
-        for (i, entry) in file.rules.into_iter().enumerate() {
-            table.add(i + 1, &entry, known)?;
+        for (place, entry) in entries {
+            table.add(&place, &entry, known)?;
+        }
+        if table.rules.is_empty() {
+            return Err(RulesError::Empty);
         }
         table.check_reachable()?;
         Ok(Self(Arc::new(table)))
@@ -160,8 +174,8 @@ impl Rules {
 }
 
 impl Table {
-    fn add(&mut self, number: usize, entry: &Entry, known: &Predicates) -> Result<(), RulesError> {
-        let rule = entry.name(number);
+    fn add(&mut self, place: &str, entry: &Entry, known: &Predicates) -> Result<(), RulesError> {
+        let rule = entry.name(place);
         let access = entry.access(&rule, known)?;
         let methods = entry.methods(&rule)?;
         let place = self.place(&entry.path, &rule)?;
@@ -281,10 +295,10 @@ impl Place {
 }
 
 impl Entry {
-    fn name(&self, number: usize) -> String {
+    fn name(&self, place: &str) -> String {
         match &self.methods {
-            Some(methods) => format!("rule {number} ({} {})", methods.join(", "), self.path),
-            None => format!("rule {number} ({})", self.path),
+            Some(methods) => format!("{place} ({} {})", methods.join(", "), self.path),
+            None => format!("{place} ({})", self.path),
         }
     }
 
