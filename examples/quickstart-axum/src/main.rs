@@ -3,6 +3,7 @@
 //! `cargo run -p quickstart-axum` needs nothing else: it brings an issuer for development, and
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
+mod by_rules;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -27,7 +28,11 @@ fn main() -> ExitCode {
 }
 
 async fn serve(start: Start) -> io::Result<()> {
-    let api = api(&start.authorizer).with_state(start.messages);
+    let api = match start.rules {
+        None => api(&start.authorizer),
+        Some(rules) => by_rules::api(&start.authorizer, rules),
+    };
+    let api = api.with_state(start.messages);
     axum::serve(start.listener, surrounded(api, start.authorizer))
         .with_graceful_shutdown(start.shutdown)
         .await

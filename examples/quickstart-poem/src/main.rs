@@ -3,6 +3,7 @@
 //! `cargo run -p quickstart-poem` needs nothing else: it brings an issuer for development, and
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
+mod by_rules;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -25,7 +26,11 @@ fn main() -> ExitCode {
 }
 
 async fn serve(start: Start) -> io::Result<()> {
-    let app = surrounded(api(&start.authorizer), start.authorizer).data(start.messages);
+    let api = match start.rules {
+        None => api(&start.authorizer),
+        Some(rules) => by_rules::api(&start.authorizer, rules),
+    };
+    let app = surrounded(api, start.authorizer).data(start.messages);
     Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
         .run_with_graceful_shutdown(app, start.shutdown, None)
         .await

@@ -3,6 +3,7 @@
 //! `cargo run -p quickstart-warp` needs nothing else: it brings an issuer for development, and
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
+mod by_rules;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -26,7 +27,10 @@ fn main() -> ExitCode {
 }
 
 async fn serve(start: Start) -> io::Result<()> {
-    let api = api(&start.authorizer, start.messages);
+    let api = match start.rules {
+        None => api(&start.authorizer, start.messages).boxed(),
+        Some(rules) => by_rules::api(&start.authorizer, rules, start.messages).boxed(),
+    };
     warp::serve(surrounded(api, start.authorizer))
         .incoming(start.listener)
         .graceful(start.shutdown)

@@ -86,7 +86,7 @@ pub(crate) fn allowed(
 }
 
 /// The methods of the path, as the answer.
-fn allow() -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
+pub(crate) fn allow() -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     path::full().map(|path: FullPath| {
         let methods = allowed_methods(path.as_str());
         with_header(StatusCode::NO_CONTENT, ALLOW, methods).into_response()

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use authz_core::{Authorizer, BuildError};
+use authz_core::{Authorizer, BuildError, rules::Rules};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
 pub struct Start {
     /// Decides about requests, as configured.
     pub authorizer: Authorizer,
+    /// Who may do what, if a file says so; else the server's own policies do.
+    pub rules: Option<Rules>,
     /// The messages.
     pub messages: Messages,
     /// Bound, and about to be announced.
@@ -93,6 +95,7 @@ where
     let serve = |shutdown| {
         serve(Start {
             authorizer,
+            rules: config.rules,
             messages: Messages::default(),
             listener,
             shutdown,

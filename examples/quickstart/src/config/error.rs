@@ -1,4 +1,6 @@
-use authz_core::Algorithm;
+use std::io;
+
+use authz_core::{Algorithm, rules::RulesError};
 
 /// Why the environment is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,14 @@ pub enum Mistake {
          (RFC 9728 section 1.2), as in https://api.example"
     )]
     NotResource,
+    /// No such file, or nobody lets us read it.
+    #[error(
+        "is not a file that can be read ({0}): relative paths begin where the server is started"
+    )]
+    Unreadable(#[source] io::Error),
+    /// Not a table of rules.
+    #[error("is no table of rules: {0}")]
+    NotRules(#[source] RulesError),
     /// Not a filter.
     #[error("is not a log filter ({0}): give a level, as in info or debug, or target=level")]
     NotLogFilter(#[source] tracing_subscriber::filter::ParseError),

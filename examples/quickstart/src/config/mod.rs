@@ -1,4 +1,5 @@
-//! The configuration: environment variables alone, all read before anything is started.
+//! The configuration: environment variables alone, all read before anything is started, and the file
+//! that one of them may name.
 
 mod error;
 mod value;
@@ -9,7 +10,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use authz_core::Algorithm;
+use authz_core::{Algorithm, rules::Rules};
 use tracing_subscriber::EnvFilter;
 
 pub use self::error::{ConfigError, Mistake};
@@ -26,6 +27,8 @@ pub struct Config {
     pub address: SocketAddr,
     /// This API's resource identifier (RFC 9728 section 1.2).
     pub resource: Option<String>,
+    /// Who may do what, in place of the policies in the server's code.
+    pub rules: Option<Rules>,
     /// What is logged.
     pub log: EnvFilter,
     /// What the operator should hear of, though it stops nothing.
@@ -89,6 +92,10 @@ impl Config {
             Some(setting) => Some(value::resource(setting)?),
             None => None,
         };
+        let rules = match environment.get("AUTHZ_RULES")? {
+            Some(setting) => Some(value::rules(&setting)?),
+            None => None,
+        };
         let log = match environment.get("RUST_LOG")? {
             Some(setting) => value::log_filter(&setting)?,
             None => EnvFilter::new("info"),
@@ -98,6 +105,7 @@ impl Config {
             algorithms,
             address: SocketAddr::new(host, port),
             resource,
+            rules,
             log,
             warnings,
         })

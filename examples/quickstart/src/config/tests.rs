@@ -29,6 +29,7 @@ fn nothing_is_a_configuration() {
             ("AUTHZ_JWKS_URI", ""),
             ("AUTHZ_ALGORITHMS", ""),
             ("AUTHZ_RESOURCE", ""),
+            ("AUTHZ_RULES", ""),
             ("HOST", ""),
             ("PORT", ""),
             ("RUST_LOG", ""),
@@ -39,6 +40,7 @@ fn nothing_is_a_configuration() {
         assert_eq!(config.algorithms, [Algorithm::RS256]);
         assert_eq!(config.address.to_string(), "127.0.0.1:3010");
         assert_eq!(config.resource, None);
+        assert!(config.rules.is_none());
         assert_eq!(config.log.to_string(), "info");
         assert_eq!(config.warnings, []);
     }

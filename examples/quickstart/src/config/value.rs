@@ -1,8 +1,11 @@
 //! One value each: what it may be, and what it becomes.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+};
 
-use authz_core::Algorithm;
+use authz_core::{Algorithm, rules::Rules};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -76,6 +79,12 @@ pub(super) fn resource(setting: Setting) -> Result<String> {
         }
         _ => Err(setting.mistake(Mistake::NotResource)),
     }
+}
+
+pub(super) fn rules(setting: &Setting) -> Result<Rules> {
+    let text = fs::read_to_string(&setting.value)
+        .map_err(|error| setting.mistake(Mistake::Unreadable(error)))?;
+    Rules::from_toml(&text).map_err(|error| setting.mistake(Mistake::NotRules(error)))
 }
 
 pub(super) fn log_filter(setting: &Setting) -> Result<EnvFilter> {

@@ -28,12 +28,13 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 10] = [
+pub const CONFIGURATION: [&str; 11] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
     "AUTHZ_ALGORITHMS",
     "AUTHZ_RESOURCE",
+    "AUTHZ_RULES",
     "AUTH0_DOMAIN",
     "AUTH0_AUDIENCE",
     "HOST",

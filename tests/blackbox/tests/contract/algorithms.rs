@@ -1,11 +1,11 @@
 //! `AUTHZ_ALGORITHMS`: what is listed is accepted, and nothing else.
 
 use authz_testkit::{Algorithm, DevIssuer};
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 
 use crate::{
     case::{Expected, INVALID_TOKEN, case, check_all},
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
 /// Every algorithm that a public key can serve, by the name that `AUTHZ_ALGORITHMS` takes.
@@ -32,10 +32,10 @@ fn token(issuer: &Issuer, algorithm: Algorithm) -> Request {
     Request::get("/api/private").bearer(token.build())
 }
 
-pub(crate) fn every_asymmetric_one_by_name(framework: Framework) {
+pub(crate) fn every_asymmetric_one_by_name(subject: Subject) {
     let issuer = issuer();
     let names = ASYMMETRIC.map(|(name, _)| name).join(", ");
-    let launch = stage::configured(framework, &issuer).env("AUTHZ_ALGORITHMS", names);
+    let launch = stage::configured(subject, &issuer).env("AUTHZ_ALGORITHMS", names);
     let server = stage::start_ready(launch);
     let accepted = ASYMMETRIC
         .map(|(name, algorithm)| case(name, token(&issuer, algorithm), Expected::Status(200)));
@@ -52,9 +52,9 @@ pub(crate) fn every_asymmetric_one_by_name(framework: Framework) {
     check_all(&server, &[case("Ed25519", renamed, Expected::Status(200))]);
 }
 
-pub(crate) fn none_but_the_listed(framework: Framework) {
+pub(crate) fn none_but_the_listed(subject: Subject) {
     let issuer = issuer();
-    let launch = stage::configured(framework, &issuer).env("AUTHZ_ALGORITHMS", "ES256");
+    let launch = stage::configured(subject, &issuer).env("AUTHZ_ALGORITHMS", "ES256");
     let server = stage::start_ready(launch);
     let cases = ASYMMETRIC.map(|(name, algorithm)| {
         let expected = match algorithm {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 use serde_json::json;
 
 use crate::{
     case::{self, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all},
-    stage::{self, Issuer, RESOURCE},
+    stage::{self, Issuer, RESOURCE, Subject},
 };
 
 const ISSUER: (&str, &str) = ("AUTHZ_ISSUER", "https://issuer.example/");
@@ -102,9 +102,9 @@ const MISTAKES: &[(&str, Variables, &str)] = &[
     ),
 ];
 
-pub(crate) fn mistakes(framework: Framework) {
+pub(crate) fn mistakes(subject: Subject) {
     for (name, variables, named) in MISTAKES {
-        let mut launch = stage::program(framework).env("PORT", "0");
+        let mut launch = stage::program(subject).env("PORT", "0");
         for (variable, value) in *variables {
             launch = launch.env(variable, value);
         }
@@ -118,9 +118,9 @@ pub(crate) fn mistakes(framework: Framework) {
     }
 }
 
-pub(crate) fn several_audiences(framework: Framework) {
+pub(crate) fn several_audiences(subject: Subject) {
     let issuer = Issuer::start();
-    let launch = stage::configured(framework, &issuer)
+    let launch = stage::configured(subject, &issuer)
         .env("AUTHZ_AUDIENCE", "https://one.example,https://two.example");
     let server = stage::start_ready(launch);
     let call = |audience: &str| {
@@ -149,8 +149,8 @@ pub(crate) fn several_audiences(framework: Framework) {
 }
 
 /// The short form for Auth0. Nothing answers there, which a server has to live with.
-pub(crate) fn an_auth0_domain(framework: Framework) {
-    let server = stage::program(framework)
+pub(crate) fn an_auth0_domain(subject: Subject) {
+    let server = stage::program(subject)
         .env("PORT", "0")
         // RFC 6761: this name exists nowhere.
         .env("AUTH0_DOMAIN", "tenant.invalid")
@@ -176,10 +176,10 @@ pub(crate) fn an_auth0_domain(framework: Framework) {
 }
 
 /// With `AUTHZ_JWKS_URI`, discovery is not needed.
-pub(crate) fn a_key_url_of_its_own(framework: Framework) {
+pub(crate) fn a_key_url_of_its_own(subject: Subject) {
     let issuer = Issuer::start();
     issuer.fault_discovery(Some(authz_testkit::Fault::Status(500)));
-    let launch = stage::configured(framework, &issuer).env("AUTHZ_JWKS_URI", issuer.jwks_uri());
+    let launch = stage::configured(subject, &issuer).env("AUTHZ_JWKS_URI", issuer.jwks_uri());
     let server = stage::start_ready(launch);
     let token = issuer.token().scope("read:messages").build();
     let request = Request::get("/api/private").bearer(token);
@@ -187,9 +187,9 @@ pub(crate) fn a_key_url_of_its_own(framework: Framework) {
     assert_eq!(issuer.requests().discovery, 0);
 }
 
-pub(crate) fn a_log_filter(framework: Framework) {
+pub(crate) fn a_log_filter(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::start_ready(stage::configured(framework, &issuer).env("RUST_LOG", "off"));
+    let server = stage::start_ready(stage::configured(subject, &issuer).env("RUST_LOG", "off"));
     let request = Request::get("/api/private").bearer("x");
     check_all(&server, &[case("refused", request, INVALID_TOKEN)]);
     let exit = server.stop(stage::SOON).unwrap();

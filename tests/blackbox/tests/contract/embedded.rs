@@ -3,21 +3,20 @@
 use blackbox::{
     http::{Request, split_url},
     server::Server,
-    servers::Framework,
 };
 use serde_json::json;
 
 use crate::{
     case::{self, check_refusal},
-    stage::{self, SOON},
+    stage::{self, SOON, Subject},
 };
 
-fn start(framework: Framework) -> Server {
-    stage::start_ready(stage::program(framework).env("PORT", "0"))
+fn start(subject: Subject) -> Server {
+    stage::start_ready(stage::program(subject).env("PORT", "0"))
 }
 
-pub(crate) fn the_printed_curl_line_works(framework: Framework) {
-    let server = start(framework);
+pub(crate) fn the_printed_curl_line_works(subject: Subject) {
+    let server = start(subject);
     let line = server.stdout_line("curl ", SOON).expect("a curl line");
     let words = words(&line[line.find("curl ").unwrap()..]);
     let url = words.iter().find(|word| word.starts_with("http://"));
@@ -35,8 +34,8 @@ pub(crate) fn the_printed_curl_line_works(framework: Framework) {
 }
 
 /// Discovery, then the client credentials grant, then a call: what the tutorial's clients do.
-pub(crate) fn the_issuer_gives_tokens(framework: Framework) {
-    let server = start(framework);
+pub(crate) fn the_issuer_gives_tokens(subject: Subject) {
+    let server = start(subject);
     let issuer = issuer(&server);
     let get = |url: &str| {
         let (address, path) = split_url(url).unwrap();
@@ -64,8 +63,8 @@ pub(crate) fn the_issuer_gives_tokens(framework: Framework) {
 }
 
 /// Its resource identifier is its own base URL, and the listening line is exactly what is promised.
-pub(crate) fn it_names_itself(framework: Framework) {
-    let server = start(framework);
+pub(crate) fn it_names_itself(subject: Subject) {
+    let server = start(subject);
     let base = server.base_url();
     let listening = server.stdout_line("listening", SOON);
     assert_eq!(listening, Some(format!("listening on {base}")));

@@ -1,13 +1,13 @@
 //! "Example servers": what each endpoint answers.
 
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 use serde_json::{Value, json};
 
 use crate::{
     case::{
         self, Case, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all, insufficient_scope,
     },
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
 pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
@@ -113,14 +113,14 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn answers(framework: Framework) {
+pub(crate) fn answers(subject: Subject) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &cases(&issuer));
+    check_all(&stage::ready(subject, &issuer), &cases(&issuer));
 }
 
-pub(crate) fn messages_are_stored(framework: Framework) {
+pub(crate) fn messages_are_stored(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let both = issuer.token().scope("read:messages write:messages").build();
     let list = || {
         let answer = stage::send(&server, &Request::get("/api/messages").bearer(&both));
@@ -170,9 +170,9 @@ pub(crate) fn no_messages(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn about_the_caller(framework: Framework) {
+pub(crate) fn about_the_caller(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let token = issuer
         .token()
         .subject("someone")

@@ -1,13 +1,13 @@
 //! What the operator reads: one line for every refusal, with its reason, and never the token.
 
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 
-use crate::stage::{self, Issuer, SOON};
+use crate::stage::{self, Issuer, SOON, Subject};
 
-pub(crate) fn of_refusals(framework: Framework) {
+pub(crate) fn of_refusals(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let good = || issuer.token().scope("read:messages");
     let stranger = SigningKey::generate(Algorithm::RS256);
     let rows: [(&str, TokenBuilder); 6] = [

@@ -1,7 +1,8 @@
-//! The contract of the example servers, seen from outside, on all three frameworks.
+//! The contract of the example servers, seen from outside, on all three frameworks, with the policies
+//! in the server's code and with those in a file of rules.
 //!
-//! Every module is one part of the contract; every test in it takes the framework to be tested.
-//! Names begin with the framework: `axum::refusals`.
+//! Every module is one part of the contract; every test in it takes the server to be tested.
+//! Names begin with the framework: `axum::refusals`, `axum::by_rules::refusals`.
 
 mod algorithms;
 mod case;
@@ -17,25 +18,34 @@ mod outage;
 mod preflight;
 mod refusals;
 mod rotation;
+mod rules;
 mod shutdown;
 mod stage;
 mod tokens;
 
 macro_rules! on_every_framework {
     ($($module:ident: $($test:ident),+;)+) => {
-        on_every_framework!(@ axum, Axum, $($module: $($test),+;)+);
-        on_every_framework!(@ warp, Warp, $($module: $($test),+;)+);
-        on_every_framework!(@ poem, Poem, $($module: $($test),+;)+);
+        on_every_framework!(mod axum, Axum, $($module: $($test),+;)+);
+        on_every_framework!(mod warp, Warp, $($module: $($test),+;)+);
+        on_every_framework!(mod poem, Poem, $($module: $($test),+;)+);
     };
-    (@ $name:ident, $framework:ident, $($module:ident: $($test:ident),+;)+) => {
+    (mod $name:ident, $framework:ident, $($module:ident: $($test:ident),+;)+) => {
         mod $name {
-            $(mod $module {
-                $(#[test]
-                fn $test() {
-                    crate::$module::$test(blackbox::servers::Framework::$framework);
-                })+
-            })+
+            on_every_framework!(@ in_code, $framework, $($module: $($test),+;)+);
+
+            mod by_rules {
+                on_every_framework!(@ by_rules, $framework, $($module: $($test),+;)+);
+            }
         }
+    };
+    (@ $policies:ident, $framework:ident, $($module:ident: $($test:ident),+;)+) => {
+        $(mod $module {
+            $(#[test]
+            fn $test() {
+                let framework = blackbox::servers::Framework::$framework;
+                crate::$module::$test(crate::stage::Subject::$policies(framework));
+            })+
+        })+
     };
 }
 
@@ -51,6 +61,7 @@ on_every_framework! {
     preflight: passes, other_options_do_not;
     refusals: of_credentials, without_a_resource;
     rotation: of_the_signing_key;
+    rules: the_file_decides, mistakes_in_the_file;
     shutdown: on_sigterm, on_sigint, with_a_request_in_flight, with_an_idle_connection;
     tokens: refused, decided_by_scope;
 }

@@ -1,16 +1,15 @@
 //! The metadata of the protected resource: RFC 9728.
 
-use blackbox::servers::Framework;
 use serde_json::json;
 
 use crate::{
     case::{self, check_refusal},
-    stage::{self, Issuer, RESOURCE},
+    stage::{self, Issuer, RESOURCE, Subject},
 };
 
-pub(crate) fn of_the_resource(framework: Framework) {
+pub(crate) fn of_the_resource(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let answer = stage::get(&server, "/.well-known/oauth-protected-resource");
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -21,9 +20,9 @@ pub(crate) fn of_the_resource(framework: Framework) {
 }
 
 /// RFC 9728 section 3.1: the well-known part goes between host and path.
-pub(crate) fn of_a_resource_with_a_path(framework: Framework) {
+pub(crate) fn of_a_resource_with_a_path(subject: Subject) {
     let issuer = Issuer::start();
-    let launch = stage::configured(framework, &issuer)
+    let launch = stage::configured(subject, &issuer)
         .env("AUTHZ_RESOURCE", "https://quickstart.example/v1/api");
     let server = stage::start_ready(launch);
     let answer = stage::get(&server, "/api/private");

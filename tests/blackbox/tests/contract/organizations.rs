@@ -1,14 +1,14 @@
 //! `/api/orgs/{org}/messages`: admins, and members of the organization in the path.
 
 use authz_testkit::TokenBuilder;
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 use serde_json::{Value, json};
 
 use crate::{
     case::{
         self, Case, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all, insufficient_scope,
     },
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
 const ACME: &str = "/api/orgs/acme/messages";
@@ -112,14 +112,14 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn members_and_admins(framework: Framework) {
+pub(crate) fn members_and_admins(subject: Subject) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &cases(&issuer));
+    check_all(&stage::ready(subject, &issuer), &cases(&issuer));
 }
 
-pub(crate) fn messages_stay_within(framework: Framework) {
+pub(crate) fn messages_stay_within(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let both = || issuer.token().scope("read:messages write:messages");
     let member = both().claim("org_id", "acme").subject("someone").build();
     let admin = both().claim("roles", json!(["admin"])).build();
@@ -147,9 +147,9 @@ pub(crate) fn messages_stay_within(framework: Framework) {
 }
 
 /// The policy of `POST /api/messages` has a `not`.
-pub(crate) fn suspended_callers_read_only(framework: Framework) {
+pub(crate) fn suspended_callers_read_only(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let token = |roles: Value| {
         let token = issuer.token().scope("read:messages write:messages");
         token.claim("roles", roles).build()

@@ -1,22 +1,19 @@
 //! The key server cannot be reached: "cannot decide" is not "no".
 
 use authz_testkit::{Algorithm, SigningKey};
-use blackbox::{
-    http::{Request, Response},
-    servers::Framework,
-};
+use blackbox::http::{Request, Response};
 
 use crate::{
     case::{self, UNAUTHENTICATED, case, check_all},
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
-pub(crate) fn down_at_the_start(framework: Framework) {
+pub(crate) fn down_at_the_start(subject: Subject) {
     let issuer = Issuer::start();
     let good = issuer.token().scope("read:messages").build();
     let private = Request::get("/api/private").bearer(&good);
     issuer.go_offline();
-    let server = stage::configured(framework, &issuer).start().unwrap();
+    let server = stage::configured(subject, &issuer).start().unwrap();
 
     assert_eq!(stage::get(&server, "/readyz").status(), 503);
     assert_eq!(stage::get(&server, "/healthz").text(), "ok");
@@ -41,9 +38,9 @@ pub(crate) fn down_at_the_start(framework: Framework) {
     assert_eq!(stage::send(&server, &private).status(), 200);
 }
 
-pub(crate) fn down_later(framework: Framework) {
+pub(crate) fn down_later(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     issuer.go_offline();
 
     // The known key serves on,

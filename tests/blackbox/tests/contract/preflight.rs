@@ -1,8 +1,8 @@
 //! CORS preflights pass; nothing else does without a token.
 
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 
-use crate::stage::{self, Issuer};
+use crate::stage::{self, Issuer, Subject};
 
 pub(crate) fn preflight(path: &str) -> Request {
     Request::new("OPTIONS", path)
@@ -12,9 +12,9 @@ pub(crate) fn preflight(path: &str) -> Request {
 }
 
 /// The application answers, not the authorization: whatever it says, it asks for no token.
-pub(crate) fn passes(framework: Framework) {
+pub(crate) fn passes(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     for path in [
         "/api/private",
         "/api/messages",
@@ -31,9 +31,9 @@ pub(crate) fn passes(framework: Framework) {
 }
 
 /// The header of a preflight on another method opens nothing.
-pub(crate) fn other_options_do_not(framework: Framework) {
+pub(crate) fn other_options_do_not(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     for method in ["GET", "HEAD"] {
         let request = Request::new(method, "/api/private")
             .header("Origin", "https://app.example")

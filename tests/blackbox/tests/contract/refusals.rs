@@ -1,13 +1,13 @@
 //! "Refusals": what stands where the token should.
 
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 
 use crate::{
     case::{
         Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, UNAUTHENTICATED, case, check_all,
         check_refusal,
     },
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
 pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
@@ -138,15 +138,15 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn of_credentials(framework: Framework) {
+pub(crate) fn of_credentials(subject: Subject) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &cases(&issuer));
+    check_all(&stage::ready(subject, &issuer), &cases(&issuer));
 }
 
 /// Without a resource identifier, challenges name no metadata.
-pub(crate) fn without_a_resource(framework: Framework) {
+pub(crate) fn without_a_resource(subject: Subject) {
     let issuer = Issuer::start();
-    let launch = stage::program(framework)
+    let launch = stage::program(subject)
         .env("PORT", "0")
         .env("AUTHZ_ISSUER", issuer.issuer())
         .env("AUTHZ_AUDIENCE", issuer.audience());

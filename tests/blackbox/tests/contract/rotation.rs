@@ -1,12 +1,12 @@
 //! The issuer changes its signing key.
 
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 
-use crate::stage::{self, Issuer};
+use crate::stage::{self, Issuer, Subject};
 
-pub(crate) fn of_the_signing_key(framework: Framework) {
+pub(crate) fn of_the_signing_key(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let call = || {
         let token = issuer.token().scope("read:messages").build();
         Request::get("/api/private").bearer(token)

@@ -5,30 +5,29 @@ use std::{net::TcpStream, time::Instant};
 use blackbox::{
     http::{Connection, Request},
     server::{Server, Signal},
-    servers::Framework,
 };
 
-use crate::stage::{self, Issuer, SOON};
+use crate::stage::{self, Issuer, SOON, Subject};
 
-fn ends(framework: Framework, signal: Signal) {
+fn ends(subject: Subject, signal: Signal) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     server.signal(signal).unwrap();
     let exit = server.wait(SOON).unwrap();
     assert_eq!(exit.code(), Some(0), "{exit:?}");
 }
 
-pub(crate) fn on_sigterm(framework: Framework) {
-    ends(framework, Signal::Terminate);
+pub(crate) fn on_sigterm(subject: Subject) {
+    ends(subject, Signal::Terminate);
 }
 
-pub(crate) fn on_sigint(framework: Framework) {
-    ends(framework, Signal::Interrupt);
+pub(crate) fn on_sigint(subject: Subject) {
+    ends(subject, Signal::Interrupt);
 }
 
-pub(crate) fn with_a_request_in_flight(framework: Framework) {
+pub(crate) fn with_a_request_in_flight(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let body = r#"{"text":"late"}"#;
     let token = issuer.token().scope("write:messages").build();
     let request = Request::post("/api/messages")
@@ -52,9 +51,9 @@ pub(crate) fn with_a_request_in_flight(framework: Framework) {
 }
 
 /// A client that keeps its connection open does not keep the server alive.
-pub(crate) fn with_an_idle_connection(framework: Framework) {
+pub(crate) fn with_an_idle_connection(subject: Subject) {
     let issuer = Issuer::start();
-    let server = stage::ready(framework, &issuer);
+    let server = stage::ready(subject, &issuer);
     let mut idle = Connection::open(server.address()).unwrap();
     idle.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();

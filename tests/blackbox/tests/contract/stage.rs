@@ -1,6 +1,10 @@
 //! A development issuer and a server that trusts it.
 
-use std::{path::PathBuf, sync::OnceLock, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use authz_testkit::{DevIssuer, DevIssuerBuilder};
 use blackbox::{
@@ -65,18 +69,58 @@ impl std::ops::Deref for Issuer {
     }
 }
 
+/// The file that the example servers bring.
+pub(crate) const RULES: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../examples/quickstart/rules.toml"
+);
+
+/// A server to be tested.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject {
+    framework: Framework,
+    by_rules: bool,
+}
+
+impl Subject {
+    /// Its policies are in its code.
+    pub(crate) const fn in_code(framework: Framework) -> Self {
+        Self {
+            framework,
+            by_rules: false,
+        }
+    }
+
+    /// Its policies are those of [`RULES`].
+    pub(crate) const fn by_rules(framework: Framework) -> Self {
+        Self {
+            framework,
+            by_rules: true,
+        }
+    }
+}
+
 /// The server's program.
-pub(crate) fn program(framework: Framework) -> Launch {
+pub(crate) fn program(subject: Subject) -> Launch {
+    let binary = Launch::new(binary(subject.framework));
+    if !subject.by_rules {
+        return binary;
+    }
+    let name = format!("{} by rules", subject.framework.package());
+    binary.name(name).env("AUTHZ_RULES", RULES)
+}
+
+fn binary(framework: Framework) -> &'static Path {
     static BINARIES: OnceLock<Vec<PathBuf>> = OnceLock::new();
     let binaries = BINARIES
         .get_or_init(|| servers::build(&Framework::ALL).unwrap_or_else(|error| panic!("{error}")));
     let index = Framework::ALL.iter().position(|one| *one == framework);
-    Launch::new(&binaries[index.unwrap()])
+    &binaries[index.unwrap()]
 }
 
 /// The server's program on a free port, set up for this issuer.
-pub(crate) fn configured(framework: Framework, issuer: &DevIssuer) -> Launch {
-    program(framework)
+pub(crate) fn configured(subject: Subject, issuer: &DevIssuer) -> Launch {
+    program(subject)
         .env("PORT", "0")
         .env("AUTHZ_ISSUER", issuer.issuer())
         .env("AUTHZ_AUDIENCE", issuer.audience())
@@ -84,8 +128,8 @@ pub(crate) fn configured(framework: Framework, issuer: &DevIssuer) -> Launch {
 }
 
 /// A server that trusts this issuer and has its keys.
-pub(crate) fn ready(framework: Framework, issuer: &DevIssuer) -> Server {
-    start_ready(configured(framework, issuer))
+pub(crate) fn ready(subject: Subject, issuer: &DevIssuer) -> Server {
+    start_ready(configured(subject, issuer))
 }
 
 /// Starts the server and waits until it has keys.

@@ -1,12 +1,12 @@
 //! "Refusals": tokens that are no good, one reason each, and tokens that are good after all.
 
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
-use blackbox::{http::Request, servers::Framework};
+use blackbox::http::Request;
 use serde_json::json;
 
 use crate::{
     case::{Case, Expected, INVALID_TOKEN, MARKER, case, check_all, insufficient_scope},
-    stage::{self, Issuer},
+    stage::{self, Issuer, Subject},
 };
 
 fn private(token: impl AsRef<str>) -> Request {
@@ -208,14 +208,14 @@ pub(crate) fn decided_cases(issuer: &Issuer) -> Vec<Case> {
     ]
 }
 
-pub(crate) fn refused(framework: Framework) {
+pub(crate) fn refused(subject: Subject) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &refused_cases(&issuer));
+    check_all(&stage::ready(subject, &issuer), &refused_cases(&issuer));
 }
 
-pub(crate) fn decided_by_scope(framework: Framework) {
+pub(crate) fn decided_by_scope(subject: Subject) {
     let issuer = Issuer::start();
-    check_all(&stage::ready(framework, &issuer), &decided_cases(&issuer));
+    check_all(&stage::ready(subject, &issuer), &decided_cases(&issuer));
 }
 
 /// The payload with its scope written twice, which parsers read in two ways.
