@@ -6,7 +6,7 @@ use poem::{EndpointExt as _, Route, get};
 
 use crate::{create, create_of, list, list_of, me, private, public, surroundings::allowed};
 
-pub(crate) fn api(authorizer: &Authorizer, rules: Rules) -> Route {
+pub(crate) fn api(authorizer: &Authorizer, rules: &Rules) -> Route {
     // `with` on the whole route would do, and would deny what does not exist, too. As it is, the
     // table is asked behind the router, which knows what to answer with 404 and 405.
     let table = || authorizer.rules(rules.clone());

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 async fn serve(start: Start) -> io::Result<()> {
     let api = match start.rules {
         None => api(&start.authorizer),
-        Some(rules) => by_rules::api(&start.authorizer, rules),
+        Some(rules) => by_rules::api(&start.authorizer, &rules),
     };
     let app = surrounded(api, start.authorizer).data(start.messages);
     Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)

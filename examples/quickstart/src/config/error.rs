@@ -83,9 +83,7 @@ pub enum Mistake {
     )]
     NotResource,
     /// No such file, or nobody lets us read it.
-    #[error(
-        "is not a file that can be read ({0}): relative paths begin where the server is started"
-    )]
+    #[error("cannot be read ({0}): a relative path begins where the server is started")]
     Unreadable(#[source] io::Error),
     /// Not a table of rules.
     #[error("is no table of rules: {0}")]
