@@ -1,4 +1,6 @@
-use std::{any::Any, fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
+
+use smallvec::SmallVec;
 
 use super::RequestParts;
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
     policy::{ClaimsSource, Facts, Implied, LazyClaims, Scopes},
-    token::Registered,
+    token::{Payload, Registered, Text},
 };
 
 /// A caller whose token was found good and satisfies the endpoint's policy.
@@ -43,10 +45,12 @@ pub(crate) struct Verified<C> {
     /// Those and what they imply, if that is more.
     effective_scopes: Option<Scopes>,
     permissions: Scopes,
-    subject: Option<Box<str>>,
-    client_id: Option<Box<str>>,
-    token_id: Option<Box<str>>,
-    audiences: Box<[Box<str>]>,
+    /// What the following texts are parts of.
+    payload: Payload,
+    subject: Option<Text>,
+    client_id: Option<Text>,
+    token_id: Option<Text>,
+    audiences: SmallVec<[Text; 2]>,
     issued_at: Option<u64>,
     algorithm: Algorithm,
     /// What it takes in memory, roughly.
@@ -59,7 +63,7 @@ pub(crate) struct Verified<C> {
 enum AllClaims<C> {
     /// `C` is [`Claims`]: one copy is enough. The function says so to the compiler.
     Same(fn(&C) -> Option<&Claims>),
-    Payload(LazyClaims),
+    Lazy(LazyClaims),
 }
 
 impl<C> Authorized<C> {
@@ -86,24 +90,25 @@ impl<C> Authorized<C> {
     /// `sub`: whom the token speaks for, unique within its issuer.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.0.subject()
     }
 
     /// `client_id`, or else `azp`: the application that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
-        self.0.client_id.as_deref()
+        self.0.text(self.0.client_id.as_ref())
     }
 
     /// `jti`: the token's own identifier.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
-        self.0.token_id.as_deref()
+        self.0.token_id()
     }
 
     /// `aud`: every audience that the token is meant for.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.0.audiences.iter().map(|audience| &**audience)
+        let verified = &*self.0;
+        (verified.audiences.iter()).map(|audience| verified.payload.text(audience))
     }
 
     /// The scopes granted.
@@ -158,6 +163,7 @@ impl<C> Authorized<C> {
 }
 
 impl<C: 'static> Verified<C> {
+    /// What is kept of a token, but for the payload itself, which those borrow from who made it.
     pub(crate) fn new(
         claims: C,
         registered: &Registered<'_>,
@@ -167,7 +173,7 @@ impl<C: 'static> Verified<C> {
         payload: &[u8],
         implied: &Implied,
     ) -> Self {
-        let boxed = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Box::from);
+        let text = |text: &Option<Cow<'_, str>>| Some(Text::new(payload, text.as_deref()?));
         let named = |claim: &ScopeClaim| match claim {
             ScopeClaim::Scope => registered.scope.as_ref(),
             ScopeClaim::Scp => registered.scp.as_ref(),
@@ -185,12 +191,12 @@ impl<C: 'static> Verified<C> {
             .aud
             .iter()
             .flat_map(|it| it.iter())
-            .map(Box::from);
+            .map(|audience| Text::new(payload, audience));
         let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
         // The claims in the application's type take about as much as their JSON, as a map three times.
         let (all_claims, times) = match as_map(&claims) {
             Some(_) => (AllClaims::Same(as_map), 3),
-            None => (AllClaims::Payload(LazyClaims::new(payload)), 5),
+            None => (AllClaims::Lazy(LazyClaims::default()), 4),
         };
         let bytes = size_of::<Self>()
             + times * payload.len()
@@ -201,9 +207,10 @@ impl<C: 'static> Verified<C> {
             token: Box::default(),
             claims,
             all_claims,
-            subject: boxed(&registered.sub),
-            client_id: boxed(&registered.client_id).or_else(|| boxed(&registered.azp)),
-            token_id: boxed(&registered.jti),
+            payload: Payload::default(),
+            subject: text(&registered.sub),
+            client_id: text(&registered.client_id).or_else(|| text(&registered.azp)),
+            token_id: text(&registered.jti),
             audiences: audiences.collect(),
             issued_at: registered.iat.map(|iat| iat.floor),
             scopes,
@@ -219,11 +226,21 @@ impl<C: 'static> Verified<C> {
 }
 
 impl<C> Verified<C> {
+    pub(crate) fn with_payload(mut self, payload: Payload) -> Self {
+        self.bytes += payload.heap_bytes();
+        self.payload = payload;
+        self
+    }
+
     /// With the token that it is found by in the cache.
     pub(crate) fn for_cache(mut self, token: &str) -> Self {
         self.bytes += token.len();
         self.token = token.as_bytes().into();
         self
+    }
+
+    fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {
+        text.map(|text| self.payload.text(text))
     }
 
     pub(crate) fn facts<'a>(
@@ -234,11 +251,11 @@ impl<C> Verified<C> {
         Facts {
             scopes: self.effective_scopes(),
             permissions: &self.permissions,
-            client: self.client_id.as_deref(),
+            client: self.client_id.as_ref().map(|id| (&self.payload, id)),
             issuer: &self.trusted.issuer,
             claims: match &self.all_claims {
                 AllClaims::Same(as_map) => ClaimsSource::Known(as_map(&self.claims)),
-                AllClaims::Payload(claims) => ClaimsSource::Lazy(claims),
+                AllClaims::Lazy(claims) => ClaimsSource::Lazy(claims, self.payload.bytes()),
             },
             roles: &self.trusted.role_claims,
             groups: &self.trusted.group_claims,
@@ -249,11 +266,11 @@ impl<C> Verified<C> {
     }
 
     pub(crate) fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
+        self.text(self.subject.as_ref())
     }
 
     pub(crate) fn token_id(&self) -> Option<&str> {
-        self.token_id.as_deref()
+        self.text(self.token_id.as_ref())
     }
 
     pub(crate) fn effective_scopes(&self) -> &Scopes {

@@ -282,7 +282,10 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         match self.found(lookup, &examined)? {
             None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
             Some(keys) => match self.check_signature(&jws, &examined, &keys)? {
-                Some(key) => self.accept(token, &jws, &examined, key).map(Step::Verified),
+                Some(key) => {
+                    let verified = self.believe(&jws, &examined, key)?;
+                    Ok(Step::Verified(self.keep(token, jws, verified)))
+                }
                 None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
             },
         }
@@ -304,7 +307,10 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
         };
         match self.check_signature(&jws, &examined, &keys)? {
-            Some(key) => self.accept(token, &jws, &examined, key),
+            Some(key) => {
+                let verified = self.believe(&jws, &examined, key)?;
+                Ok(self.keep(token, jws, verified))
+            }
             None => {
                 let refusal = Refusal {
                     hint: hints::signature(examined.header.has_nonce()),
@@ -421,23 +427,21 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     }
 
     /// The signature is good: the claims may be believed.
-    fn accept(
+    fn believe(
         &self,
-        token: &str,
         jws: &Jws<'_>,
         examined: &Examined<'_>,
         key: &Arc<crate::VerificationKey>,
-    ) -> Result<Arc<Verified<C>>, Rejection> {
+    ) -> Result<Verified<C>, Rejection> {
         let payload = jws.payload();
-        let text = std::str::from_utf8(payload).unwrap_or_default();
-        let claims = serde_json::from_str(text).map_err(|error| {
+        let claims = examined.claims.members.read().map_err(|error| {
             let refusal = Refusal::new(Reason::ClaimsMismatch)
                 .expected(std::any::type_name::<C>())
                 .actual(&error.to_string())
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
             self.refuse_examined(&refusal, examined)
         })?;
-        let verified = Verified::new(
+        Ok(Verified::new(
             claims,
             &examined.claims,
             examined.header.algorithm(),
@@ -445,13 +449,17 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Arc::clone(key),
             payload,
             &self.implied,
-        );
+        ))
+    }
+
+    fn keep(&self, token: &str, jws: Jws<'_>, verified: Verified<C>) -> Arc<Verified<C>> {
+        let verified = verified.with_payload(jws.into_payload());
         let Some(cache) = &self.cache else {
-            return Ok(Arc::new(verified));
+            return Arc::new(verified);
         };
         let verified = Arc::new(verified.for_cache(token));
         cache.insert(&verified);
-        Ok(verified)
+        verified
     }
 }
 

@@ -1,7 +1,12 @@
 use std::{fmt, sync::OnceLock};
 
 use super::{ClaimPath, Scopes, Verdict, comparison::Seen};
-use crate::{authorizer::RequestParts, claims::Claims, clock::Clock};
+use crate::{
+    authorizer::RequestParts,
+    claims::Claims,
+    clock::Clock,
+    token::{Payload, Text},
+};
 
 /// What a policy is evaluated against.
 #[derive(Clone, Copy)]
@@ -9,7 +14,8 @@ pub(crate) struct Facts<'a> {
     /// Those granted, and those that they imply.
     pub(crate) scopes: &'a Scopes,
     pub(crate) permissions: &'a Scopes,
-    pub(crate) client: Option<&'a str>,
+    /// Part of the payload.
+    pub(crate) client: Option<(&'a Payload, &'a Text)>,
     pub(crate) issuer: &'a str,
     pub(crate) claims: ClaimsSource<'a>,
     /// The claims that name roles.
@@ -26,37 +32,33 @@ pub(crate) struct Facts<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum ClaimsSource<'a> {
     Known(Option<&'a Claims>),
-    Lazy(&'a LazyClaims),
+    /// With the payload to read them from.
+    Lazy(&'a LazyClaims, &'a [u8]),
 }
 
-/// The payload of a token whose application reads the claims as a type of its own: parsed when the
-/// first policy asks for a claim, and then never again.
-pub(crate) struct LazyClaims {
-    payload: Box<[u8]>,
-    parsed: OnceLock<Option<Claims>>,
-}
+/// The claims of a token whose application reads them as a type of its own: parsed when the first policy
+/// asks for one, and then never again.
+#[derive(Default)]
+pub(crate) struct LazyClaims(OnceLock<Option<Claims>>);
 
 impl LazyClaims {
-    pub(crate) fn new(payload: &[u8]) -> Self {
-        Self {
-            payload: payload.into(),
-            parsed: OnceLock::new(),
-        }
-    }
-
-    fn get(&self) -> Option<&Claims> {
-        self.parsed
-            .get_or_init(|| serde_json::from_slice(&self.payload).ok())
+    fn get(&self, payload: &[u8]) -> Option<&Claims> {
+        self.0
+            .get_or_init(|| serde_json::from_slice(payload).ok())
             .as_ref()
     }
 }
 
 impl<'a> Facts<'a> {
+    pub(crate) fn client(&self) -> Option<&'a str> {
+        self.client.map(|(payload, id)| payload.text(id))
+    }
+
     /// `None` for claims that can't be read: nested deeper than the parser goes.
     pub(crate) fn claims(&self) -> Option<&'a Claims> {
         match self.claims {
             ClaimsSource::Known(claims) => claims,
-            ClaimsSource::Lazy(claims) => claims.get(),
+            ClaimsSource::Lazy(claims, payload) => claims.get(payload),
         }
     }
 

@@ -17,7 +17,7 @@ impl Rule {
             Self::Permission(_) => Some(names(&facts.permissions.to_string())),
             Self::Role(_) => Some(all(facts.roles, facts)),
             Self::Group(_) => Some(all(facts.groups, facts)),
-            Self::Client(_) => Some(facts.client.map_or_else(nothing, quoted)),
+            Self::Client(_) => Some(facts.client().map_or_else(nothing, quoted)),
             Self::Issuer(_) => Some(quoted(facts.issuer)),
             Self::Acr(_) => Some(claim("acr")),
             Self::Amr(_) => Some(claim("amr")),

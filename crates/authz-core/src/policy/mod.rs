@@ -200,7 +200,7 @@ impl Rule {
             Self::Permission(name) => facts.permission(name),
             Self::Role(name) => facts.named_in(facts.roles, name),
             Self::Group(name) => facts.named_in(facts.groups, name),
-            Self::Client(ids) => Facts::among(facts.client, ids),
+            Self::Client(ids) => Facts::among(facts.client(), ids),
             Self::Issuer(ids) => Facts::among(Some(facts.issuer), ids),
             Self::Acr(classes) => facts.claim_among("acr", classes),
             Self::Amr(method) => facts.claim_contains("amr", method),

@@ -3,6 +3,8 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 
+use super::members::within;
+
 /// A compact JWS whose parts are decoded but not yet read (RFC 7515 section 7.1).
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
@@ -72,6 +74,63 @@ impl<'a> Jws<'a> {
 
     pub(crate) fn signature(&self) -> &[u8] {
         &self.decoded[self.payload_end..]
+    }
+
+    /// The payload, to be kept. Nothing is copied.
+    pub(crate) fn into_payload(self) -> Payload {
+        Payload {
+            begin: self.header_end,
+            end: self.payload_end,
+            decoded: self.decoded,
+        }
+    }
+}
+
+/// The payload of a token, kept for those claims that are seldom asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Payload {
+    decoded: Vec<u8>,
+    begin: usize,
+    end: usize,
+}
+
+/// A text that is, if it can be, a part of a [`Payload`].
+#[derive(Debug)]
+pub(crate) enum Text {
+    Part(u32, u32),
+    /// It was written with escapes.
+    Apart(Box<str>),
+}
+
+impl Payload {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.decoded[self.begin..self.end]
+    }
+
+    pub(crate) fn text<'a>(&'a self, text: &'a Text) -> &'a str {
+        match text {
+            Text::Apart(text) => text,
+            // The payload is UTF-8, or it would not have been read.
+            Text::Part(from, to) => self
+                .bytes()
+                .get(*from as usize..*to as usize)
+                .and_then(|part| std::str::from_utf8(part).ok())
+                .unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.decoded.capacity()
+    }
+}
+
+impl Text {
+    /// What is the text `text` in `payload`.
+    pub(crate) fn new(payload: &[u8], text: &str) -> Self {
+        match within(payload, text) {
+            Some((from, to)) => Self::Part(from, to),
+            None => Self::Apart(text.into()),
+        }
     }
 }
 

@@ -5,11 +5,12 @@
 
 mod header;
 mod jws;
+mod members;
 mod registered;
 
 pub(crate) use self::{
     header::RawHeader,
-    jws::{Jws, Malformed},
+    jws::{Jws, Malformed, Payload, Text},
     registered::Registered,
 };
 pub use header::ProtectedHeader;

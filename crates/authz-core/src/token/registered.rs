@@ -6,6 +6,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::members::Members;
 use crate::json::{Name, Names, Skip};
 
 /// The claims that decide about a token, read in one pass over the payload that also makes sure
@@ -24,6 +25,8 @@ pub(crate) struct Registered<'a> {
     pub(crate) scope: Option<Strings<'a>>,
     pub(crate) scp: Option<Strings<'a>>,
     pub(crate) permissions: Option<Strings<'a>>,
+    /// All of them, for whoever reads more.
+    pub(crate) members: Members<'a>,
     /// `cnf`: the token is bound to a key of its sender (RFC 7800).
     pub(crate) bound: bool,
 }
@@ -56,7 +59,7 @@ impl<'a> Registered<'a> {
             std::str::from_utf8(json).map_err(|error| BadClaims(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let claims = deserializer
-            .deserialize_map(ClaimsVisitor)
+            .deserialize_map(ClaimsVisitor(text))
             .map_err(BadClaims)?;
         deserializer.end().map_err(BadClaims)?;
         Ok(claims)
@@ -74,9 +77,10 @@ impl Strings<'_> {
     }
 }
 
-struct ClaimsVisitor;
+/// With the text that is being read.
+struct ClaimsVisitor<'a>(&'a str);
 
-impl<'de> Visitor<'de> for ClaimsVisitor {
+impl<'de> Visitor<'de> for ClaimsVisitor<'de> {
     type Value = Registered<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +88,10 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut claims = Registered::default();
+        let mut claims = Registered {
+            members: Members::of(self.0),
+            ..Registered::default()
+        };
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
             let mut text = || -> Result<_, A::Error> {
@@ -111,6 +118,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
                 }
                 _ => members.next_value_seed(Skip)?,
             }
+            claims.members.add(&name);
             names.add(name)?;
         }
         names.finish()?;

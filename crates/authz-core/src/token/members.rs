@@ -1,0 +1,204 @@
+use std::borrow::Cow;
+
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor,
+    value::BorrowedStrDeserializer,
+};
+use smallvec::SmallVec;
+
+/// A JSON object that was read once already, and where its members are, so that it need not be read
+/// again in full by somebody who wants a few of them.
+#[derive(Debug, Default)]
+pub(crate) struct Members<'a> {
+    text: &'a str,
+    /// Where each name begins and ends, without its quotes.
+    names: SmallVec<[(u32, u32); 16]>,
+    /// A name with escapes: it stands nowhere in the text as it is.
+    escaped: bool,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, name: &Cow<'_, str>) {
+        match within(self.text.as_bytes(), name) {
+            Some(place) => self.names.push(place),
+            None => self.escaped = true,
+        }
+    }
+
+    /// Reads the object as serde_json would.
+    ///
+    /// # Errors
+    ///
+    /// When it does not fit `C`; the member is named.
+    pub(crate) fn read<C: DeserializeOwned>(&self) -> Result<C, serde_json::Error> {
+        if self.escaped {
+            return serde_json::from_str(self.text);
+        }
+        C::deserialize(Object {
+            text: self.text,
+            names: &self.names,
+        })
+    }
+}
+
+/// Where `part` is in `text`: it has to be a part of it, and not only equal to one.
+pub(crate) fn within(text: &[u8], part: &str) -> Option<(u32, u32)> {
+    let from = (part.as_ptr().addr()).checked_sub(text.as_ptr().addr())?;
+    let to = from.checked_add(part.len())?;
+    (to <= text.len()).then_some((u32::try_from(from).ok()?, u32::try_from(to).ok()?))
+}
+
+struct Object<'a> {
+    text: &'a str,
+    names: &'a [(u32, u32)],
+}
+
+/// The members one by one. What nobody asks for is passed over without a look at it.
+struct Walk<'a> {
+    text: &'a str,
+    names: std::slice::Iter<'a, (u32, u32)>,
+    /// The name before the value that comes next.
+    at: (u32, u32),
+}
+
+struct Value<'a>(&'a str);
+
+impl<'a> Walk<'a> {
+    fn name(&self) -> &'a str {
+        let (from, to) = self.at;
+        self.text
+            .get(from as usize..to as usize)
+            .unwrap_or_default()
+    }
+
+    /// The value, and what comes behind it.
+    fn value(&self) -> &'a str {
+        let behind_the_quote = self.text.get(self.at.1 as usize + 1..).unwrap_or_default();
+        // Whitespace and the colon: the text is known to be JSON.
+        behind_the_quote
+            .split_once(':')
+            .map_or("", |(_, value)| value)
+    }
+}
+
+impl<'de> MapAccess<'de> for Walk<'de> {
+    type Error = serde_json::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Self::Error> {
+        let Some(next) = self.names.next() else {
+            return Ok(None);
+        };
+        self.at = *next;
+        seed.deserialize(BorrowedStrDeserializer::new(self.name()))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Self::Error> {
+        seed.deserialize(Value(self.value()))
+            .map_err(|error| de::Error::custom(format_args!("{}: {error}", self.name())))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.names.len())
+    }
+}
+
+impl<'de> Object<'de> {
+    fn walk<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
+        visitor.visit_map(Walk {
+            text: self.text,
+            names: self.names.iter(),
+            at: (0, 0),
+        })
+    }
+}
+
+/// Hands all methods but those that `$own` defines to serde_json.
+macro_rules! as_serde_json {
+    ($type:ident: $($method:ident($($name:ident: $kind:ty),*))*; $($own:item)*) => {
+        impl<'de> Deserializer<'de> for $type<'de> {
+            type Error = serde_json::Error;
+
+            $(fn $method<V: Visitor<'de>>(
+                self,
+                $($name: $kind,)*
+                visitor: V,
+            ) -> Result<V::Value, Self::Error> {
+                serde_json::Deserializer::from_str(self.text()).$method($($name,)* visitor)
+            })*
+            $($own)*
+        }
+    };
+}
+
+impl<'de> Object<'de> {
+    const fn text(&self) -> &'de str {
+        self.text
+    }
+}
+
+impl<'de> Value<'de> {
+    const fn text(&self) -> &'de str {
+        self.0
+    }
+}
+
+as_serde_json! { Object:
+    deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+    deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
+    deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
+    deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
+    deserialize_unit() deserialize_unit_struct(name: &'static str)
+    deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
+    deserialize_tuple_struct(name: &'static str, len: usize)
+    deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    deserialize_identifier() deserialize_ignored_any();
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.walk(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.walk(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.walk(visitor)
+    }
+}
+
+as_serde_json! { Value:
+    deserialize_any() deserialize_map()
+    deserialize_struct(name: &'static str, fields: &'static [&'static str])
+    deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+    deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
+    deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
+    deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
+    deserialize_unit() deserialize_unit_struct(name: &'static str)
+    deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
+    deserialize_tuple_struct(name: &'static str, len: usize)
+    deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    deserialize_identifier();
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_unit()
+    }
+}
