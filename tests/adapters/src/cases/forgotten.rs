@@ -1,11 +1,6 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use authz_testkit::DevIssuer;
 
-use crate::{App, Setup, case::get};
+use crate::{App, Setup, case::get, log::Log};
 
 /// Handlers that ask for a caller where nothing guards them: 500, whatever the request carries, and a
 /// line for the operator that says where.
@@ -23,12 +18,7 @@ pub async fn forgotten<A: App>(app: impl Fn(&Setup) -> A) {
         ("/forgotten/scoped", "Scoped<"),
     ] {
         let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
+        let guard = log.listen();
         let cases = [
             get(path).server_error("forgotten, no token"),
             get(path)
@@ -51,24 +41,5 @@ pub async fn forgotten<A: App>(app: impl Fn(&Setup) -> A) {
             assert!(lines.matches(part).count() >= 2, "no {part} in {lines}");
         }
         assert!(!lines.contains(&token), "{lines}");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("nobody panics writing")).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panics writing").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod extractors;
 mod forgotten;
 mod keys;
 mod methods;
+mod misfits;
 mod policies;
 mod rules;
 mod settings;
@@ -18,6 +19,7 @@ pub use self::{
     forgotten::forgotten,
     keys::{keys, outage},
     methods::methods,
+    misfits::misfits,
     policies::policies,
     rules::rules,
     settings::settings,
