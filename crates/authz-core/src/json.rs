@@ -34,7 +34,7 @@ impl<'de> Names<'de> {
 
     pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
         if self.seen.len() < Self::LINEAR {
-            let mark = mark(&name);
+            let mark = mark(name.as_bytes());
             if self.marks & mark != 0 && self.seen.contains(&name) {
                 return Err(duplicate());
             }
@@ -57,9 +57,8 @@ impl<'de> Names<'de> {
     }
 }
 
-/// One of 64 bits, by the name's length and its two ends.
-fn mark(name: &str) -> u64 {
-    let bytes = name.as_bytes();
+/// One of 64 bits, by the name's length and its two ends: names with different marks are different.
+pub(crate) fn mark(bytes: &[u8]) -> u64 {
     let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
     let mixed = (bytes.len() as u8)
         .wrapping_mul(7)

@@ -226,17 +226,11 @@ impl<C: 'static> Verified<C> {
 }
 
 impl<C> Verified<C> {
-    pub(crate) fn with_payload(mut self, payload: Payload) -> Self {
-        self.bytes += payload.heap_bytes();
+    /// Adds the payload, and the token that it is found by in the cache.
+    pub(crate) fn complete(&mut self, payload: Payload, token: &str) {
+        self.bytes += payload.heap_bytes() + token.len();
         self.payload = payload;
-        self
-    }
-
-    /// With the token that it is found by in the cache.
-    pub(crate) fn for_cache(mut self, token: &str) -> Self {
-        self.bytes += token.len();
         self.token = token.as_bytes().into();
-        self
     }
 
     fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {

@@ -284,6 +284,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Some(keys) => match self.check_signature(&jws, &examined, &keys)? {
                 Some(key) => {
                     let verified = self.believe(&jws, &examined, key)?;
+                    drop(examined);
                     Ok(Step::Verified(self.keep(token, jws, verified)))
                 }
                 None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
@@ -309,6 +310,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         match self.check_signature(&jws, &examined, &keys)? {
             Some(key) => {
                 let verified = self.believe(&jws, &examined, key)?;
+                drop(examined);
                 Ok(self.keep(token, jws, verified))
             }
             None => {
@@ -432,7 +434,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         jws: &Jws<'_>,
         examined: &Examined<'_>,
         key: &Arc<crate::VerificationKey>,
-    ) -> Result<Verified<C>, Rejection> {
+    ) -> Result<Arc<Verified<C>>, Rejection> {
         let payload = jws.payload();
         let claims = examined.claims.members.read().map_err(|error| {
             let refusal = Refusal::new(Reason::ClaimsMismatch)
@@ -441,7 +443,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
             self.refuse_examined(&refusal, examined)
         })?;
-        Ok(Verified::new(
+        Ok(Arc::new(Verified::new(
             claims,
             &examined.claims,
             examined.header.algorithm(),
@@ -449,16 +451,19 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Arc::clone(key),
             payload,
             &self.implied,
-        ))
+        )))
     }
 
-    fn keep(&self, token: &str, jws: Jws<'_>, verified: Verified<C>) -> Arc<Verified<C>> {
-        let verified = verified.with_payload(jws.into_payload());
-        let Some(cache) = &self.cache else {
-            return Arc::new(verified);
-        };
-        let verified = Arc::new(verified.for_cache(token));
-        cache.insert(&verified);
+    fn keep(&self, token: &str, jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
+        let cache = self.cache.as_ref();
+        // Nobody else has it yet.
+        if let Some(verified) = Arc::get_mut(&mut verified) {
+            let token = cache.map_or("", |_| token);
+            verified.complete(jws.into_payload(), token);
+        }
+        if let Some(cache) = cache {
+            cache.insert(&verified);
+        }
         verified
     }
 }

@@ -1,5 +1,7 @@
 use std::{borrow::Borrow, fmt, str::FromStr};
 
+use crate::json::mark;
+
 /// One scope: a name without spaces (RFC 6749 section 3.3).
 ///
 /// ```
@@ -108,25 +110,47 @@ impl Scopes {
 
     /// The names in `values`, each of which may hold several, separated by spaces.
     pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
-        let mut short = [0; Self::FEW];
+        let mut bytes = [0; Text::SHORT];
         let mut used = 0;
+        let mut marks = 0;
         for value in values.clone() {
             for name in value.as_bytes().split(|byte| *byte == b' ') {
-                if name.is_empty() || contains(&short[..used], name) {
+                let mark = mark(name);
+                if name.is_empty() || (marks & mark != 0 && contains(&bytes[..used], name)) {
                     continue;
                 }
+                marks |= mark;
                 let end = used + name.len();
-                let (Some(place), true) = (short.get_mut(used..end), end < Self::FEW) else {
+                let (Some(place), true) = (bytes.get_mut(used..end), end < Text::SHORT) else {
                     let names = values.clone().flat_map(|value| value.split(' '));
-                    return Self::many(names.filter(|name| !name.is_empty()));
+                    return Self::long(names.filter(|name| !name.is_empty()));
                 };
                 place.copy_from_slice(name);
-                short[end] = b' ';
+                bytes[end] = b' ';
                 used = end + 1;
             }
         }
+        let len = used as u8;
         Self {
-            text: Text::new(&short[..used]),
+            text: Text::Short { len, bytes },
+            sorted: Box::default(),
+        }
+    }
+
+    /// Names that don't have room in the value itself.
+    fn long<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
+        let mut text = Vec::with_capacity(Self::FEW);
+        for name in names.clone() {
+            if !contains(&text, name.as_bytes()) {
+                text.extend_from_slice(name.as_bytes());
+                text.push(b' ');
+            }
+            if text.len() > Self::FEW {
+                return Self::many(names);
+            }
+        }
+        Self {
+            text: Text::new(&text),
             sorted: Box::default(),
         }
     }

@@ -80,11 +80,11 @@ impl<'a> Walk<'a> {
 
     /// The value, and what comes behind it.
     fn value(&self) -> &'a str {
-        let behind_the_quote = self.text.get(self.at.1 as usize + 1..).unwrap_or_default();
+        let behind_the_quote = self.at.1 as usize + 1;
         // Whitespace and the colon: the text is known to be JSON.
-        behind_the_quote
-            .split_once(':')
-            .map_or("", |(_, value)| value)
+        let rest = self.text.get(behind_the_quote..).unwrap_or_default();
+        let colon = rest.bytes().position(|byte| byte == b':');
+        colon.map_or("", |at| &rest[at + 1..])
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{
     Deserialize,
     de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use super::members::Members;
 use crate::json::{Name, Names, Skip};
@@ -35,7 +35,7 @@ pub(crate) struct Registered<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Strings<'a> {
     One(Cow<'a, str>),
-    Several(Vec<Cow<'a, str>>),
+    Several(SmallVec<[Cow<'a, str>; 2]>),
 }
 
 /// `aud` (RFC 7519 section 4.1.3).
@@ -58,8 +58,12 @@ impl<'a> Registered<'a> {
         let text =
             std::str::from_utf8(json).map_err(|error| BadClaims(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let claims = deserializer
-            .deserialize_map(ClaimsVisitor(text))
+        let mut claims = Self {
+            members: Members::of(text),
+            ..Self::default()
+        };
+        deserializer
+            .deserialize_map(ClaimsVisitor(&mut claims))
             .map_err(BadClaims)?;
         deserializer.end().map_err(BadClaims)?;
         Ok(claims)
@@ -77,21 +81,18 @@ impl Strings<'_> {
     }
 }
 
-/// With the text that is being read.
-struct ClaimsVisitor<'a>(&'a str);
+/// Fills in what it finds: there is a lot to move otherwise.
+struct ClaimsVisitor<'c, 'de>(&'c mut Registered<'de>);
 
-impl<'de> Visitor<'de> for ClaimsVisitor<'de> {
-    type Value = Registered<'de>;
+impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut claims = Registered {
-            members: Members::of(self.0),
-            ..Registered::default()
-        };
+        let claims = self.0;
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
             let mut text = || -> Result<_, A::Error> {
@@ -111,7 +112,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'de> {
                 "iat" => claims.iat = Some(members.next_value()?),
                 "scope" => claims.scope = Some(members.next_value()?),
                 "scp" => claims.scp = Some(members.next_value()?),
-                "permissions" => claims.permissions = permissions(members.next_value()?)?,
+                "permissions" => claims.permissions = members.next_value_seed(IfStrings)?,
                 "cnf" => {
                     members.next_value_seed(Skip)?;
                     claims.bound = true;
@@ -121,20 +122,71 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'de> {
             claims.members.add(&name);
             names.add(name)?;
         }
-        names.finish()?;
-        Ok(claims)
+        names.finish()
     }
 }
 
 /// `permissions` is no registered name: where it holds anything but strings it grants nothing, and
 /// the token may still be good.
-fn permissions<'de, E: de::Error>(json: &'de RawValue) -> Result<Option<Strings<'de>>, E> {
-    let permissions = serde_json::from_str(json.get()).ok();
-    if permissions.is_none() {
-        let mut deserializer = serde_json::Deserializer::from_str(json.get());
-        Skip.deserialize(&mut deserializer).map_err(E::custom)?;
+struct IfStrings;
+
+impl<'de> DeserializeSeed<'de> for IfStrings {
+    type Value = Option<Strings<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
-    Ok(permissions)
+}
+
+impl<'de> Visitor<'de> for IfStrings {
+    type Value = Option<Strings<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Skip.expecting(f)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Strings::One(Cow::Borrowed(one))))
+    }
+
+    fn visit_str<E>(self, one: &str) -> Result<Self::Value, E> {
+        Ok(Some(Strings::One(Cow::Owned(one.to_owned()))))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut strings = Some(SmallVec::new());
+        while let Some(element) = seq.next_element_seed(Self)? {
+            match (element, &mut strings) {
+                (Some(Strings::One(one)), Some(strings)) => strings.push(one),
+                _ => strings = None,
+            }
+        }
+        Ok(strings.map(Strings::Several))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        Skip.visit_map(members).map(|()| None)
+    }
 }
 
 impl<'de> Deserialize<'de> for Strings<'de> {
@@ -156,7 +208,7 @@ impl<'de> Deserialize<'de> for Strings<'de> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut strings = Vec::new();
+                let mut strings = SmallVec::new();
                 while let Some(Name(string)) = seq.next_element()? {
                     strings.push(string);
                 }
