@@ -32,7 +32,8 @@ pub enum RulesError {
         problem: String,
     },
     /// A rule's policy is no policy.
-    #[error("{rule}: {source}")]
+    // Lines and columns are those of the policy's text.
+    #[error("{rule}: in its policy: {source}")]
     Policy {
         /// The rule.
         rule: String,

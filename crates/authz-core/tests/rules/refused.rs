@@ -138,6 +138,14 @@ fn rules_of_a_toml_file_are_named_with_their_lines() {
         "rules = [\n  { path = '/a', policy = 'public' },\n  { path = 'b', policy = 'deny' },\n]";
     let error = Rules::from_toml(inline).unwrap_err().to_string();
     assert!(error.starts_with("rule 2 in line 3 (b): "), "{error}");
+    // A policy's own lines are not the file's.
+    let text =
+        "[[rules]]\npath = '/a'\npolicy = 'public'\n[[rules]]\npath = '/b'\npolicy = 'rolle'";
+    let error = Rules::from_toml(text).unwrap_err().to_string();
+    assert!(
+        error.starts_with("rule 2 in line 4 (/b): in its policy: "),
+        "{error}"
+    );
     // What is no rule at all has its line from the parser.
     let error = Rules::from_toml("[[rules]]\npath = '/a'\npolicy = 7").unwrap_err();
     assert!(error.to_string().contains("line 3, column 10"), "{error}");
