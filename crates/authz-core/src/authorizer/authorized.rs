@@ -227,10 +227,10 @@ impl<C: 'static> Verified<C> {
 
 impl<C> Verified<C> {
     /// Adds the payload, and the token that it is found by in the cache.
-    pub(crate) fn complete(&mut self, payload: Payload, token: &str) {
+    pub(crate) fn complete(&mut self, payload: Payload, token: &[u8]) {
         self.bytes += payload.heap_bytes() + token.len();
         self.payload = payload;
-        self.token = token.as_bytes().into();
+        self.token = token.into();
     }
 
     fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {

@@ -153,9 +153,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let shared = &*self.shared;
         if shared.sources.is_empty()
             && let Some(token) = bearer::glance(request.headers)
-            && let Some(verified) = shared.cached(token)
         {
-            return Outcome::Ready(shared.apply(policy, verified, Some(request)));
+            if let Some(verified) = shared.cached(token) {
+                return Outcome::Ready(shared.apply(policy, verified, Some(request)));
+            }
+            // What is taken apart as it should be has nothing in it that would have to be looked at
+            // more closely. Whatever else it is, it is found out below.
+            if let Ok(jws) = shared.decode(token) {
+                let step = shared.verify_decoded(token, jws);
+                return self.conclude(step, token, policy, request);
+            }
         }
         let token = match bearer::token(request.headers, request.uri, &shared.sources) {
             Ok(Some(token)) => token,
@@ -166,14 +173,25 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             }
             Err(reason) => return Outcome::Ready(Err(shared.refuse(&Refusal::new(reason), None))),
         };
-        match shared.verify(&token) {
+        self.conclude(shared.verify(&token), token.as_bytes(), policy, request)
+    }
+
+    fn conclude(
+        &self,
+        step: Result<Step<C>, Rejection>,
+        token: &[u8],
+        policy: &Policy,
+        request: &RequestParts<'_>,
+    ) -> Outcome<C> {
+        match step {
             Ok(Step::Verified(verified)) => {
-                Outcome::Ready(shared.apply(policy, verified, Some(request)))
+                Outcome::Ready(self.shared.apply(policy, verified, Some(request)))
             }
             Ok(Step::NeedsKeys(reason)) => {
                 let parts = (policy.depends_on_request())
                     .then(|| OwnedParts::new(request, &policy.path_params()));
-                Outcome::Pending(self.wait(token.into_owned(), policy.clone(), parts, reason))
+                let token = String::from_utf8_lossy(token).into_owned();
+                Outcome::Pending(self.wait(token, policy.clone(), parts, reason))
             }
             Err(rejection) => Outcome::Ready(Err(rejection)),
         }
@@ -276,7 +294,13 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         if let Some(verified) = self.cached(token.as_bytes()) {
             return Ok(Step::Verified(verified));
         }
-        let jws = self.decode(token)?;
+        match self.decode(token.as_bytes()) {
+            Ok(jws) => self.verify_decoded(token.as_bytes(), jws),
+            Err(refusal) => Err(self.refuse(&refusal, None)),
+        }
+    }
+
+    fn verify_decoded(&self, token: &[u8], jws: Jws<'_>) -> Result<Step<C>, Rejection> {
         let examined = self.examine(&jws)?;
         let lookup = examined.trusted.keys.lookup(&examined.header);
         match self.found(lookup, &examined)? {
@@ -297,7 +321,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         token: &str,
         reason: RefreshReason,
     ) -> Result<Arc<Verified<C>>, Rejection> {
-        let jws = self.decode(token)?;
+        let jws = (self.decode(token.as_bytes())).map_err(|refusal| self.refuse(&refusal, None))?;
         let examined = self.examine(&jws)?;
         let lookup = examined
             .trusted
@@ -311,7 +335,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             Some(key) => {
                 let verified = self.believe(&jws, &examined, key)?;
                 drop(examined);
-                Ok(self.keep(token, jws, verified))
+                Ok(self.keep(token.as_bytes(), jws, verified))
             }
             None => {
                 let refusal = Refusal {
@@ -336,16 +360,13 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         Some(verified)
     }
 
-    fn decode<'t>(&self, token: &'t str) -> Result<Jws<'t>, Rejection> {
+    fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Refusal> {
         if token.len() > self.max_token_bytes {
-            return Err(self.refuse(
-                &Refusal::new(Reason::TokenTooLarge)
-                    .expected(format_args!("at most {} bytes", self.max_token_bytes))
-                    .actual(&token.len().to_string()),
-                None,
-            ));
+            return Err(Refusal::new(Reason::TokenTooLarge)
+                .expected(format_args!("at most {} bytes", self.max_token_bytes))
+                .actual(&token.len().to_string()));
         }
-        Jws::decode(token).map_err(|malformed| self.refuse(&malformed.into(), None))
+        Jws::decode(token).map_err(Refusal::from)
     }
 
     fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<Examined<'t>, Rejection> {
@@ -454,11 +475,11 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         )))
     }
 
-    fn keep(&self, token: &str, jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
+    fn keep(&self, token: &[u8], jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
         let cache = self.cache.as_ref();
         // Nobody else has it yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
-            let token = cache.map_or("", |_| token);
+            let token = cache.map_or(&[][..], |_| token);
             verified.complete(jws.into_payload(), token);
         }
         if let Some(cache) = cache {

@@ -30,8 +30,7 @@ pub(crate) enum Malformed {
 }
 
 impl<'a> Jws<'a> {
-    pub(crate) fn decode(token: &'a str) -> Result<Self, Malformed> {
-        let bytes = token.as_bytes();
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut dots = memchr::memchr_iter(b'.', bytes);
         let first = dots.next().ok_or(Malformed::Opaque)?;
         let second = dots.next().ok_or(Malformed::Parts)?;
@@ -172,13 +171,17 @@ mod tests {
             ("e30.e30.A", Malformed::Base64),
             ("e30.e30.AB", Malformed::Base64),
         ] {
-            assert_eq!(Jws::decode(token).err(), Some(error), "{token:?}");
+            assert_eq!(
+                Jws::decode(token.as_bytes()).err(),
+                Some(error),
+                "{token:?}"
+            );
         }
     }
 
     #[test]
     fn decodes_the_parts() {
-        let jws = Jws::decode("e30.eyJhIjoxfQ.AQID").unwrap();
+        let jws = Jws::decode(b"e30.eyJhIjoxfQ.AQID").unwrap();
         assert_eq!(jws.header(), b"{}");
         assert_eq!(jws.payload(), br#"{"a":1}"#);
         assert_eq!(jws.signature(), [1, 2, 3]);

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor,
     value::BorrowedStrDeserializer,
@@ -25,7 +23,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn add(&mut self, name: &Cow<'_, str>) {
+    pub(super) fn add(&mut self, name: &str) {
         match within(self.text.as_bytes(), name) {
             Some(place) => self.names.push(place),
             None => self.escaped = true,
