@@ -13,7 +13,8 @@ use authz_core::{Algorithm, scope};
 
 use super::tokens::{Many, Order};
 use crate::{
-    Case, Group, bare,
+    Case, Group,
+    bare::{self, BareKey, Signature},
     fixture::{Caller, SCOPE, Signed, authorize, request},
 };
 
@@ -41,7 +42,26 @@ fn cold() -> Vec<Case> {
             }
         })
     };
-    vec![case(1), case(2)]
+    // What the signature check alone makes of two threads: with one key, and with a key for each.
+    let bare = BareKey::of(&signed.key);
+    let signature = Signature::of(&signed.token);
+    let check = |name: &str, threads: usize, keys: usize| {
+        let keys: Vec<_> = (0..keys).map(|_| bare.parse()).collect();
+        let signatures = vec![signature.clone(); threads];
+        together(name.to_owned(), threads, move |thread, times| {
+            for _ in 0..times {
+                let good = keys[thread % keys.len()].verify(&signatures[thread]);
+                std::hint::black_box(good);
+            }
+        })
+    };
+    vec![
+        case(1),
+        case(2),
+        check("check-1", 1, 1),
+        check("check-2", 2, 1),
+        check("check-2-own-keys", 2, 2),
+    ]
 }
 
 /// The same token in both threads: each counts up and down the same reference count.
@@ -110,7 +130,8 @@ fn warm_distinct() -> Vec<Case> {
     vec![case(1), case(2), bare(1), bare(2)]
 }
 
-/// A case in which so many threads do `work` as often as each other, from one moment on.
+/// A case in which so many threads do `work` as often as each other, from one moment on, each on a
+/// core of its own.
 fn together(name: String, threads: usize, work: impl Fn(usize, u64) + Sync + 'static) -> Case {
     Case::timed(name, move |times| {
         let start = Barrier::new(threads);
@@ -118,6 +139,7 @@ fn together(name: String, threads: usize, work: impl Fn(usize, u64) + Sync + 'st
             let spawn = |thread| {
                 let (work, start) = (&work, &start);
                 scope.spawn(move || {
+                    stay_on(thread);
                     start.wait();
                     let begin = Instant::now();
                     work(thread, times);
@@ -133,4 +155,26 @@ fn together(name: String, threads: usize, work: impl Fn(usize, u64) + Sync + 'st
             total / threads as u32
         })
     })
+}
+
+/// Keeps the thread on one core: the scheduler, which would put two new threads on two cores after
+/// some milliseconds, has no part in what is measured. Elsewhere than on Linux it has.
+fn stay_on(core: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+        let Ok(allowed) = sched_getaffinity(None) else {
+            return;
+        };
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu));
+        if let Some(cpu) = cores.nth(core) {
+            let mut only = CpuSet::new();
+            only.set(cpu);
+            // Where it may not be done, it is measured without.
+            let _ = sched_setaffinity(None, &only);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = core;
 }
