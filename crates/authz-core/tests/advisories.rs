@@ -282,12 +282,18 @@ async fn a_cached_token_is_held_to_every_policy() {
         .build()
         .unwrap();
     let mut request = Request::new(());
-    let value = format!("Bearer {}", token(&key).scope("read").build());
+    let value = format!("Bearer {}", token(&key).scope("read a b c d").build());
     request
         .headers_mut()
         .insert(AUTHORIZATION, value.parse().unwrap());
     let parts = RequestParts::from(&request);
+    // So long that the token's having met it is remembered.
+    let met = all_scopes(["a", "b", "c", "d", "read"]);
+    let unmet = all_scopes(["a", "b", "c", "d", "write"]);
     for _ in 0..3 {
+        assert!(authorizer.authorize(&parts, &met).await.is_ok());
+        assert!(authorizer.authorize(&parts, &unmet).await.is_err());
+        assert!(authorizer.authorize(&parts, &(met.clone() & scope("x"))).await.is_err());
         assert!(authorizer.authorize(&parts, &scope("read")).await.is_ok());
         let refused = authorizer
             .authorize(&parts, &scope("write"))

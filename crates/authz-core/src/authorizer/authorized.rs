@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
-    policy::{ClaimsSource, Facts, Implied, LazyClaims, Scopes},
+    policy::{Allowed, ClaimsSource, Facts, Implied, LazyClaims, Scopes},
     token::{Payload, Registered, Text},
 };
 
@@ -45,6 +45,7 @@ pub(crate) struct Verified<C> {
     /// Those and what they imply, if that is more.
     effective_scopes: Option<Scopes>,
     permissions: Scopes,
+    allowed: Allowed,
     /// What the following texts are parts of.
     payload: Payload,
     subject: Option<Text>,
@@ -216,6 +217,7 @@ impl<C: 'static> Verified<C> {
             scopes,
             effective_scopes,
             permissions,
+            allowed: Allowed::default(),
             algorithm,
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
             trusted,
@@ -245,6 +247,7 @@ impl<C> Verified<C> {
         Facts {
             scopes: self.effective_scopes(),
             permissions: &self.permissions,
+            allowed: &self.allowed,
             client: self.client_id.as_ref().map(|id| (&self.payload, id)),
             issuer: &self.trusted.issuer,
             claims: match &self.all_claims {

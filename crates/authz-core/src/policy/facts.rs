@@ -1,6 +1,6 @@
 use std::{fmt, sync::OnceLock};
 
-use super::{ClaimPath, Scopes, Verdict, comparison::Seen};
+use super::{Allowed, ClaimPath, Scopes, Verdict, comparison::Seen};
 use crate::{
     authorizer::RequestParts,
     claims::Claims,
@@ -14,6 +14,8 @@ pub(crate) struct Facts<'a> {
     /// Those granted, and those that they imply.
     pub(crate) scopes: &'a Scopes,
     pub(crate) permissions: &'a Scopes,
+    /// What the token is known to satisfy.
+    pub(crate) allowed: &'a Allowed,
     /// Part of the payload.
     pub(crate) client: Option<(&'a Payload, &'a Text)>,
     pub(crate) issuer: &'a str,

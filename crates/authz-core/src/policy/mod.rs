@@ -29,6 +29,7 @@ mod remedy;
 mod required;
 mod requirement;
 mod scope;
+mod several;
 mod text;
 mod verdict;
 
@@ -57,6 +58,7 @@ pub(crate) use self::{
     facts::{ClaimsSource, Facts, LazyClaims},
     implied::{BadImplication, Implied},
     predicate::Predicate,
+    several::{Allowed, Several},
 };
 
 /// What an endpoint asks of a token that is good: built once, evaluated for every request.
@@ -84,9 +86,9 @@ pub(crate) enum Rule {
     Custom(Predicate),
     Not(Box<Policy>),
     /// At least two, none of which is `All` itself.
-    All(Box<[Policy]>),
+    All(Several),
     /// At least two, none of which is `Any` itself.
-    Any(Box<[Policy]>),
+    Any(Several),
 }
 
 impl Policy {
@@ -155,24 +157,32 @@ impl Policy {
     /// Does away with groups inside groups of the same kind, so that there is one way to write each.
     fn flat(
         policies: impl IntoIterator<Item = Self>,
-        group: fn(Box<[Self]>) -> Rule,
-        ungroup: fn(Rule) -> Result<Box<[Self]>, Rule>,
+        group: fn(Several) -> Rule,
+        ungroup: fn(Rule) -> Result<Several, Rule>,
     ) -> Self {
         let mut flat = Vec::new();
         for policy in policies {
             match ungroup(policy.0) {
-                Ok(inner) => flat.extend(inner),
+                Ok(inner) => flat.extend(inner.into_vec()),
                 Err(rule) => flat.push(Self(rule)),
             }
         }
         match flat.len() {
             1 => flat.remove(0),
-            _ => Self(group(flat.into())),
+            _ => Self(group(Several::new(flat))),
         }
     }
 
     pub(crate) fn allows(&self, facts: &Facts<'_>) -> bool {
-        self.verdict(facts) == Verdict::Met
+        let id = self.id();
+        if id.is_some_and(|id| facts.allowed.contains(id)) {
+            return true;
+        }
+        let allows = self.verdict(facts) == Verdict::Met;
+        if let (true, Some(id)) = (allows, id) {
+            facts.allowed.add(id);
+        }
+        allows
     }
 
     pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {

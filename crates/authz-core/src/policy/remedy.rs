@@ -53,7 +53,7 @@ fn ways<'a>(policy: &'a Policy, wanted: bool, facts: &Facts<'_>) -> Vec<Way<'a>>
         (Rule::Not(policy), _) => return ways(policy, !wanted, facts),
         (Rule::All(policies), true) | (Rule::Any(policies), false) => {
             let mut together = vec![Way::default()];
-            for policy in policies {
+            for policy in policies.iter() {
                 let more = ways(policy, wanted, facts);
                 together = (together.iter())
                     .flat_map(|way| more.iter().filter_map(|more| way.and(more, facts)))
