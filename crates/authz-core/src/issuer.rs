@@ -23,6 +23,7 @@ use crate::{
     crypto::{Algorithm, AlgorithmSet, VerificationKey},
     jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
     policy::{BadImplication, ClaimPath, InvalidClaimPath, InvalidScope},
+    rejection::Api,
 };
 
 /// One trusted issuer and its rules.
@@ -232,7 +233,7 @@ impl Issuer {
         Ok(())
     }
 
-    pub(crate) fn into_trusted(self) -> Result<Trusted, BuildError> {
+    pub(crate) fn into_trusted(self, api: &Arc<Api>) -> Result<Trusted, BuildError> {
         self.check()?;
         let issuer = self.issuer;
         let role_claims = claim_paths(&issuer, &self.role_claims)?;
@@ -264,6 +265,7 @@ impl Issuer {
             clients: self.clients.into_iter().map(Box::from).collect(),
             required_claims: self.required_claims.into(),
             audience_rule: self.audience_rule,
+            api: Arc::clone(api),
         })
     }
 }
@@ -390,6 +392,8 @@ pub(crate) struct Trusted {
     pub(crate) clients: Box<[Box<str>]>,
     pub(crate) required_claims: Box<[(String, String)]>,
     pub(crate) audience_rule: AudienceRule,
+    /// The API that trusts it.
+    pub(crate) api: Arc<Api>,
 }
 
 impl Trusted {
@@ -433,7 +437,11 @@ pub(crate) enum Found {
 }
 
 impl Issuers {
-    pub(crate) fn new(issuers: Vec<Issuer>, tenants: Vec<Tenants>) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        issuers: Vec<Issuer>,
+        tenants: Vec<Tenants>,
+        api: &Arc<Api>,
+    ) -> Result<Self, BuildError> {
         let mut all = Self {
             by_id: HashMap::default(),
             ids: Vec::new(),
@@ -441,7 +449,7 @@ impl Issuers {
             tenants: Vec::new(),
         };
         for issuer in issuers {
-            let trusted = Arc::new(issuer.into_trusted()?);
+            let trusted = Arc::new(issuer.into_trusted(api)?);
             let id = Arc::clone(&trusted.issuer);
             all.algorithms = all
                 .algorithms
@@ -456,7 +464,7 @@ impl Issuers {
             all.ids.push(id);
         }
         for tenants in tenants {
-            let tenants = tenants.build()?;
+            let tenants = tenants.build(api)?;
             let accepted = tenants.template().algorithms.iter().copied();
             all.algorithms = all.algorithms.iter().chain(accepted).collect();
             all.tenants.push(tenants);

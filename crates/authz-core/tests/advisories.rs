@@ -15,6 +15,7 @@ use authz_core::{
         FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, RemoteJwks,
         SharedSecret, StaticKeys, UnknownKey,
     },
+    policy::all_scopes,
     scope,
 };
 use authz_testkit::SigningKey;
@@ -293,7 +294,12 @@ async fn a_cached_token_is_held_to_every_policy() {
     for _ in 0..3 {
         assert!(authorizer.authorize(&parts, &met).await.is_ok());
         assert!(authorizer.authorize(&parts, &unmet).await.is_err());
-        assert!(authorizer.authorize(&parts, &(met.clone() & scope("x"))).await.is_err());
+        assert!(
+            authorizer
+                .authorize(&parts, &(met.clone() & scope("x")))
+                .await
+                .is_err()
+        );
         assert!(authorizer.authorize(&parts, &scope("read")).await.is_ok());
         let refused = authorizer
             .authorize(&parts, &scope("write"))

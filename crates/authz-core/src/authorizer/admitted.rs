@@ -1,17 +1,17 @@
 //! What an adapter's middleware leaves in a request for its extractors.
 
-use std::{any, fmt};
+use std::{any, fmt, sync::Arc};
 
 use http::{
     Extensions, HeaderValue, Response, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
 
-use super::{Authorized, Authorizer, Guard};
+use super::{Authorized, Guard, events};
 use crate::{
     claims::Claims,
-    policy::{RequiredScope, scope},
-    rejection::{Reason, Rejection},
+    policy::RequiredScope,
+    rejection::{Api, Reason, Rejection},
     validation::Refusal,
 };
 
@@ -19,9 +19,12 @@ use crate::{
 ///
 /// An adapter's middleware puts it into the request's extensions, so that extractors can tell a
 /// request without a token from one that nobody looked at.
-pub struct Admitted<C = Claims> {
-    authorizer: Authorizer<C>,
-    caller: Option<Authorized<C>>,
+pub struct Admitted<C = Claims>(Caller<C>);
+
+enum Caller<C> {
+    Known(Authorized<C>),
+    /// With what it takes to ask for one.
+    Nobody(Arc<Api>),
 }
 
 /// An extractor runs in a handler before which no token was checked: a mistake in the
@@ -37,10 +40,10 @@ impl<C> Guard<C> {
     /// What to put into the extensions of a request that passes.
     #[must_use]
     pub fn admitted(&self, caller: Option<Authorized<C>>) -> Admitted<C> {
-        Admitted {
-            authorizer: self.authorizer().clone(),
-            caller,
-        }
+        Admitted(match caller {
+            Some(caller) => Caller::Known(caller),
+            None => Caller::Nobody(Arc::clone(&self.authorizer().shared.api)),
+        })
     }
 }
 
@@ -66,7 +69,10 @@ impl<C> Admitted<C> {
     /// The caller; `None` for a CORS preflight, and without a token where that is optional.
     #[must_use]
     pub const fn caller(&self) -> Option<&Authorized<C>> {
-        self.caller.as_ref()
+        match &self.0 {
+            Caller::Known(caller) => Some(caller),
+            Caller::Nobody(_) => None,
+        }
     }
 
     /// The caller, for a handler that needs one even where the guard let requests without a token pass.
@@ -75,11 +81,14 @@ impl<C> Admitted<C> {
     ///
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn require(&self) -> Result<Authorized<C>, Rejection> {
-        let missing = || {
-            let shared = &self.authorizer.shared;
-            shared.refuse(&Refusal::new(Reason::MissingToken), None)
-        };
-        self.caller.clone().ok_or_else(missing)
+        match &self.0 {
+            Caller::Known(caller) => Ok(caller.clone()),
+            Caller::Nobody(api) => {
+                let refusal = Refusal::new(Reason::MissingToken);
+                events::refused(&refusal, None, None);
+                Err(Rejection::new(refusal.reason, api))
+            }
+        }
     }
 
     /// The caller, for a handler that needs the scope `S`.
@@ -89,24 +98,8 @@ impl<C> Admitted<C> {
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn require_scope<S: RequiredScope>(&self) -> Result<Authorized<C>, Rejection> {
         let caller = self.require()?;
-        self.authorizer.check_scope::<S>(&caller)?;
+        caller.verified().check_scope::<S>()?;
         Ok(caller)
-    }
-}
-
-impl<C> Authorizer<C> {
-    /// Whether `caller` has the scope `S` as well.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to answer with. It has been logged.
-    pub fn check_scope<S: RequiredScope>(&self, caller: &Authorized<C>) -> Result<(), Rejection> {
-        const { assert!(crate::Scope::is_valid(S::NAME), "not a scope") }
-        // A policy costs an allocation, and is needed to refuse only.
-        if caller.effective_scopes().contains(S::NAME) {
-            return Ok(());
-        }
-        self.check(caller, &scope(S::NAME))
     }
 }
 
@@ -139,17 +132,17 @@ impl Unguarded {
 
 impl<C> Clone for Admitted<C> {
     fn clone(&self) -> Self {
-        Self {
-            authorizer: self.authorizer.clone(),
-            caller: self.caller.clone(),
-        }
+        Self(match &self.0 {
+            Caller::Known(caller) => Caller::Known(caller.clone()),
+            Caller::Nobody(api) => Caller::Nobody(Arc::clone(api)),
+        })
     }
 }
 
 impl<C> fmt::Debug for Admitted<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admitted")
-            .field("caller", &self.caller)
+            .field("caller", &self.caller())
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,6 @@ use super::RequestParts;
 use crate::{
     cache::Entry,
     claims::Claims,
-    clock::Clock,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
     policy::{Allowed, ClaimsSource, Facts, Implied, LazyClaims, Scopes},
@@ -239,11 +238,7 @@ impl<C> Verified<C> {
         text.map(|text| self.payload.text(text))
     }
 
-    pub(crate) fn facts<'a>(
-        &'a self,
-        clock: &'a dyn Clock,
-        request: Option<&'a RequestParts<'a>>,
-    ) -> Facts<'a> {
+    pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> Facts<'a> {
         Facts {
             scopes: self.effective_scopes(),
             permissions: &self.permissions,
@@ -257,7 +252,7 @@ impl<C> Verified<C> {
             roles: &self.trusted.role_claims,
             groups: &self.trusted.group_claims,
             request,
-            clock,
+            clock: &*self.trusted.api.clock,
             leeway: self.trusted.leeway,
         }
     }

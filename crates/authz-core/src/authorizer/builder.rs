@@ -16,7 +16,7 @@ use crate::{
     jwks::JwksProvider,
     metadata::{self, ResourceMetadata},
     policy::{Implied, Policy, Scope},
-    rejection::Realm,
+    rejection::Api,
 };
 
 /// Builds an [`Authorizer`].
@@ -266,41 +266,40 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             audiences.next().cloned()
         });
         let implied = Implied::new(self.implications)?;
-        let issuers = Issuers::new(issuers, self.tenants)?;
-        let mut metadata_url = None;
-        let metadata = match self.resource {
+        let place = match &self.resource {
+            Some(resource) => Some(metadata::place(resource)?),
             None => None,
-            Some(resource) => {
-                let (url, path) = metadata::place(&resource)?;
-                metadata_url = Some(url);
-                let query = self.sources.iter().any(TokenSource::is_query);
-                Some(ResourceMetadata {
-                    resource,
-                    authorization_servers: issuers.iter().map(|it| it.issuer.to_string()).collect(),
-                    scopes_supported: (self.scopes_supported.iter())
-                        .map(ToString::to_string)
-                        .collect(),
-                    bearer_methods_supported: ["header"]
-                        .into_iter()
-                        .chain(query.then_some("query"))
-                        .collect(),
-                    path,
-                })
-            }
         };
+        let api = Arc::new(Api {
+            realm: realm.unwrap_or_default(),
+            resource_metadata: place.as_ref().map(|(url, _)| url.clone()),
+            unmet_policy_status: self.unmet_policy_status,
+            clock: self.clock,
+        });
+        let issuers = Issuers::new(issuers, self.tenants, &api)?;
+        let metadata = self.resource.zip(place).map(|(resource, (_, path))| {
+            let query = self.sources.iter().any(TokenSource::is_query);
+            ResourceMetadata {
+                resource,
+                authorization_servers: issuers.iter().map(|it| it.issuer.to_string()).collect(),
+                scopes_supported: (self.scopes_supported.iter())
+                    .map(ToString::to_string)
+                    .collect(),
+                bearer_methods_supported: ["header"]
+                    .into_iter()
+                    .chain(query.then_some("query"))
+                    .collect(),
+                path,
+            }
+        });
         Ok(Authorizer {
             shared: Arc::new(Shared {
                 issuers,
                 sources: self.sources.into(),
                 max_token_bytes: self.max_token_bytes,
-                clock: self.clock,
                 cache: TokenCache::new(self.cache_bytes),
-                realm: Arc::new(Realm {
-                    realm: realm.unwrap_or_default(),
-                    resource_metadata: metadata_url,
-                }),
+                api,
                 implied,
-                unmet_policy_status: self.unmet_policy_status,
                 metadata,
             }),
         })

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Authorized, Authorizer, RequestParts, Shared, Verified, events};
+use super::{Authorized, Authorizer, RequestParts, Verified, events};
 use crate::{
-    policy::{Decision, Facts, Policy},
+    policy::{Decision, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
 };
 
@@ -16,7 +16,7 @@ impl<C> Authorizer<C> {
     ///
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn check(&self, caller: &Authorized<C>, policy: &Policy) -> Result<(), Rejection> {
-        self.shared.check(policy, caller.verified(), None)
+        caller.verified().check(policy, None)
     }
 
     /// Applies one more policy to a caller and its request.
@@ -30,7 +30,16 @@ impl<C> Authorizer<C> {
         policy: &Policy,
         request: &RequestParts<'_>,
     ) -> Result<(), Rejection> {
-        self.shared.check(policy, caller.verified(), Some(request))
+        caller.verified().check(policy, Some(request))
+    }
+
+    /// Whether `caller` has the scope `S` as well.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] to answer with. It has been logged.
+    pub fn check_scope<S: RequiredScope>(&self, caller: &Authorized<C>) -> Result<(), Rejection> {
+        caller.verified().check_scope::<S>()
     }
 
     /// What a policy says about a caller, and why: for a page or a command that helps people find
@@ -43,57 +52,53 @@ impl<C> Authorizer<C> {
         policy: &Policy,
         request: Option<&RequestParts<'_>>,
     ) -> Decision {
-        policy.decide(&self.shared.facts(caller.verified(), request))
+        policy.decide(&caller.verified().facts(request))
     }
 }
 
-impl<C> Shared<C> {
+impl<C> Verified<C> {
     pub(super) fn apply(
-        &self,
+        self: Arc<Self>,
         policy: &Policy,
-        verified: Arc<Verified<C>>,
         request: Option<&RequestParts<'_>>,
     ) -> Result<Authorized<C>, Rejection> {
-        self.check(policy, &verified, request)?;
-        Ok(Authorized::new(verified))
+        self.check(policy, request)?;
+        Ok(Authorized::new(self))
     }
 
-    fn check(
-        &self,
-        policy: &Policy,
-        verified: &Verified<C>,
-        request: Option<&RequestParts<'_>>,
-    ) -> Result<(), Rejection> {
-        let facts = self.facts(verified, request);
+    fn check(&self, policy: &Policy, request: Option<&RequestParts<'_>>) -> Result<(), Rejection> {
+        let facts = self.facts(request);
         if policy.allows(&facts) {
             return Ok(());
         }
-        Err(self.unmet(policy, &policy.decide(&facts), verified))
+        Err(self.unmet(policy, &policy.decide(&facts)))
+    }
+
+    pub(super) fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
+        const { assert!(Scope::is_valid(S::NAME), "not a scope") }
+        // A policy costs an allocation, and is needed to refuse only.
+        if self.effective_scopes().contains(S::NAME) {
+            return Ok(());
+        }
+        self.check(&scope(S::NAME), None)
     }
 
     /// The answer to an unmet policy: 403 and the scopes that would do (RFC 6750 section 3.1), or
     /// 401 and the authentication that would do (RFC 9470 section 3).
-    fn unmet(&self, policy: &Policy, decision: &Decision, verified: &Verified<C>) -> Rejection {
+    fn unmet(&self, policy: &Policy, decision: &Decision) -> Rejection {
+        let api = &self.trusted.api;
         let (reason, status) = match decision.step_up {
             Some(_) => (
                 Reason::InsufficientAuthentication,
                 Reason::InsufficientAuthentication.status(),
             ),
-            None => (Reason::InsufficientScope, self.unmet_policy_status),
+            None => (Reason::InsufficientScope, api.unmet_policy_status),
         };
-        events::unmet_policy(reason, status, policy, decision, verified);
+        events::unmet_policy(reason, status, policy, decision, self);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
-        Rejection::new(reason, &self.realm)
+        Rejection::new(reason, api)
             .with_status(status)
             .with_scope(scope)
             .with_step_up(decision.step_up.clone())
-    }
-
-    fn facts<'a>(
-        &'a self,
-        verified: &'a Verified<C>,
-        request: Option<&'a RequestParts<'a>>,
-    ) -> Facts<'a> {
-        verified.facts(&*self.clock, request)
     }
 }

@@ -17,7 +17,10 @@ use crate::{
 /// Or before a whole service: an authorizer and a table of rules.
 ///
 /// Every adapter's middleware is one of these with its framework's plumbing around it.
-pub struct Guard<C = Claims> {
+pub struct Guard<C = Claims>(Arc<Inner<C>>);
+
+/// Frameworks clone a middleware for every request: that is one count and no more.
+struct Inner<C> {
     authorizer: Authorizer<C>,
     plan: Plan,
 }
@@ -26,12 +29,12 @@ pub struct Guard<C = Claims> {
 #[derive(Clone, Debug)]
 enum Plan {
     Policy {
-        policy: Arc<Policy>,
+        policy: Policy,
         optional: bool,
         /// Whether the policy asks for path parameters.
         params: bool,
         /// Where the path parameters are, if the framework does not tell.
-        pattern: Option<Arc<PathPattern>>,
+        pattern: Option<Box<PathPattern>>,
     },
     #[cfg(feature = "rules")]
     Rules(Rules),
@@ -54,33 +57,29 @@ impl<C> Guard<C> {
     /// Lets pass the requests whose token satisfies `policy`.
     #[must_use]
     pub fn new(authorizer: Authorizer<C>, policy: Policy) -> Self {
-        Self {
-            authorizer,
-            plan: Plan::Policy {
-                params: !policy.path_params().is_empty(),
-                policy: Arc::new(policy),
-                optional: false,
-                pattern: None,
-            },
-        }
+        let plan = Plan::Policy {
+            params: !policy.path_params().is_empty(),
+            policy,
+            optional: false,
+            pattern: None,
+        };
+        Self(Arc::new(Inner { authorizer, plan }))
     }
 
     /// Lets pass the requests that `rules` let pass. The path that counts is that of the request's
     /// target as the client sent it: an adapter has to undo what its framework's nesting takes away.
     #[cfg(feature = "rules")]
     #[must_use]
-    pub const fn with_rules(authorizer: Authorizer<C>, rules: Rules) -> Self {
-        Self {
-            authorizer,
-            plan: Plan::Rules(rules),
-        }
+    pub fn with_rules(authorizer: Authorizer<C>, rules: Rules) -> Self {
+        let plan = Plan::Rules(rules);
+        Self(Arc::new(Inner { authorizer, plan }))
     }
 
     /// Lets requests without a token pass, too. A bad token is refused all the same. In a table of
     /// rules each says so for itself, and this changes nothing.
     #[must_use]
     pub fn optional(mut self) -> Self {
-        match &mut self.plan {
+        match &mut Arc::make_mut(&mut self.0).plan {
             Plan::Policy { optional, .. } => *optional = true,
             #[cfg(feature = "rules")]
             Plan::Rules(_) => {}
@@ -97,7 +96,7 @@ impl<C> Guard<C> {
     #[must_use]
     #[track_caller]
     pub fn at(mut self, path: PathPattern) -> Self {
-        match &mut self.plan {
+        match &mut Arc::make_mut(&mut self.0).plan {
             Plan::Policy {
                 pattern, policy, ..
             } => {
@@ -108,7 +107,7 @@ impl<C> Guard<C> {
                         "the policy asks for path({name:?}), which {path} does not have"
                     );
                 }
-                *pattern = Some(Arc::new(path));
+                *pattern = Some(Box::new(path));
             }
             #[cfg(feature = "rules")]
             Plan::Rules(_) => {}
@@ -118,16 +117,16 @@ impl<C> Guard<C> {
 
     /// The authorizer.
     #[must_use]
-    pub const fn authorizer(&self) -> &Authorizer<C> {
-        &self.authorizer
+    pub fn authorizer(&self) -> &Authorizer<C> {
+        &self.0.authorizer
     }
 
     /// Whether a decision depends on more of the request's target than its path: an adapter whose
     /// framework keeps the query to itself need not ask for it otherwise.
     #[must_use]
     pub fn reads_query(&self) -> bool {
-        let sources = &self.authorizer.shared.sources;
-        let policies = match &self.plan {
+        let sources = &self.0.authorizer.shared.sources;
+        let policies = match &self.0.plan {
             Plan::Policy { policy, .. } => policy.reads_query(),
             #[cfg(feature = "rules")]
             Plan::Rules(rules) => rules.read_query(),
@@ -137,8 +136,8 @@ impl<C> Guard<C> {
 
     /// Whether a decision depends on the path of the request's target.
     #[must_use]
-    pub const fn reads_path(&self) -> bool {
-        match &self.plan {
+    pub fn reads_path(&self) -> bool {
+        match &self.0.plan {
             Plan::Policy { pattern, .. } => pattern.is_some(),
             #[cfg(feature = "rules")]
             Plan::Rules(_) => true,
@@ -148,8 +147,8 @@ impl<C> Guard<C> {
     /// Whether a decision depends on the path parameters that the framework's router finds: it need
     /// not be asked for them otherwise.
     #[must_use]
-    pub const fn reads_path_params(&self) -> bool {
-        match &self.plan {
+    pub fn reads_path_params(&self) -> bool {
+        match &self.0.plan {
             Plan::Policy {
                 params, pattern, ..
             } => *params && pattern.is_none(),
@@ -161,7 +160,7 @@ impl<C> Guard<C> {
     /// The policy; `None` for a table of rules.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
-        match &self.plan {
+        match &self.0.plan {
             Plan::Policy { policy, .. } => Some(policy),
             #[cfg(feature = "rules")]
             Plan::Rules(_) => None,
@@ -175,7 +174,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
         if request.is_preflight() {
             return Admission::Ready(Ok(None));
         }
-        match &self.plan {
+        match &self.0.plan {
             Plan::Policy {
                 policy,
                 optional,
@@ -206,10 +205,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     }
 
     fn decide(&self, request: &RequestParts<'_>, policy: &Policy, optional: bool) -> Admission<C> {
-        if optional && self.authorizer.has_no_token(request) {
+        if optional && self.0.authorizer.has_no_token(request) {
             return Admission::Ready(Ok(None));
         }
-        match self.authorizer.decide(request, policy) {
+        match self.0.authorizer.decide(request, policy) {
             Outcome::Ready(decision) => Admission::Ready(decision.map(Some)),
             Outcome::Pending(pending) => Admission::Pending(pending),
         }
@@ -232,6 +231,12 @@ impl<C> Admission<C> {
 
 impl<C> Clone for Guard<C> {
     fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> Clone for Inner<C> {
+    fn clone(&self) -> Self {
         Self {
             authorizer: self.authorizer.clone(),
             plan: self.plan.clone(),
@@ -242,7 +247,7 @@ impl<C> Clone for Guard<C> {
 impl<C> fmt::Debug for Guard<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
-            .field("plan", &self.plan)
+            .field("plan", &self.0.plan)
             .finish_non_exhaustive()
     }
 }

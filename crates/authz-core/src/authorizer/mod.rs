@@ -33,13 +33,12 @@ use crate::{
     bearer::{self, TokenSource},
     cache::TokenCache,
     claims::Claims,
-    clock::Clock,
     hints,
     issuer::{Issuers, Trusted},
     jwks::{KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
-    rejection::{Realm, Reason, Rejection},
+    rejection::{Api, Reason, Rejection},
     token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
     validation::{self, Refusal},
 };
@@ -73,11 +72,9 @@ pub(crate) struct Shared<C> {
     issuers: Issuers,
     sources: Box<[TokenSource]>,
     max_token_bytes: usize,
-    clock: Arc<dyn Clock>,
     cache: Option<TokenCache<Verified<C>>>,
-    realm: Arc<Realm>,
+    api: Arc<Api>,
     implied: Implied,
-    unmet_policy_status: http::StatusCode,
     metadata: Option<ResourceMetadata>,
 }
 
@@ -155,7 +152,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             && let Some(token) = bearer::glance(request.headers)
         {
             if let Some(verified) = shared.cached(token) {
-                return Outcome::Ready(shared.apply(policy, verified, Some(request)));
+                return Outcome::Ready(verified.apply(policy, Some(request)));
             }
             // What is taken apart as it should be has nothing in it that would have to be looked at
             // more closely. Whatever else it is, it is found out below.
@@ -184,9 +181,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
     ) -> Outcome<C> {
         match step {
-            Ok(Step::Verified(verified)) => {
-                Outcome::Ready(self.shared.apply(policy, verified, Some(request)))
-            }
+            Ok(Step::Verified(verified)) => Outcome::Ready(verified.apply(policy, Some(request))),
             Ok(Step::NeedsKeys(reason)) => {
                 let parts = (policy.depends_on_request())
                     .then(|| OwnedParts::new(request, &policy.path_params()));
@@ -205,7 +200,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
         let policy = crate::policy::any_valid_token();
         match self.shared.verify(token)? {
-            Step::Verified(verified) => self.shared.apply(&policy, verified, None),
+            Step::Verified(verified) => verified.apply(&policy, None),
             Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, None, reason).await,
         }
     }
@@ -231,7 +226,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             future: Box::pin(async move {
                 let verified = shared.verify_with_newer_keys(&token, reason).await?;
                 let parts = parts.as_ref().map(OwnedParts::borrow);
-                shared.apply(&policy, verified, parts.as_ref())
+                verified.apply(&policy, parts.as_ref())
             }),
         }
     }
@@ -351,7 +346,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
-        if validation::is_expired(verified.expires_at, trusted.leeway, self.clock.now())
+        if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
             || !trusted.still_trusts(&verified.key)
         {
             cache.remove(token);
@@ -393,7 +388,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             &examined.claims,
             &examined.header,
             &examined.trusted,
-            self.clock.now(),
+            self.api.clock.now(),
         )
         .and_then(|()| validation::check_required(jws.payload(), &examined.trusted));
         match fine {
@@ -505,7 +500,7 @@ impl<C> Shared<C> {
     }
 
     fn reject(&self, refusal: &Refusal) -> Rejection {
-        let rejection = Rejection::new(refusal.reason, &self.realm);
+        let rejection = Rejection::new(refusal.reason, &self.api);
         match refusal.retry_after {
             Some(retry_after) => rejection.with_retry_after(retry_after),
             None => rejection,

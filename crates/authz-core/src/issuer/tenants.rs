@@ -10,7 +10,10 @@ use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
 use super::{BuildError, Issuer, KeySource, Trusted};
-use crate::jwks::{RefreshMode, RemoteJwks, RemoteJwksBuilder};
+use crate::{
+    jwks::{RefreshMode, RemoteJwks, RemoteJwksBuilder},
+    rejection::Api,
+};
 
 /// Issuers that appear at run time: the tenants of one identity provider.
 ///
@@ -55,6 +58,7 @@ pub(crate) struct TenantIssuers {
     max: usize,
     allow: Option<Allow>,
     keys: Option<KeySettings>,
+    api: Arc<Api>,
     /// Read by every request of a tenant, replaced when one is taken on.
     known: ArcSwap<Known>,
     /// Held while a tenant is taken on.
@@ -156,7 +160,7 @@ impl Tenants {
         &self.template
     }
 
-    pub(crate) fn build(self) -> Result<TenantIssuers, BuildError> {
+    pub(crate) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
         let pattern = Pattern::parse(&self.pattern).ok_or(BuildError::InvalidTenantPattern {
             pattern: self.pattern,
         })?;
@@ -173,6 +177,7 @@ impl Tenants {
             max: self.max.max(1),
             allow: self.allow,
             keys: self.keys,
+            api: Arc::clone(api),
             known: ArcSwap::default(),
             admission: Mutex::new(Admission {
                 burst: self.burst.max(1),
@@ -255,7 +260,7 @@ impl TenantIssuers {
             Ok(keys) => issuer.keys = KeySource::Provider(Arc::new(keys)),
             Err(_) => return Tenant::Refused,
         }
-        let Ok(trusted) = issuer.into_trusted() else {
+        let Ok(trusted) = issuer.into_trusted(&self.api) else {
             return Tenant::Refused;
         };
         admission.take(now);

@@ -11,7 +11,7 @@ use http::{
 };
 
 pub use self::{challenge::Challenge, reason::Reason};
-use crate::policy::StepUp;
+use crate::{clock::Clock, policy::StepUp};
 
 /// A request that is refused, and how to say so.
 ///
@@ -36,25 +36,27 @@ struct Inner {
     scope: Option<String>,
     step_up: Option<StepUp>,
     retry_after: Option<Duration>,
-    realm: Arc<Realm>,
+    api: Arc<Api>,
 }
 
-/// What every challenge of one API says about that API. Comes from its configuration alone.
+/// What the answers of one API have in common. Comes from its configuration alone.
 #[derive(Debug)]
-pub(crate) struct Realm {
+pub(crate) struct Api {
     pub(crate) realm: String,
     pub(crate) resource_metadata: Option<String>,
+    pub(crate) unmet_policy_status: StatusCode,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Rejection {
-    pub(crate) fn new(reason: Reason, realm: &Arc<Realm>) -> Self {
+    pub(crate) fn new(reason: Reason, api: &Arc<Api>) -> Self {
         Self(Box::new(Inner {
             reason,
             status: reason.status(),
             scope: None,
             step_up: None,
             retry_after: None,
-            realm: Arc::clone(realm),
+            api: Arc::clone(api),
         }))
     }
 
@@ -98,7 +100,7 @@ impl Rejection {
         if reason == Reason::KeysUnavailable {
             return None;
         }
-        let mut challenge = Challenge::bearer().with("realm", &self.0.realm.realm);
+        let mut challenge = Challenge::bearer().with("realm", &self.0.api.realm);
         if let Some(error) = reason.error() {
             challenge = challenge
                 .with("error", error)
@@ -120,7 +122,7 @@ impl Rejection {
                 challenge = challenge.with("max_age", &seconds.to_string());
             }
         }
-        if let Some(url) = &self.0.realm.resource_metadata {
+        if let Some(url) = &self.0.api.resource_metadata {
             challenge = challenge.with("resource_metadata", url);
         }
         Some(challenge.to_header_value())
