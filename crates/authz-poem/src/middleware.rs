@@ -1,8 +1,13 @@
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    future::{Future, ready},
+};
 
 #[cfg(feature = "rules")]
 use authz_core::rules::Rules;
-use authz_core::{Authorizer, Claims, Guard, PathParams, Policy, RequestParts};
+use authz_core::{Admission, Authorizer, Claims, Guard, PathParams, Policy, RequestParts};
+use futures_util::future::Either;
 use poem::{Endpoint, Middleware, Request, Result};
 use serde::de::DeserializeOwned;
 
@@ -133,20 +138,36 @@ where
 {
     type Output = E::Output;
 
-    async fn call(&self, mut request: Request) -> Result<Self::Output> {
+    // Not `async`: the request would be moved once more, and the decision is nearly always there at once.
+    fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         let params = Params(&request);
         let parts = RequestParts::new(request.method(), request.uri(), request.headers());
         let mut parts = parts.with_path_params(&params);
         if self.guard.reads_path() {
             parts = parts.with_original_uri(request.original_uri());
         }
-        let admission = self.guard.admit(&parts);
-        let caller = admission
-            .resolve()
-            .await
-            .map_err(AuthorizationError::from)?;
+        match self.guard.admit(&parts) {
+            Admission::Ready(Ok(caller)) => Either::Left(self.pass(request, caller)),
+            Admission::Ready(Err(rejection)) => Either::Right(Either::Left(ready(Err(
+                AuthorizationError::from(rejection).into(),
+            )))),
+            // Boxed: it happens once per key, and would else make every request's future larger.
+            Admission::Pending(pending) => Either::Right(Either::Right(Box::pin(async move {
+                let caller = pending.await.map_err(AuthorizationError::from)?;
+                self.pass(request, Some(caller)).await
+            }))),
+        }
+    }
+}
+
+impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
+    fn pass(
+        &self,
+        mut request: Request,
+        caller: Option<authz_core::Authorized<C>>,
+    ) -> impl Future<Output = Result<E::Output>> + Send {
         request.set_data(self.guard.admitted(caller));
-        self.inner.call(request).await
+        self.inner.call(request)
     }
 }
 
