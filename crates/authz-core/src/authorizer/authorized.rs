@@ -1,10 +1,10 @@
-use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, fmt, hint::black_box, ops::Deref, sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
 use super::RequestParts;
 use crate::{
-    cache::Entry,
+    cache::{CachedToken, Entry},
     claims::Claims,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
@@ -38,11 +38,12 @@ pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<Trusted>,
     pub(crate) key: Arc<VerificationKey>,
-    /// Empty without a cache.
-    token: Box<[u8]>,
-    scopes: Scopes,
-    /// Those and what they imply, if that is more.
-    effective_scopes: Option<Scopes>,
+    /// `None` without a cache.
+    token: Option<Arc<CachedToken>>,
+    /// Those granted, and those that they imply.
+    effective_scopes: Scopes,
+    /// Those granted, if that is less.
+    granted_scopes: Option<Scopes>,
     permissions: Scopes,
     allowed: Allowed,
     /// What the following texts are parts of.
@@ -114,7 +115,7 @@ impl<C> Authorized<C> {
     /// The scopes granted.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
-        &self.0.scopes
+        self.0.scopes()
     }
 
     /// The scopes granted, and those that they imply by
@@ -184,7 +185,10 @@ impl<C: 'static> Verified<C> {
                 .filter_map(named)
                 .flat_map(|claim| claim.iter()),
         );
-        let effective_scopes = implied.expand(&scopes);
+        let (effective_scopes, granted_scopes) = match implied.expand(&scopes) {
+            Some(more) => (more, Some(scopes)),
+            None => (scopes, None),
+        };
         let permissions = registered.permissions.iter().flat_map(|it| it.iter());
         let permissions = Scopes::collect(&permissions);
         let audiences = registered
@@ -200,11 +204,11 @@ impl<C: 'static> Verified<C> {
         };
         let bytes = size_of::<Self>()
             + times * payload.len()
-            + scopes.heap_bytes()
-            + effective_scopes.as_ref().map_or(0, Scopes::heap_bytes)
+            + effective_scopes.heap_bytes()
+            + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
         Self {
-            token: Box::default(),
+            token: None,
             claims,
             all_claims,
             payload: Payload::default(),
@@ -213,8 +217,8 @@ impl<C: 'static> Verified<C> {
             token_id: text(&registered.jti),
             audiences: audiences.collect(),
             issued_at: registered.iat.map(|iat| iat.floor),
-            scopes,
             effective_scopes,
+            granted_scopes,
             permissions,
             allowed: Allowed::default(),
             algorithm,
@@ -228,10 +232,10 @@ impl<C: 'static> Verified<C> {
 
 impl<C> Verified<C> {
     /// Adds the payload, and the token that it is found by in the cache.
-    pub(crate) fn complete(&mut self, payload: Payload, token: &[u8]) {
-        self.bytes += payload.heap_bytes() + token.len();
+    pub(crate) fn complete(&mut self, payload: Payload, token: Option<&[u8]>) {
+        self.token = token.map(|token| Arc::new(CachedToken::new(token)));
+        self.bytes += payload.heap_bytes() + self.token.as_ref().map_or(0, |it| it.size());
         self.payload = payload;
-        self.token = token.into();
     }
 
     fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {
@@ -265,22 +269,28 @@ impl<C> Verified<C> {
         self.text(self.token_id.as_ref())
     }
 
-    pub(crate) fn effective_scopes(&self) -> &Scopes {
-        self.effective_scopes.as_ref().unwrap_or(&self.scopes)
+    pub(crate) const fn effective_scopes(&self) -> &Scopes {
+        &self.effective_scopes
     }
 
-    pub(crate) const fn scopes(&self) -> &Scopes {
-        &self.scopes
+    pub(crate) fn scopes(&self) -> &Scopes {
+        self.granted_scopes
+            .as_ref()
+            .unwrap_or(&self.effective_scopes)
     }
 }
 
 impl<C> Entry for Verified<C> {
-    fn token(&self) -> &[u8] {
-        &self.token
+    fn token(&self) -> Option<&Arc<CachedToken>> {
+        self.token.as_ref()
     }
 
     fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    fn touch(&self) {
+        black_box(self.effective_scopes.is_empty());
     }
 }
 

@@ -474,8 +474,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let cache = self.cache.as_ref();
         // Nobody else has it yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
-            let token = cache.map_or(&[][..], |_| token);
-            verified.complete(jws.into_payload(), token);
+            verified.complete(jws.into_payload(), cache.map(|_| token));
         }
         if let Some(cache) = cache {
             cache.insert(&verified);

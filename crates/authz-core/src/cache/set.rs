@@ -11,6 +11,8 @@ use std::{
 
 use arc_swap::{ArcSwapOption, Guard};
 
+use super::{CachedToken, Entry};
+
 /// Places in a set.
 pub(super) const PLACES: usize = 7;
 /// A one for each place.
@@ -18,23 +20,26 @@ const ONES: u64 = 0x00_01_01_01_01_01_01_01;
 /// All places' bits that say that they were found.
 const ALL_FOUND: u64 = 0x7f << 56;
 
-/// A few places for entries, in one line of memory. Those who change it hold a lock; who looks an entry
-/// up does not, and never sees half of one.
-#[repr(align(64))]
+/// A few places for entries, in two lines of memory next to each other. Those who change it hold a
+/// lock; who looks an entry up does not, and never sees half of one.
+///
+/// The tokens stand beside the entries, though these have them too, so that both are on their way from
+/// memory at once: one after the other they would take twice the time where there are many.
+#[repr(align(128))]
 pub(super) struct Set<E> {
     /// A byte for each place: 0 for an empty one, else a part of the hash of what is in it, which saves
     /// looking at what is not wanted. In the last byte a bit for each place that was found since the
     /// hand came by.
     marks: AtomicU64,
-    places: [ArcSwapOption<E>; PLACES],
+    tokens: [ArcSwapOption<CachedToken>; PLACES],
+    entries: [ArcSwapOption<E>; PLACES],
 }
 
-impl<E> Set<E> {
-    pub(super) fn get(&self, hash: u64, wanted: impl Fn(&E) -> bool) -> Option<Arc<E>> {
+impl<E: Entry> Set<E> {
+    pub(super) fn get(&self, hash: u64, wanted: &[u8]) -> Option<Arc<E>> {
         let marks = self.marks.load(Acquire);
         for at in candidates(marks, hash) {
-            let entry = self.places[at].load();
-            if entry.as_deref().is_some_and(&wanted) {
+            if let Some(entry) = self.holds(at, wanted) {
                 // Written once per round of the hand, not with every request.
                 if marks & found(at) == 0 {
                     self.marks.fetch_or(found(at), Relaxed);
@@ -45,33 +50,49 @@ impl<E> Set<E> {
         None
     }
 
+    /// What is there, if it is what has the token `wanted`.
+    fn holds(&self, at: usize, wanted: &[u8]) -> Option<Guard<Option<Arc<E>>>> {
+        let token = self.tokens[at].load();
+        let entry = self.entries[at].load();
+        let (Some(beside), Some(own)) = (token.as_ref(), entry.as_ref().and_then(|it| it.token()))
+        else {
+            return None;
+        };
+        if let Some(entry) = &*entry {
+            entry.touch();
+        }
+        // Two lookups are not one: what was read may be the token of what was there before.
+        (Arc::ptr_eq(beside, own) && beside.equals(wanted)).then_some(entry)
+    }
+
     /// How many places are empty.
     pub(super) fn room(&self) -> usize {
         let marks = self.marks.load(Acquire);
         (0..PLACES).filter(|at| lane(marks, *at) == 0).count()
     }
 
-    /// Puts `entry` where the one is that it is the `same` as, or else where nothing is, or nothing
-    /// that anybody has asked for, or anywhere. The answer is what was there before.
+    /// Puts `entry` where the one with its token is, or else where nothing is, or nothing that anybody
+    /// has asked for, or anywhere. The answer is what was there before.
     pub(super) fn put(
         &self,
         hash: u64,
+        token: &Arc<CachedToken>,
         entry: &Arc<E>,
-        same: impl Fn(&E) -> bool,
     ) -> Option<Arc<E>> {
         let marks = self.marks.load(Acquire);
-        let at = (self.find(marks, hash, same))
+        let at = (self.find(marks, hash, token.bytes()))
             .or_else(|| (0..PLACES).find(|at| lane(marks, *at) == 0))
             .unwrap_or_else(|| idle(marks, hash));
         let before = self.clear(at);
-        self.places[at].store(Some(Arc::clone(entry)));
+        self.tokens[at].store(Some(Arc::clone(token)));
+        self.entries[at].store(Some(Arc::clone(entry)));
         // As if found already, or else the hand might take it before anybody could ask for it.
         self.marks
             .fetch_or(mark(hash) << (8 * at) | found(at), AcqRel);
         before
     }
 
-    pub(super) fn take(&self, hash: u64, wanted: impl Fn(&E) -> bool) -> Option<Arc<E>> {
+    pub(super) fn take(&self, hash: u64, wanted: &[u8]) -> Option<Arc<E>> {
         let at = self.find(self.marks.load(Acquire), hash, wanted)?;
         self.clear(at)
     }
@@ -81,19 +102,21 @@ impl<E> Set<E> {
         let marks = self.marks.fetch_and(!ALL_FOUND, AcqRel);
         array::from_fn(|at| {
             let is_idle = lane(marks, at) != 0 && marks & found(at) == 0;
-            let is_other = || !matches!(&*self.places[at].load(), Some(it) if Arc::ptr_eq(it, but));
+            let is_other =
+                || !matches!(&*self.entries[at].load(), Some(it) if Arc::ptr_eq(it, but));
             (is_idle && is_other()).then(|| self.clear(at)).flatten()
         })
     }
 
-    fn find(&self, marks: u64, hash: u64, wanted: impl Fn(&E) -> bool) -> Option<usize> {
-        candidates(marks, hash).find(|at| self.places[*at].load().as_deref().is_some_and(&wanted))
+    fn find(&self, marks: u64, hash: u64, wanted: &[u8]) -> Option<usize> {
+        candidates(marks, hash).find(|at| self.holds(*at, wanted).is_some())
     }
 
     fn clear(&self, at: usize) -> Option<Arc<E>> {
         self.marks
             .fetch_and(!(0xff << (8 * at) | found(at)), AcqRel);
-        self.places[at].swap(None)
+        self.tokens[at].store(None);
+        self.entries[at].swap(None)
     }
 }
 
@@ -101,7 +124,8 @@ impl<E> Default for Set<E> {
     fn default() -> Self {
         Self {
             marks: AtomicU64::new(0),
-            places: array::from_fn(|_| ArcSwapOption::empty()),
+            tokens: array::from_fn(|_| ArcSwapOption::empty()),
+            entries: array::from_fn(|_| ArcSwapOption::empty()),
         }
     }
 }
