@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::RequestParts;
 use crate::{
-    cache::{CachedToken, Entry},
+    cache::{CachedToken, Entry, Held},
     claims::Claims,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
@@ -27,7 +27,7 @@ use crate::{
 ///     format!("hello {} of {}", caller.subject().unwrap_or("nobody"), caller.org_id)
 /// }
 /// ```
-pub struct Authorized<C = Claims>(Arc<Verified<C>>);
+pub struct Authorized<C = Claims>(Held<Verified<C>>);
 
 /// A verified token, as it stands in the cache.
 ///
@@ -68,7 +68,7 @@ enum AllClaims<C> {
 }
 
 impl<C> Authorized<C> {
-    pub(crate) const fn new(verified: Arc<Verified<C>>) -> Self {
+    pub(crate) const fn new(verified: Held<Verified<C>>) -> Self {
         Self(verified)
     }
 
@@ -296,7 +296,7 @@ impl<C> Entry for Verified<C> {
 
 impl<C> Clone for Authorized<C> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(self.0.clone())
     }
 }
 

@@ -1,9 +1,8 @@
 //! The endpoint's policy, applied to a token that is good.
 
-use std::sync::Arc;
-
 use super::{Authorized, Authorizer, RequestParts, Verified, events};
 use crate::{
+    cache::Held,
     policy::{Decision, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
 };
@@ -58,12 +57,12 @@ impl<C> Authorizer<C> {
 
 impl<C> Verified<C> {
     pub(super) fn apply(
-        self: Arc<Self>,
+        this: Held<Self>,
         policy: &Policy,
         request: Option<&RequestParts<'_>>,
     ) -> Result<Authorized<C>, Rejection> {
-        self.check(policy, request)?;
-        Ok(Authorized::new(self))
+        this.check(policy, request)?;
+        Ok(Authorized::new(this))
     }
 
     fn check(&self, policy: &Policy, request: Option<&RequestParts<'_>>) -> Result<(), Rejection> {

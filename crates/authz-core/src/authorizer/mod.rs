@@ -31,7 +31,7 @@ pub use self::{
 };
 use crate::{
     bearer::{self, TokenSource},
-    cache::TokenCache,
+    cache::{Held, TokenCache},
     claims::Claims,
     hints,
     issuer::{Issuers, Trusted},
@@ -152,7 +152,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             && let Some(token) = bearer::glance(request.headers)
         {
             if let Some(verified) = shared.cached(token) {
-                return Outcome::Ready(verified.apply(policy, Some(request)));
+                return Outcome::Ready(Verified::apply(verified, policy, Some(request)));
             }
             // What is taken apart as it should be has nothing in it that would have to be looked at
             // more closely. Whatever else it is, it is found out below.
@@ -181,7 +181,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
     ) -> Outcome<C> {
         match step {
-            Ok(Step::Verified(verified)) => Outcome::Ready(verified.apply(policy, Some(request))),
+            Ok(Step::Verified(verified)) => {
+                Outcome::Ready(Verified::apply(verified, policy, Some(request)))
+            }
             Ok(Step::NeedsKeys(reason)) => {
                 let parts = (policy.depends_on_request())
                     .then(|| OwnedParts::new(request, &policy.path_params()));
@@ -200,7 +202,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
         let policy = crate::policy::any_valid_token();
         match self.shared.verify(token)? {
-            Step::Verified(verified) => verified.apply(&policy, None),
+            Step::Verified(verified) => Verified::apply(verified, &policy, None),
             Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, None, reason).await,
         }
     }
@@ -226,7 +228,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             future: Box::pin(async move {
                 let verified = shared.verify_with_newer_keys(&token, reason).await?;
                 let parts = parts.as_ref().map(OwnedParts::borrow);
-                verified.apply(&policy, parts.as_ref())
+                Verified::apply(verified, &policy, parts.as_ref())
             }),
         }
     }
@@ -273,7 +275,7 @@ impl<C> Authorizer<C> {
 }
 
 enum Step<C> {
-    Verified(Arc<Verified<C>>),
+    Verified(Held<Verified<C>>),
     NeedsKeys(RefreshReason),
 }
 
@@ -315,7 +317,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         &self,
         token: &str,
         reason: RefreshReason,
-    ) -> Result<Arc<Verified<C>>, Rejection> {
+    ) -> Result<Held<Verified<C>>, Rejection> {
         let jws = (self.decode(token.as_bytes())).map_err(|refusal| self.refuse(&refusal, None))?;
         let examined = self.examine(&jws)?;
         let lookup = examined
@@ -342,7 +344,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         }
     }
 
-    fn cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
+    fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
@@ -470,7 +472,12 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         )))
     }
 
-    fn keep(&self, token: &[u8], jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
+    fn keep(
+        &self,
+        token: &[u8],
+        jws: Jws<'_>,
+        mut verified: Arc<Verified<C>>,
+    ) -> Held<Verified<C>> {
         let cache = self.cache.as_ref();
         // Nobody else has it yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
@@ -479,7 +486,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         if let Some(cache) = cache {
             cache.insert(&verified);
         }
-        verified
+        Held::Shared(verified)
     }
 }
 

@@ -9,6 +9,7 @@
 //! A lookup takes no lock and writes to nothing that another thread reads, but for the count of
 //! references to what it finds: threads don't wait for each other, nor for each other's memory.
 
+mod recent;
 mod set;
 mod token;
 
@@ -21,10 +22,14 @@ use std::{
     },
 };
 
+use arc_swap::Guard;
 use foldhash::fast::RandomState;
 
-use self::set::{PLACES, Set};
-pub(crate) use self::token::CachedToken;
+pub(crate) use self::{recent::Held, token::CachedToken};
+use self::{
+    recent::{Known, Recent},
+    set::{PLACES, Set},
+};
 
 /// What can be cached.
 pub(crate) trait Entry {
@@ -47,6 +52,8 @@ pub(crate) struct TokenCache<E> {
     sets: Box<[Set<E>]>,
     /// For those who write: each stands for every 64th set.
     writing: [Mutex<()>; 64],
+    /// What threads ask for again and again.
+    recent: Recent<E>,
     hasher: RandomState,
     capacity: usize,
     bytes: AtomicUsize,
@@ -60,21 +67,45 @@ impl<E: Entry> TokenCache<E> {
     pub(crate) fn new(capacity: usize) -> Option<Self> {
         /// Hardly an entry is smaller: there is a place for each of as many as have room.
         const SMALL_ENTRY: usize = 2048;
+        /// A smaller cache is not for a server with many threads.
+        const WORTH_IT: usize = 1 << 20;
         let sets = capacity.div_ceil(SMALL_ENTRY * PLACES).next_power_of_two();
-        let table = sets * size_of::<Set<E>>();
+        let recent = Recent::new(capacity >= WORTH_IT);
+        let tables = sets * size_of::<Set<E>>() + recent.bytes();
         (capacity > 0).then(|| Self {
             sets: iter::repeat_with(Set::default).take(sets).collect(),
             writing: [const { Mutex::new(()) }; 64],
+            recent,
             hasher: RandomState::default(),
-            capacity: capacity.saturating_sub(table),
+            capacity: capacity.saturating_sub(tables),
             bytes: AtomicUsize::new(0),
             tokens: AtomicUsize::new(0),
             hand: AtomicUsize::new(0),
         })
     }
 
-    pub(crate) fn get(&self, token: &[u8]) -> Option<Arc<E>> {
+    pub(crate) fn get(&self, token: &[u8]) -> Option<Held<E>> {
         let hash = self.hash(token);
+        match self.recent.get(hash, token) {
+            Known::Yes(own) => return Some(Held::Own(own)),
+            Known::Ask(own) => {
+                if self.find(hash, token).is_some() {
+                    return Some(Held::Own(own));
+                }
+                self.recent.forget(hash, own.entry());
+                return None;
+            }
+            Known::No => {}
+        }
+        let entry = Guard::into_inner(self.find(hash, token)?)?;
+        if self.recent.found(hash, &entry) && self.find(hash, token).is_none() {
+            // Removed in the meantime: nobody else would take it out.
+            self.recent.forget(hash, &entry);
+        }
+        Some(Held::Shared(entry))
+    }
+
+    fn find(&self, hash: u64, token: &[u8]) -> Option<Guard<Option<Arc<E>>>> {
         self.homes(hash)
             .into_iter()
             .find_map(|home| self.sets[home].get(hash, token))
@@ -150,6 +181,9 @@ impl<E: Entry> TokenCache<E> {
         E: 'e,
     {
         for entry in entries {
+            if let Some(token) = entry.token() {
+                self.recent.forget(self.hash(token.bytes()), entry);
+            }
             self.tokens.fetch_sub(1, Relaxed);
             self.bytes.fetch_sub(entry.bytes(), Relaxed);
         }

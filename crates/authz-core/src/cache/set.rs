@@ -36,7 +36,8 @@ pub(super) struct Set<E> {
 }
 
 impl<E: Entry> Set<E> {
-    pub(super) fn get(&self, hash: u64, wanted: &[u8]) -> Option<Arc<E>> {
+    /// The entry with this token. Until its guard is dropped it is not counted as a reference.
+    pub(super) fn get(&self, hash: u64, wanted: &[u8]) -> Option<Guard<Option<Arc<E>>>> {
         let marks = self.marks.load(Acquire);
         for at in candidates(marks, hash) {
             if let Some(entry) = self.holds(at, wanted) {
@@ -44,7 +45,7 @@ impl<E: Entry> Set<E> {
                 if marks & found(at) == 0 {
                     self.marks.fetch_or(found(at), Relaxed);
                 }
-                return Guard::into_inner(entry);
+                return Some(entry);
             }
         }
         None
@@ -86,9 +87,8 @@ impl<E: Entry> Set<E> {
         let before = self.clear(at);
         self.tokens[at].store(Some(Arc::clone(token)));
         self.entries[at].store(Some(Arc::clone(entry)));
-        // As if found already, or else the hand might take it before anybody could ask for it.
-        self.marks
-            .fetch_or(mark(hash) << (8 * at) | found(at), AcqRel);
+        // Not as found: what nobody asks for a second time makes room first.
+        self.marks.fetch_or(mark(hash) << (8 * at), AcqRel);
         before
     }
 

@@ -85,6 +85,72 @@ fn what_is_asked_for_stays() {
     }
 }
 
+/// A cache that is worth it to know what threads ask for again and again.
+fn large() -> TokenCache<Sized> {
+    cache(2 << 20)
+}
+
+fn ask_often(cache: &TokenCache<Sized>, i: usize) -> Option<Held<Sized>> {
+    (0..100).map(|_| cache.get(&token(i))).last().flatten()
+}
+
+#[test]
+fn threads_that_ask_often_have_a_count_each() {
+    let cache = &large();
+    cache.insert(&entry(0, 2000));
+    let ask = || match ask_often(cache, 0) {
+        Some(Held::Own(own)) => own,
+        _ => panic!("it is counted with everybody's"),
+    };
+    let here = ask();
+    assert!(Arc::ptr_eq(&here, &ask()));
+    let there = thread::scope(|scope| scope.spawn(ask).join().unwrap());
+    assert!(!Arc::ptr_eq(&here, &there));
+    // Tokens that are asked for in turns are with everybody's.
+    cache.insert(&entry(1, 2000));
+    cache.insert(&entry(2, 2000));
+    let others = 3..64;
+    others.for_each(|i| cache.insert(&entry(i, 2000)));
+    for _ in 0..100 {
+        for i in 1..64 {
+            assert!(matches!(cache.get(&token(i)), Some(Held::Shared(_))), "{i}");
+        }
+    }
+}
+
+#[test]
+fn no_thread_holds_on_to_what_is_gone() {
+    let cache = &large();
+    for evict in [false, true] {
+        let first = entry(0, 2000);
+        let weak = Arc::downgrade(&first);
+        cache.insert(&first);
+        drop(first);
+        let ask = || assert!(matches!(ask_often(cache, 0), Some(Held::Own(_))));
+        ask();
+        thread::scope(|scope| scope.spawn(ask).join().unwrap());
+        if evict {
+            (1..5000).for_each(|i| cache.insert(&entry(i, 2000)));
+        } else {
+            cache.remove(&token(0));
+        }
+        assert!(weak.upgrade().is_none(), "evicted: {evict}");
+        assert!(ask_often(cache, 0).is_none());
+    }
+}
+
+#[test]
+fn what_one_thread_asks_for_stays_for_all() {
+    let cache = &large();
+    cache.insert(&entry(0, 2000));
+    for i in 1..5000 {
+        assert!(ask_often(cache, 0).is_some(), "lost after {i}");
+        cache.insert(&entry(i, 2000));
+    }
+    let found = || cache.get(&token(0)).is_some();
+    assert!(thread::scope(|scope| scope.spawn(found).join().unwrap()));
+}
+
 #[test]
 fn what_is_larger_than_the_cache_is_not_kept() {
     let cache = cache(8 * 1024);
