@@ -122,6 +122,10 @@ impl Shared {
         use_keys(usable.map(|it| &it.keys))
     }
 
+    pub(super) fn has_keys(&self, now: Instant) -> bool {
+        self.with_keys(now, |keys| keys.is_some())
+    }
+
     /// Without a background task a request starts what is due; past the keys' lifetime it waits.
     pub(super) fn must_wait_for_refresh(self: &Arc<Self>, now: Instant) -> bool {
         if self.mode() == RefreshMode::Background {
@@ -147,14 +151,15 @@ impl Shared {
     pub(super) fn must_wait_for_refresh_on_request(self: &Arc<Self>) -> bool {
         self.mode() == RefreshMode::OnRequest && {
             let now = Instant::now();
-            self.must_wait_for_refresh(now) || !self.with_keys(now, |keys| keys.is_some())
+            self.must_wait_for_refresh(now) || !self.has_keys(now)
         }
     }
 
     /// Without keys: whether, and for how long, no fetch may start.
     pub(super) fn backing_off(&self, now: Instant) -> Option<MissingKeys> {
         let state = self.state();
-        let waiting = state.flight.is_none() && !state.schedule.is_due(now);
+        // Keys arrive under this lock: those that came since the request looked are seen now.
+        let waiting = state.flight.is_none() && !state.schedule.is_due(now) && !self.has_keys(now);
         waiting.then(|| state.missing(now))
     }
 
@@ -180,6 +185,8 @@ impl Shared {
             return Boarding::Flight(flight.clone());
         }
         match purpose {
+            // They have arrived since the request looked: nothing is missing.
+            Purpose::First if self.has_keys(now) => return Boarding::Stale,
             Purpose::First if !state.schedule.is_due(now) => {
                 return Boarding::Denied(KeyLookup::Unavailable(state.missing(now)));
             }

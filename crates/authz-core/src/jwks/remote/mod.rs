@@ -134,9 +134,13 @@ impl JwksProvider for RemoteJwks {
         // where it did not bring the key, one of our own follows.
         for _ in 0..3 {
             let now = Instant::now();
-            let purpose = match self.shared.with_keys(now, |keys| keys.is_some()) {
+            let purpose = match self.shared.has_keys(now) {
                 true if self.shared.must_wait_for_refresh(now) => Purpose::Expired,
-                true => Purpose::UnknownKey,
+                true => match (self.find_known(header), reason) {
+                    (KeyLookup::Missing, _) | (_, RefreshReason::NoneFits) => Purpose::UnknownKey,
+                    // It has arrived since the request looked.
+                    (found, RefreshReason::Missing) => return found,
+                },
                 false => Purpose::First,
             };
             let flight = match self.shared.board(purpose, header.key_id(), now) {
@@ -201,3 +205,6 @@ impl Drop for AbortOnDrop {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

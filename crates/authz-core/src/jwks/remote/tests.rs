@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::time::Instant;
+
+use super::{
+    flight::{Boarding, Purpose},
+    *,
+};
+use crate::{
+    crypto::Algorithm,
+    jwks::{FetchError, FetchRequest, Fetched},
+};
+
+#[derive(Debug)]
+struct Memory(Bytes);
+
+#[async_trait]
+impl Fetcher for Memory {
+    async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+        Ok(Fetched {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: self.0.clone(),
+        })
+    }
+}
+
+/// A request that looked for keys a moment before they arrived is told of them, and neither that
+/// the next fetch is a day off nor to spend one on a key that is there.
+#[tokio::test]
+async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
+    // The key of RFC 8037 appendix A.2.
+    let set = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let keys = RemoteJwks::at("https://issuer.example/keys")
+        .fetcher(Memory(set.into()))
+        .default_lifetime(Duration::from_secs(24 * 60 * 60))
+        .build()
+        .unwrap();
+    let header = |kid: &'static str| ProtectedHeader::new(Algorithm::EdDSA, Some(kid.into()), None);
+    let a = header("a");
+    assert!(matches!(
+        keys.refresh(&a, RefreshReason::Missing).await,
+        KeyLookup::Found(_)
+    ));
+
+    // What such a request does next, which saw none.
+    let now = Instant::now();
+    assert!(keys.shared.backing_off(now).is_none());
+    assert!(matches!(
+        keys.shared.board(Purpose::First, Some("a"), now),
+        Boarding::Stale
+    ));
+    assert!(matches!(
+        keys.refresh(&a, RefreshReason::Missing).await,
+        KeyLookup::Found(_)
+    ));
+    assert_eq!(keys.status().fetches, 1);
+
+    // One whose key is really not there has a fetch made.
+    let _ = keys.refresh(&header("b"), RefreshReason::Missing).await;
+    assert_eq!(keys.status().fetches, 2);
+}
