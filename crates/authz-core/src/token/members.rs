@@ -1,6 +1,9 @@
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor,
-    value::BorrowedStrDeserializer,
+use serde::{
+    de::{
+        self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor,
+        value::BorrowedStrDeserializer,
+    },
+    forward_to_deserialize_any,
 };
 use smallvec::SmallVec;
 
@@ -66,6 +69,10 @@ struct Walk<'a> {
     at: (u32, u32),
 }
 
+/// A name. What wraps a string may stand for it, as in serde_json; a number may not: no claim that a
+/// token needs is called by one, so there is nothing to read by numbers alone.
+struct Key<'a>(&'a str);
+
 struct Value<'a>(&'a str);
 
 impl<'a> Walk<'a> {
@@ -97,8 +104,7 @@ impl<'de> MapAccess<'de> for Walk<'de> {
             return Ok(None);
         };
         self.at = *next;
-        seed.deserialize(BorrowedStrDeserializer::new(self.name()))
-            .map(Some)
+        seed.deserialize(Key(self.name())).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(
@@ -111,6 +117,48 @@ impl<'de> MapAccess<'de> for Walk<'de> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.names.len())
+    }
+}
+
+impl<'de> Deserializer<'de> for Key<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_borrowed_str(self.0)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_borrowed_bytes(self.0.as_bytes())
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(BorrowedStrDeserializer::new(self.0))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -200,3 +248,6 @@ as_serde_json! { Value:
         visitor.visit_unit()
     }
 }
+
+#[cfg(test)]
+mod tests;
