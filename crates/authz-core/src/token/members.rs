@@ -1,10 +1,11 @@
 use serde::{
     de::{
-        self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, Visitor,
+        self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor,
         value::BorrowedStrDeserializer,
     },
     forward_to_deserialize_any,
 };
+use serde_json::de::StrRead;
 use smallvec::SmallVec;
 
 /// A JSON object that was read once already, and where its members are, so that it need not be read
@@ -164,11 +165,18 @@ impl<'de> Deserializer<'de> for Key<'de> {
 
 impl<'de> Object<'de> {
     fn walk<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, serde_json::Error> {
-        visitor.visit_map(Walk {
+        let mut walk = Walk {
             text: self.text,
             names: self.names.iter(),
             at: (0, 0),
-        })
+        };
+        let value = visitor.visit_map(&mut walk)?;
+        // Not every visitor asks for all of them: serde_json's own takes a first name that it gives to
+        // texts for the only one, and the text for all the claims.
+        match walk.names.next() {
+            None => Ok(value),
+            Some(_) => Err(de::Error::custom("not all members are read")),
+        }
     }
 }
 
@@ -183,11 +191,28 @@ macro_rules! as_serde_json {
                 $($name: $kind,)*
                 visitor: V,
             ) -> Result<V::Value, Self::Error> {
-                serde_json::Deserializer::from_str(self.text()).$method($($name,)* visitor)
+                let mut json = serde_json::Deserializer::from_str(self.text());
+                let value = json.$method($($name,)* visitor)?;
+                is_at_an_end(self.text(), json).map(|()| value)
             })*
             $($own)*
         }
     };
+}
+
+/// Makes sure that a value was read as a whole: where `i128` is asked for, serde_json takes 1 out of 1.5
+/// or 1e3, and leaves it to whoever reads on to find the rest.
+fn is_at_an_end<'de>(
+    text: &'de str,
+    json: serde_json::Deserializer<StrRead<'de>>,
+) -> Result<(), serde_json::Error> {
+    let end = json.into_iter::<IgnoredAny>().byte_offset();
+    let rest = text.get(end..).unwrap_or_default().trim_ascii_start();
+    if rest.is_empty() || rest.starts_with([',', '}']) {
+        Ok(())
+    } else {
+        Err(de::Error::custom("not all of the value is read"))
+    }
 }
 
 impl<'de> Object<'de> {

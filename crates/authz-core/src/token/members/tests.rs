@@ -1,12 +1,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Debug,
+    fmt::{self, Debug},
 };
 
 use proptest::prelude::*;
 use serde::{
     Deserialize,
-    de::{DeserializeOwned, IgnoredAny},
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, value::RawValue};
 
@@ -86,6 +86,29 @@ enum Kind {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 struct Newtype<T>(T);
 
+/// What reads the first member and leaves the others.
+#[derive(Debug)]
+#[expect(dead_code, reason = "printed")]
+struct First(Option<(String, Value)>);
+
+impl<'de> Deserialize<'de> for First {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FirstVisitor;
+        impl<'de> Visitor<'de> for FirstVisitor {
+            type Value = First;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<First, A::Error> {
+                members.next_entry().map(First)
+            }
+        }
+        deserializer.deserialize_map(FirstVisitor)
+    }
+}
+
 /// Whether the members of `json` are read as serde_json reads all of it, and what comes of it.
 fn agree<C: DeserializeOwned + Debug>(json: &str) -> Result<Option<C>, String> {
     let claims = Registered::read(json.as_bytes()).map_err(|error| error.0.to_string())?;
@@ -109,7 +132,8 @@ fn agree_as_all_types(json: &str) -> Result<(), String> {
     agree::<BTreeMap<String, IgnoredAny>>(json)?;
     agree::<BTreeMap<Newtype<String>, Newtype<Option<Value>>>>(json)?;
     agree::<BTreeMap<Option<String>, Option<f64>>>(json)?;
-    agree::<BTreeMap<Kind, Option<u64>>>(json)?;
+    agree::<BTreeMap<Kind, Option<u128>>>(json)?;
+    agree::<BTreeMap<String, i128>>(json)?;
     agree::<BTreeMap<String, u64>>(json)?;
     agree::<Plain>(json)?;
     agree::<Strict>(json)?;
@@ -117,6 +141,7 @@ fn agree_as_all_types(json: &str) -> Result<(), String> {
     agree::<Untagged>(json)?;
     agree::<Tagged>(json)?;
     agree::<OneMember>(json)?;
+    agree::<First>(json)?;
     agree::<Newtype<Flat>>(json)?;
     agree::<Option<Plain>>(json)?;
     agree::<Box<RawValue>>(json)?;
@@ -147,6 +172,8 @@ fn each_type_reads_what_it_is_for() {
     reads::<Box<RawValue>>(json);
     reads::<Strict>(r#"{"name":1,"n":1}"#);
     reads::<OneMember>(r#"{"n":1}"#);
+    reads::<First>(r#"{"name":1}"#);
+    reads::<BTreeMap<String, i128>>(r#"{"a":-170141183460469231731687303715884105728}"#);
 }
 
 #[test]
@@ -155,6 +182,15 @@ fn agrees_with_serde_json_where_it_matters() {
         "{}",
         r#"{"":"","a":""}"#,
         r#"{"a:b":1,":":2,"\":":3}"#,
+        // A number is read to its end, or not at all.
+        r#"{"n":1.5}"#,
+        r#"{"n":1e3,"name":0}"#,
+        r#"{"n":0.0}"#,
+        // A name with which serde_json marks what it keeps as text. What it marks may not stand for all
+        // the claims.
+        r#"{"$serde_json::private::RawValue":"{\"name\":\"admin\"}","name":"a"}"#,
+        r#"{"$serde_json::private::RawValue":"{\"name\":\"admin\"}"}"#,
+        r#"{"$serde_json::private::Number":"1","name":"a"}"#,
         // One member by two of its names.
         r#"{"name":"a","n":1,"alias":2}"#,
     ] {
