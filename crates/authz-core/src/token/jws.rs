@@ -187,4 +187,36 @@ mod tests {
         assert_eq!(jws.signature(), [1, 2, 3]);
         assert_eq!(jws.signing_input, b"e30.eyJhIjoxfQ");
     }
+
+    /// Each part has to find room for itself, whatever the others leave over.
+    #[test]
+    fn decodes_parts_of_any_length() {
+        for (header, payload, signature) in (1..9)
+            .flat_map(|a| (1..9).flat_map(move |b| (1..9).map(move |c| (a, b, c))))
+            .chain([(3, 5000, 64), (100, 701, 256), (31, 33, 35)])
+        {
+            let parts = [header, payload, signature].map(|len| vec![len as u8; len]);
+            let token = parts.each_ref().map(|part| ENGINE.encode(part)).join(".");
+            let jws = Jws::decode(token.as_bytes()).unwrap();
+            assert_eq!([jws.header(), jws.payload(), jws.signature()], parts);
+            assert_eq!(jws.into_payload().bytes(), parts[1]);
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_the_payload_that_is_kept() {
+        let token = ["{}", "{\"a\":\"\u{e4}\",\"b\":\"\"}", "x"].map(|part| ENGINE.encode(part));
+        let token = token.join(".");
+        let jws = Jws::decode(token.as_bytes()).unwrap();
+        let json = std::str::from_utf8(jws.payload()).unwrap();
+        // The third is equal to a part of the payload, and none.
+        let texts = [&json[6..8], &json[15..15], "\u{e4}"];
+        let kept = texts.map(|text| Text::new(jws.payload(), text));
+        assert!(matches!(kept[0], Text::Part(6, 8)));
+        assert!(matches!(kept[1], Text::Part(15, 15)));
+        assert!(matches!(kept[2], Text::Apart(_)));
+        let payload = jws.into_payload();
+        let found = kept.each_ref().map(|text| payload.text(text));
+        assert_eq!(found, ["\u{e4}", "", "\u{e4}"]);
+    }
 }

@@ -259,3 +259,55 @@ impl NumericDate {
     /// The end of the year 9999: whatever is later is no date but a mistake or an attempt at overflow.
     const MAX: u64 = 253_402_300_799;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn permissions(json: &str) -> Result<Option<Vec<String>>, BadClaims> {
+        let json = format!(r#"{{"sub":"s","permissions":{json},"jti":"j"}}"#);
+        let claims = Registered::read(json.as_bytes())?;
+        assert_eq!(claims.jti.as_deref(), Some("j"), "{json}");
+        let permissions = claims.permissions.as_ref();
+        Ok(permissions.map(|it| it.iter().map(str::to_owned).collect()))
+    }
+
+    #[test]
+    fn permissions_that_are_no_strings_grant_nothing() {
+        for (json, expected) in [
+            (r#""a b""#, Some(&["a b"][..])),
+            (r#"["a", "\u0062"]"#, Some(&["a", "b"])),
+            ("[]", Some(&[])),
+            ("null", None),
+            ("true", None),
+            ("1", None),
+            ("-1", None),
+            ("1.5", None),
+            (r#"{"a":"b"}"#, None),
+            (r#"["a", 1]"#, None),
+            (r#"[null, "a"]"#, None),
+            (r#"[["a"]]"#, None),
+            (r#"["a", []]"#, None),
+            (r#"["a", {"b":{"a":1}}]"#, None),
+        ] {
+            let found = permissions(json).unwrap();
+            assert_eq!(
+                found.is_some(),
+                expected.is_some(),
+                "{json} grants {found:?}"
+            );
+            assert_eq!(found.unwrap_or_default(), expected.unwrap_or_default());
+        }
+    }
+
+    #[test]
+    fn names_that_stand_twice_are_refused_within_permissions_too() {
+        for json in [
+            r#"{"a":1,"a":2}"#,
+            r#"[{"a":1,"\u0061":2}]"#,
+            r#"["a", [{"b":{"a":1,"a":2}}]]"#,
+        ] {
+            assert!(permissions(json).is_err(), "{json}");
+        }
+    }
+}
