@@ -127,6 +127,89 @@ proptest! {
     }
 }
 
+/// A header that may hold a token, written as it should be and otherwise.
+fn authorization() -> impl Strategy<Value = Vec<u8>> {
+    let choose = |from: &[&'static [u8]]| prop::sample::select(from.to_vec());
+    let token = || {
+        static TOKENS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+        let tokens = TOKENS.get_or_init(|| {
+            let good = || good(&keys()[2]);
+            let mut tokens = vec![
+                good().expires_in(-3600).build(),
+                good().signature([0; 64]).build(),
+                good().claim("much", "x".repeat(1500)).build(),
+                good().raw_payload("{").build(),
+                format!("{}.{}", good().build(), "AA"),
+                "a.b.c.d.e".to_owned(),
+                "e30.e30.AA".to_owned(),
+                "opaque".to_owned(),
+                String::new(),
+            ];
+            // Those that pass as often as all others.
+            tokens.extend(vec![good().build(); 9]);
+            let tokens = tokens.into_iter().map(String::into_bytes);
+            tokens.chain([b"e30.e30.\xff".to_vec()]).collect()
+        });
+        prop::sample::select(&tokens[..])
+    };
+    (
+        choose(&[b"Bearer", b"Bearer", b"bEARER", b" Bearer", b"Bearer2", b""]),
+        choose(&[b" ", b" ", b"  ", b"\t", b" \t", b""]),
+        token(),
+        choose(&[
+            b"",
+            b"",
+            b"",
+            b" ",
+            b"\t",
+            b" x",
+            b",",
+            b"=",
+            b".",
+            b"\xc2\xa0",
+            b"\xff",
+        ]),
+    )
+        .prop_map(|(scheme, space, token, end)| [scheme, space, &token, end].concat())
+}
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    #[test]
+    fn the_short_way_to_a_decision_ends_where_the_long_one_does(
+        headers in prop::collection::vec(authorization(), 1..3),
+        times in 1..3_usize,
+    ) {
+        static BOTH: OnceLock<[Authorizer; 2]> = OnceLock::new();
+        let both = BOTH.get_or_init(|| {
+            let set = json!({ "keys": [keys()[2].public_jwk()] }).to_string();
+            let builder = || {
+                let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
+                builder().keys(keys).max_token_bytes(1024)
+            };
+            // Where a token may be in two places, nothing is decided at a glance.
+            let long = builder().also_accept(TokenSource::cookie("session"));
+            [builder().build().unwrap(), long.build().unwrap()]
+        });
+        let mut request = Request::new(());
+        for header in &headers {
+            if let Ok(value) = HeaderValue::from_bytes(header) {
+                request.headers_mut().append(AUTHORIZATION, value);
+            }
+        }
+        let (parts, policy) = (RequestParts::from(&request), any_valid_token());
+        for _ in 0..times {
+            let [short, long] = [0, 1].map(|i| {
+                block_on(both[i].authorize(&parts, &policy))
+                    .map(|caller| caller.claims().clone())
+                    .map_err(|rejection| (rejection.status(), rejection.reason()))
+            });
+            prop_assert_eq!(short, long);
+        }
+    }
+}
+
 /// JSON that may or may not be what a claim needs.
 fn claim() -> impl Strategy<Value = Value> {
     let now = || {
