@@ -165,3 +165,26 @@ fn idle(marks: u64, hash: u64) -> usize {
         .find(|at| marks & found(*at) == 0)
         .unwrap_or(by_chance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A borrow goes on from place to place: it may add a candidate, and lose none.
+    #[test]
+    fn whatever_has_the_mark_is_a_candidate() {
+        for hash in [0, 1 << 57, 0x55 << 57, u64::MAX] {
+            let mark = mark(hash);
+            let neighbours = [mark, mark ^ 1, mark ^ 0x40, 0];
+            for all in 0..neighbours.len().pow(7) {
+                let of = |at: usize| neighbours[all / neighbours.len().pow(at as u32) % 4];
+                let marks = (0..PLACES).fold(ALL_FOUND, |marks, at| marks | of(at) << (8 * at));
+                let found: Vec<_> = candidates(marks, hash).collect();
+                let wanted: Vec<_> = (0..PLACES).filter(|at| of(*at) == mark).collect();
+                assert!(found.is_sorted_by(|a, b| a < b) && found.iter().all(|at| *at < PLACES));
+                assert!(wanted.iter().all(|at| found.contains(at)), "{marks:x}");
+                assert_eq!(wanted.first(), found.first(), "{marks:x}");
+            }
+        }
+    }
+}

@@ -203,19 +203,21 @@ fn tokens_with_one_hash_are_told_apart() {
 #[test]
 fn threads_find_only_what_was_put_in_and_the_count_stays_right() {
     const TOKENS: usize = 300;
-    let cache = &cache(256 * 1024);
+    // Room for half of them, so that threads make room while others come and go.
+    const CAPACITY: usize = 320 * 1024;
+    let cache = &cache(CAPACITY);
     thread::scope(|scope| {
         for thread in 0..4 {
             scope.spawn(move || {
                 for step in 0..20_000 {
                     let i = (step * 7 + thread * 31) % TOKENS;
                     match step % 5 {
-                        0 => cache.insert(&entry(i, 900 + i)),
+                        0 => cache.insert(&entry(i, 2500 + i)),
                         1 if i.is_multiple_of(3) => cache.remove(&token(i)),
                         _ => {
                             if let Some(found) = cache.get(&token(i)) {
                                 assert!(found.0.equals(&token(i)));
-                                assert_eq!(found.1, 900 + i);
+                                assert_eq!(found.1, 2500 + i);
                             }
                         }
                     }
@@ -223,6 +225,7 @@ fn threads_find_only_what_was_put_in_and_the_count_stays_right() {
             });
         }
     });
+    assert!(cache.bytes() <= CAPACITY, "{}", cache.bytes());
     // Once for what nobody has found since the hand came by, once for the rest.
     let other = entry(0, 0);
     let entries: Vec<_> = (cache.sets.iter())
