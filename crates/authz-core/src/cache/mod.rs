@@ -89,18 +89,22 @@ impl<E: Entry> TokenCache<E> {
         match self.recent.get(hash, token) {
             Known::Yes(own) => return Some(Held::Own(own)),
             Known::Ask(own) => {
-                if self.find(hash, token).is_some() {
+                let entry = self.find(hash, token);
+                if is_same(entry.as_ref(), own.entry()) {
                     return Some(Held::Own(own));
                 }
                 self.recent.forget(hash, own.entry());
-                return None;
+                return entry.and_then(Guard::into_inner).map(Held::Shared);
             }
             Known::No => {}
         }
         let entry = Guard::into_inner(self.find(hash, token)?)?;
-        if self.recent.found(hash, &entry) && self.find(hash, token).is_none() {
-            // Removed in the meantime: nobody else would take it out.
-            self.recent.forget(hash, &entry);
+        if self.recent.found(hash, &entry) {
+            let now = self.find(hash, token);
+            if !is_same(now.as_ref(), &entry) {
+                // Removed or replaced in the meantime: nobody else would take it out.
+                self.recent.forget(hash, &entry);
+            }
         }
         Some(Held::Shared(entry))
     }
@@ -214,6 +218,13 @@ impl<E: Entry> TokenCache<E> {
         hasher.write(&token[end..]);
         hasher.finish()
     }
+}
+
+/// Of two entries for one token, the older may be from a key that has been withdrawn since: who held on
+/// to it would throw the newer one out with every request.
+fn is_same<E>(found: Option<&Guard<Option<Arc<E>>>>, entry: &Arc<E>) -> bool {
+    let found = found.and_then(|found| found.as_ref());
+    found.is_some_and(|found| Arc::ptr_eq(found, entry))
 }
 
 #[cfg(test)]

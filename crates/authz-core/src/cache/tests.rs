@@ -1,4 +1,4 @@
-use std::thread;
+use std::{ptr, thread};
 
 use super::*;
 
@@ -137,6 +137,22 @@ fn no_thread_holds_on_to_what_is_gone() {
         assert!(weak.upgrade().is_none(), "evicted: {evict}");
         assert!(ask_often(cache, 0).is_none());
     }
+}
+
+/// As when a token is removed and verified anew while a thread that found it before is about to keep it.
+#[test]
+fn no_thread_holds_on_to_what_has_been_replaced() {
+    let cache = &large();
+    let (older, newer) = (entry(0, 2000), entry(0, 2000));
+    cache.insert(&newer);
+    let hash = cache.hash(&token(0));
+    while !cache.recent.found(hash, &older) {}
+    assert!(
+        matches!(cache.get(&token(0)), Some(Held::Own(own)) if Arc::ptr_eq(own.entry(), &older))
+    );
+    let found = ask_often(cache, 0).unwrap();
+    assert!(ptr::eq(&*found, &*newer));
+    assert_eq!(Arc::strong_count(&older), 1);
 }
 
 #[test]
