@@ -21,6 +21,10 @@ pub(crate) struct Names<'de> {
     marks: u64,
 }
 
+/// Where a value is read as any JSON, serde_json takes an object whose first member has such a name
+/// for something of its own: for the text of another value, which nobody has looked at.
+const RESERVED: &str = "$serde_json::private::";
+
 /// A member name: borrowed unless it was written with escapes.
 pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 
@@ -33,6 +37,11 @@ impl<'de> Names<'de> {
     const LINEAR: usize = 32;
 
     pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        if name.starts_with(RESERVED) {
+            return Err(E::custom(format_args!(
+                "a member name begins with {RESERVED:?}"
+            )));
+        }
         if self.seen.len() < Self::LINEAR {
             let mark = mark(name.as_bytes());
             if self.marks & mark != 0 && self.seen.contains(&name) {
@@ -172,6 +181,12 @@ mod tests {
             (r#"{"a":1,"\u0061":1}"#.to_owned(), false),
             (r#"{"x":{"a":1,"a":2}}"#.to_owned(), false),
             (r#"{"x":[[{"a":1,"a":2}]]}"#.to_owned(), false),
+            (
+                r#"{"a":{"$serde_json::private::RawValue":"{}"}}"#.to_owned(),
+                false,
+            ),
+            (r#"{"$serde_json::private::Number":"1"}"#.to_owned(), false),
+            (r#"{"$serde_json":"1"}"#.to_owned(), true),
             (many("n100"), true),
             (many("n99"), false),
             (many("n0"), false),

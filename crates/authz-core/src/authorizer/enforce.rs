@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl<C> Authorizer<C> {
-    /// Applies one more policy to a caller. What the policy asks of the request can't be met here:
-    /// see [`check_request`](Self::check_request).
+    /// Applies one more policy to a caller of this authorizer. What the policy asks of the request
+    /// can't be met here: see [`check_request`](Self::check_request).
     ///
     /// # Errors
     ///

@@ -69,7 +69,9 @@ impl<E: Entry> TokenCache<E> {
         const SMALL_ENTRY: usize = 2048;
         /// A smaller cache is not for a server with many threads.
         const WORTH_IT: usize = 1 << 20;
-        let sets = capacity.div_ceil(SMALL_ENTRY * PLACES).next_power_of_two();
+        /// Sets with places for seven million tokens, in a table of 128 MiB: it is there from the start.
+        const MANY: usize = 1 << 20;
+        let sets = (capacity.div_ceil(SMALL_ENTRY * PLACES).min(MANY)).next_power_of_two();
         let recent = Recent::new(capacity >= WORTH_IT);
         let tables = sets * size_of::<Set<E>>() + recent.bytes();
         (capacity > 0).then(|| Self {
@@ -133,7 +135,11 @@ impl<E: Entry> TokenCache<E> {
             self.sets[home].put(hash, token, entry)
         };
         self.gone(replaced.iter());
-        while self.bytes.load(Relaxed) > self.capacity {
+        // The first round of the hand may find everything in use, the second finds nothing so.
+        for _ in 0..3 * self.sets.len() {
+            if self.bytes.load(Relaxed) <= self.capacity {
+                break;
+            }
             let at = self.hand.fetch_add(1, Relaxed) % self.sets.len();
             let idle = {
                 let _writing = self.write(at);

@@ -175,6 +175,10 @@ fn what_is_larger_than_the_cache_is_not_kept() {
     assert!(cache.get(&token(1)).is_none());
     assert!(cache.get(&token(0)).is_some());
     assert!(TokenCache::<Sized>::new(0).is_none());
+    // As good as unlimited.
+    let cache = TokenCache::new(usize::MAX).unwrap();
+    cache.insert(&entry(0, 1 << 40));
+    assert!(cache.get(&token(0)).is_some());
 }
 
 #[test]
