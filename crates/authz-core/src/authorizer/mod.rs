@@ -30,6 +30,7 @@ pub use self::{
     request::RequestParts,
 };
 use crate::{
+    VerificationKey,
     bearer::{self, TokenSource},
     cache::{Held, TokenCache},
     claims::Claims,
@@ -302,10 +303,9 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let lookup = examined.trusted.keys.lookup(&examined.header);
         match self.found(lookup, &examined)? {
             None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
-            Some(keys) => match self.check_signature(&jws, &examined, &keys)? {
+            Some(keys) => match self.check_signature(&jws, &examined, keys)? {
                 Some(key) => {
-                    let verified = self.believe(&jws, &examined, key)?;
-                    drop(examined);
+                    let verified = self.believe(&jws, examined, key)?;
                     Ok(Step::Verified(self.keep(token, jws, verified)))
                 }
                 None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
@@ -328,10 +328,9 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let Some(keys) = self.found(lookup, &examined)? else {
             return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
         };
-        match self.check_signature(&jws, &examined, &keys)? {
+        match self.check_signature(&jws, &examined, keys)? {
             Some(key) => {
-                let verified = self.believe(&jws, &examined, key)?;
-                drop(examined);
+                let verified = self.believe(&jws, examined, key)?;
                 Ok(self.keep(token.as_bytes(), jws, verified))
             }
             None => {
@@ -422,14 +421,14 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     }
 
     /// The key that signed the token; `None` where newer keys may have.
-    fn check_signature<'k>(
+    fn check_signature(
         &self,
         jws: &Jws<'_>,
         examined: &Examined<'_>,
-        keys: &'k KeyCandidates,
-    ) -> Result<Option<&'k Arc<crate::VerificationKey>>, Rejection> {
+        keys: KeyCandidates,
+    ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
-        let signer = keys.iter().find(|key| {
+        let signer = keys.into_first(|key| {
             key.is_usable()
                 && key.serves(&examined.trusted.issuer)
                 && key.verify(algorithm, jws.signing_input, jws.signature())
@@ -450,24 +449,23 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     fn believe(
         &self,
         jws: &Jws<'_>,
-        examined: &Examined<'_>,
-        key: &Arc<crate::VerificationKey>,
+        examined: Examined<'_>,
+        key: Arc<VerificationKey>,
     ) -> Result<Arc<Verified<C>>, Rejection> {
-        let payload = jws.payload();
         let claims = examined.claims.members.read().map_err(|error| {
             let refusal = Refusal::new(Reason::ClaimsMismatch)
                 .expected(std::any::type_name::<C>())
                 .actual(&error.to_string())
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
-            self.refuse_examined(&refusal, examined)
+            self.refuse_examined(&refusal, &examined)
         })?;
         Ok(Arc::new(Verified::new(
             claims,
             &examined.claims,
             examined.header.algorithm(),
-            Arc::clone(&examined.trusted),
-            Arc::clone(key),
-            payload,
+            examined.trusted,
+            key,
+            jws.payload(),
             &self.implied,
         )))
     }

@@ -174,6 +174,17 @@ impl KeyCandidates {
         Some(Self(Candidates::Several(several)))
     }
 
+    /// The first that is `right`.
+    pub(crate) fn into_first(
+        self,
+        mut right: impl FnMut(&VerificationKey) -> bool,
+    ) -> Option<Arc<VerificationKey>> {
+        match self.0 {
+            Candidates::One(key) => right(&key).then_some(key),
+            Candidates::Several(keys) => keys.into_iter().find(|key| right(key)),
+        }
+    }
+
     /// The keys in the order to try.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<VerificationKey>> {
         match &self.0 {
