@@ -67,7 +67,7 @@ impl<'de> Names<'de> {
 }
 
 /// One of 64 bits, by the name's length and its two ends: names with different marks are different.
-pub(crate) fn mark(bytes: &[u8]) -> u64 {
+fn mark(bytes: &[u8]) -> u64 {
     let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
     let mixed = (bytes.len() as u8)
         .wrapping_mul(7)

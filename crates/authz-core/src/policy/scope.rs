@@ -1,7 +1,5 @@
 use std::{borrow::Borrow, fmt, str::FromStr};
 
-use crate::json::mark;
-
 /// One scope: a name without spaces (RFC 6749 section 3.3).
 ///
 /// ```
@@ -92,7 +90,8 @@ impl fmt::Display for Scope {
 /// into memory; many have an index.
 #[derive(Clone, Default)]
 pub struct Scopes {
-    /// All names behind each other, each followed by a space.
+    /// All names behind each other, each followed by a space. A few may stand there twice: to find
+    /// that out takes longer than to look for a name.
     text: Text,
     /// Where each name begins and ends, in the order of the names; empty where there are few.
     sorted: Box<[(u32, u32)]>,
@@ -112,23 +111,16 @@ impl Scopes {
     pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
         let mut bytes = [0; Text::SHORT];
         let mut used = 0;
-        let mut marks = 0;
         for value in values.clone() {
-            for name in value.as_bytes().split(|byte| *byte == b' ') {
-                let mark = mark(name);
-                if name.is_empty() || (marks & mark != 0 && contains(&bytes[..used], name)) {
-                    continue;
-                }
-                marks |= mark;
-                let end = used + name.len();
-                let (Some(place), true) = (bytes.get_mut(used..end), end < Text::SHORT) else {
-                    let names = values.clone().flat_map(|value| value.split(' '));
-                    return Self::long(names.filter(|name| !name.is_empty()));
-                };
-                place.copy_from_slice(name);
-                bytes[end] = b' ';
-                used = end + 1;
-            }
+            let end = used + value.len();
+            let place = bytes.get_mut(used..end).filter(|_| end < Text::SHORT);
+            let (Some(place), true) = (place, is_tidy(value.as_bytes())) else {
+                let names = values.clone().flat_map(|value| value.split(' '));
+                return Self::untidy(names.filter(|name| !name.is_empty()));
+            };
+            place.copy_from_slice(value.as_bytes());
+            bytes[end] = b' ';
+            used = end + 1;
         }
         let len = used as u8;
         Self {
@@ -137,8 +129,8 @@ impl Scopes {
         }
     }
 
-    /// Names that don't have room in the value itself.
-    fn long<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
+    /// Names that may not have room in the value itself.
+    fn untidy<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Self {
         let mut text = Vec::with_capacity(Self::FEW);
         for name in names.clone() {
             if !contains(&text, name.as_bytes()) {
@@ -189,17 +181,19 @@ impl Scopes {
 
     /// The names, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.as_str().split_terminator(' ')
+        let names = || self.as_str().split_terminator(' ');
+        let few = self.sorted.is_empty();
+        let is_first =
+            move |at: usize, name: &str| !few || names().position(|it| it == name) == Some(at);
+        names()
+            .enumerate()
+            .filter_map(move |(at, name)| is_first(at, name).then_some(name))
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.text
-            .bytes()
-            .iter()
-            .filter(|byte| **byte == b' ')
-            .count()
+        self.iter().count()
     }
 
     /// Whether there are none.
@@ -251,6 +245,17 @@ impl Default for Text {
     }
 }
 
+/// Whether `value` is one name or several, each separated from the next by one space.
+fn is_tidy(value: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (value.first(), value.last()) else {
+        return false;
+    };
+    // Without a branch, many at a time.
+    let pairs = value.iter().zip(&value[1..]);
+    let gap = pairs.fold(false, |gap, (a, b)| gap | ((*a == b' ') & (*b == b' ')));
+    *first != b' ' && *last != b' ' && !gap
+}
+
 /// Whether `name` stands in `text`, where a space follows every name.
 fn contains(text: &[u8], name: &[u8]) -> bool {
     let mut rest = text;
@@ -268,7 +273,7 @@ fn contains(text: &[u8], name: &[u8]) -> bool {
 
 impl PartialEq for Scopes {
     fn eq(&self, other: &Self) -> bool {
-        self.text.bytes() == other.text.bytes()
+        self.iter().eq(other.iter())
     }
 }
 
@@ -276,7 +281,11 @@ impl Eq for Scopes {}
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str().trim_end())
+        for (i, name) in self.iter().enumerate() {
+            f.write_str(if i > 0 { " " } else { "" })?;
+            f.write_str(name)?;
+        }
+        Ok(())
     }
 }
 
@@ -316,7 +325,16 @@ mod tests {
         ] {
             assert_eq!(scopes.contains(name), there, "{name:?}");
         }
-        assert!(Scopes::collect(&std::iter::empty()).is_empty());
+        assert_eq!(scopes.len(), 3);
+        // As most tokens have them, but for one that stands there twice.
+        let tidy = Scopes::collect(&["write:b read:a write:b", "c", "read:a"].into_iter());
+        assert_eq!(tidy.iter().collect::<Vec<_>>(), ["write:b", "read:a", "c"]);
+        assert_eq!((tidy.to_string(), tidy.len()), (scopes.to_string(), 3));
+        assert_eq!(tidy, scopes);
+        assert_ne!(tidy, Scopes::collect(&["write:b read:a"].into_iter()));
+        for empty in [&[][..], &[""], &[" ", "  "]] {
+            assert!(Scopes::collect(&empty.iter().copied()).is_empty());
+        }
     }
 
     #[test]
