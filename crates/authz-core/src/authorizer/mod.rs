@@ -281,9 +281,9 @@ enum Step<C> {
 }
 
 /// A token that keeps all rules but may have been signed by anybody.
-struct Examined<'t> {
+struct Examined<'c, 't> {
     header: ProtectedHeader<'t>,
-    claims: Registered<'t>,
+    claims: &'c Registered<'t>,
     trusted: Arc<Trusted>,
 }
 
@@ -299,13 +299,15 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     }
 
     fn verify_decoded(&self, token: &[u8], jws: Jws<'_>) -> Result<Step<C>, Rejection> {
-        let examined = self.examine(&jws)?;
+        let mut claims = Registered::default();
+        let examined = self.examine(&jws, &mut claims)?;
         let lookup = examined.trusted.keys.lookup(&examined.header);
         match self.found(lookup, &examined)? {
             None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
             Some(keys) => match self.check_signature(&jws, &examined, keys)? {
                 Some(key) => {
                     let verified = self.believe(&jws, examined, key)?;
+                    drop(claims);
                     Ok(Step::Verified(self.keep(token, jws, verified)))
                 }
                 None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
@@ -319,7 +321,8 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         reason: RefreshReason,
     ) -> Result<Held<Verified<C>>, Rejection> {
         let jws = (self.decode(token.as_bytes())).map_err(|refusal| self.refuse(&refusal, None))?;
-        let examined = self.examine(&jws)?;
+        let mut claims = Registered::default();
+        let examined = self.examine(&jws, &mut claims)?;
         let lookup = examined
             .trusted
             .keys
@@ -331,6 +334,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         match self.check_signature(&jws, &examined, keys)? {
             Some(key) => {
                 let verified = self.believe(&jws, examined, key)?;
+                drop(claims);
                 Ok(self.keep(token.as_bytes(), jws, verified))
             }
             None => {
@@ -365,7 +369,11 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         Jws::decode(token).map_err(Refusal::from)
     }
 
-    fn examine<'t>(&self, jws: &'t Jws<'_>) -> Result<Examined<'t>, Rejection> {
+    fn examine<'c, 't>(
+        &self,
+        jws: &'t Jws<'_>,
+        claims: &'c mut Registered<'t>,
+    ) -> Result<Examined<'c, 't>, Rejection> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
             self.refuse(
                 &Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
@@ -374,11 +382,12 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         })?;
         let header = validation::check_header(header, &self.issuers)
             .map_err(|refusal| self.refuse(&refusal, None))?;
-        let claims = Registered::read(jws.payload()).map_err(|error| {
+        claims.read(jws.payload()).map_err(|error| {
             let refusal = Refusal::new(Reason::MalformedClaims).actual(&error.0.to_string());
             self.refuse(&refusal, Some(&header))
         })?;
-        let trusted = validation::issuer(&claims, &self.issuers)
+        let claims = &*claims;
+        let trusted = validation::issuer(claims, &self.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
         let examined = Examined {
             header,
@@ -386,7 +395,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             trusted,
         };
         let fine = validation::check_claims(
-            &examined.claims,
+            examined.claims,
             &examined.header,
             &examined.trusted,
             self.api.clock.now(),
@@ -402,7 +411,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     fn found(
         &self,
         lookup: KeyLookup,
-        examined: &Examined<'_>,
+        examined: &Examined<'_, '_>,
     ) -> Result<Option<KeyCandidates>, Rejection> {
         let refusal = match lookup {
             KeyLookup::Found(keys) => return Ok(Some(keys)),
@@ -424,7 +433,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     fn check_signature(
         &self,
         jws: &Jws<'_>,
-        examined: &Examined<'_>,
+        examined: &Examined<'_, '_>,
         keys: KeyCandidates,
     ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
@@ -449,7 +458,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
     fn believe(
         &self,
         jws: &Jws<'_>,
-        examined: Examined<'_>,
+        examined: Examined<'_, '_>,
         key: Arc<VerificationKey>,
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let claims = examined.claims.members.read().map_err(|error| {
@@ -494,11 +503,11 @@ impl<C> Shared<C> {
         self.reject(refusal)
     }
 
-    fn refuse_examined(&self, refusal: &Refusal, examined: &Examined<'_>) -> Rejection {
+    fn refuse_examined(&self, refusal: &Refusal, examined: &Examined<'_, '_>) -> Rejection {
         events::refused(
             refusal,
             Some(&examined.header),
-            Some((&examined.claims, &examined.trusted)),
+            Some((examined.claims, &examined.trusted)),
         );
         self.reject(refusal)
     }

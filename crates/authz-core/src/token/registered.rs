@@ -53,20 +53,17 @@ pub(crate) struct NumericDate {
 pub(crate) struct BadClaims(pub(crate) serde_json::Error);
 
 impl<'a> Registered<'a> {
-    pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadClaims> {
+    /// Fills in what it finds, since there is a lot to move otherwise.
+    pub(crate) fn read(&mut self, json: &'a [u8]) -> Result<(), BadClaims> {
         // Checked as a whole once, and not again string by string.
         let text =
             std::str::from_utf8(json).map_err(|error| BadClaims(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let mut claims = Self {
-            members: Members::of(text),
-            ..Self::default()
-        };
+        self.members = Members::of(text);
         deserializer
-            .deserialize_map(ClaimsVisitor(&mut claims))
+            .deserialize_map(ClaimsVisitor(self))
             .map_err(BadClaims)?;
-        deserializer.end().map_err(BadClaims)?;
-        Ok(claims)
+        deserializer.end().map_err(BadClaims)
     }
 }
 
@@ -81,7 +78,6 @@ impl Strings<'_> {
     }
 }
 
-/// Fills in what it finds: there is a lot to move otherwise.
 struct ClaimsVisitor<'c, 'de>(&'c mut Registered<'de>);
 
 impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
