@@ -470,7 +470,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         })?;
         Ok(Arc::new(Verified::new(
             claims,
-            &examined.claims,
+            examined.claims,
             examined.header.algorithm(),
             examined.trusted,
             key,

@@ -111,7 +111,9 @@ impl<'de> Deserialize<'de> for First {
 
 /// Whether the members of `json` are read as serde_json reads all of it, and what comes of it.
 fn agree<C: DeserializeOwned + Debug>(json: &str) -> Result<Option<C>, String> {
-    let claims = Registered::read(json.as_bytes()).map_err(|error| error.0.to_string())?;
+    let mut claims = Registered::default();
+    let read = claims.read(json.as_bytes());
+    read.map_err(|error| error.0.to_string())?;
     let ours = claims.members.read::<C>();
     let theirs = serde_json::from_str::<C>(json);
     // Some of what is compared can be compared no other way.
