@@ -55,15 +55,11 @@ impl<E: Entry> Set<E> {
     fn holds(&self, at: usize, wanted: &[u8]) -> Option<Guard<Option<Arc<E>>>> {
         let token = self.tokens[at].load();
         let entry = self.entries[at].load();
-        let (Some(beside), Some(own)) = (token.as_ref(), entry.as_ref().and_then(|it| it.token()))
-        else {
-            return None;
-        };
-        if let Some(entry) = &*entry {
-            entry.touch();
-        }
+        let (beside, found) = (token.as_ref()?, entry.as_ref()?);
+        found.touch();
         // Two lookups are not one: what was read may be the token of what was there before.
-        (Arc::ptr_eq(beside, own) && beside.equals(wanted)).then_some(entry)
+        let is_its_own = Arc::ptr_eq(beside, found.token()?);
+        (is_its_own && beside.equals(wanted)).then_some(entry)
     }
 
     /// How many places are empty.

@@ -180,22 +180,36 @@ impl<'de> Object<'de> {
     }
 }
 
-/// Hands all methods but those that `$own` defines to serde_json.
-macro_rules! as_serde_json {
-    ($type:ident: $($method:ident($($name:ident: $kind:ty),*))*; $($own:item)*) => {
-        impl<'de> Deserializer<'de> for $type<'de> {
-            type Error = serde_json::Error;
+/// Methods that leave it to serde_json to read the text.
+macro_rules! by_serde_json {
+    ($($method:ident($($name:ident: $kind:ty),*))*) => {
+        $(fn $method<V: Visitor<'de>>(
+            self,
+            $($name: $kind,)*
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            let mut json = serde_json::Deserializer::from_str(self.text());
+            let value = json.$method($($name,)* visitor)?;
+            is_at_an_end(self.text(), json).map(|()| value)
+        })*
+    };
+}
 
-            $(fn $method<V: Visitor<'de>>(
-                self,
-                $($name: $kind,)*
-                visitor: V,
-            ) -> Result<V::Value, Self::Error> {
-                let mut json = serde_json::Deserializer::from_str(self.text());
-                let value = json.$method($($name,)* visitor)?;
-                is_at_an_end(self.text(), json).map(|()| value)
-            })*
-            $($own)*
+/// All methods but those that are about objects, and the one that reads nothing.
+macro_rules! others_by_serde_json {
+    () => {
+        by_serde_json! {
+            deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
+            deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16()
+            deserialize_u32() deserialize_u64() deserialize_u128() deserialize_f32()
+            deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
+            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
+            deserialize_unit_struct(name: &'static str)
+            deserialize_newtype_struct(name: &'static str) deserialize_seq()
+            deserialize_tuple(len: usize)
+            deserialize_tuple_struct(name: &'static str, len: usize)
+            deserialize_enum(name: &'static str, variants: &'static [&'static str])
+            deserialize_identifier()
         }
     };
 }
@@ -227,16 +241,11 @@ impl<'de> Value<'de> {
     }
 }
 
-as_serde_json! { Object:
-    deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-    deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
-    deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
-    deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
-    deserialize_unit() deserialize_unit_struct(name: &'static str)
-    deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
-    deserialize_tuple_struct(name: &'static str, len: usize)
-    deserialize_enum(name: &'static str, variants: &'static [&'static str])
-    deserialize_identifier() deserialize_ignored_any();
+impl<'de> Deserializer<'de> for Object<'de> {
+    type Error = serde_json::Error;
+
+    others_by_serde_json! {}
+    by_serde_json! { deserialize_ignored_any() }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         self.walk(visitor)
@@ -256,18 +265,14 @@ as_serde_json! { Object:
     }
 }
 
-as_serde_json! { Value:
-    deserialize_any() deserialize_map()
-    deserialize_struct(name: &'static str, fields: &'static [&'static str])
-    deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-    deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64()
-    deserialize_u128() deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
-    deserialize_string() deserialize_bytes() deserialize_byte_buf() deserialize_option()
-    deserialize_unit() deserialize_unit_struct(name: &'static str)
-    deserialize_newtype_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
-    deserialize_tuple_struct(name: &'static str, len: usize)
-    deserialize_enum(name: &'static str, variants: &'static [&'static str])
-    deserialize_identifier();
+impl<'de> Deserializer<'de> for Value<'de> {
+    type Error = serde_json::Error;
+
+    others_by_serde_json! {}
+    by_serde_json! {
+        deserialize_any() deserialize_map()
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+    }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         visitor.visit_unit()

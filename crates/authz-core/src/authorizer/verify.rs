@@ -1,0 +1,281 @@
+//! A token, checked: out of the cache, or step by step from its text to what is kept of it.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::{Shared, Verified, events};
+use crate::{
+    VerificationKey,
+    cache::Held,
+    hints,
+    issuer::Trusted,
+    jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
+    rejection::{Reason, Rejection},
+    token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
+    validation::{self, Refusal},
+};
+
+pub(super) enum Step<C> {
+    Verified(Held<Verified<C>>),
+    NeedsKeys(RefreshReason),
+}
+
+/// A token that keeps all rules but may have been signed by anybody.
+struct Examined<'c, 't> {
+    header: ProtectedHeader<'t>,
+    claims: &'c Registered<'t>,
+    trusted: Arc<Trusted>,
+}
+
+impl<C: DeserializeOwned + 'static> Shared<C> {
+    pub(super) fn verify(&self, token: &str) -> Result<Step<C>, Rejection> {
+        if let Some(verified) = self.cached(token.as_bytes()) {
+            return Ok(Step::Verified(verified));
+        }
+        match self.decode(token.as_bytes()) {
+            Ok(jws) => self.verify_decoded(token.as_bytes(), jws),
+            Err(refusal) => Err(self.refuse(&refusal, None)),
+        }
+    }
+
+    pub(super) fn verify_decoded(&self, token: &[u8], jws: Jws<'_>) -> Result<Step<C>, Rejection> {
+        let mut claims = Registered::default();
+        let examined = self.examine(&jws, &mut claims)?;
+        let lookup = examined.trusted.keys.lookup(&examined.header);
+        match self.found(lookup, &examined)? {
+            None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
+            Some(keys) => match self.check_signature(&jws, &examined, keys)? {
+                Some(key) => {
+                    let verified = self.believe(&jws, examined, key)?;
+                    drop(claims);
+                    Ok(Step::Verified(self.keep(token, jws, verified)))
+                }
+                None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
+            },
+        }
+    }
+
+    pub(super) async fn verify_with_newer_keys(
+        &self,
+        token: &str,
+        reason: RefreshReason,
+    ) -> Result<Held<Verified<C>>, Rejection> {
+        let jws = (self.decode(token.as_bytes())).map_err(|refusal| self.refuse(&refusal, None))?;
+        let mut claims = Registered::default();
+        let examined = self.examine(&jws, &mut claims)?;
+        let lookup = examined
+            .trusted
+            .keys
+            .refresh(&examined.header, reason)
+            .await;
+        let Some(keys) = self.found(lookup, &examined)? else {
+            return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
+        };
+        match self.check_signature(&jws, &examined, keys)? {
+            Some(key) => {
+                let verified = self.believe(&jws, examined, key)?;
+                drop(claims);
+                Ok(self.keep(token.as_bytes(), jws, verified))
+            }
+            None => Err(self.refuse_signature(&examined)),
+        }
+    }
+
+    pub(super) fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
+        let cache = self.cache.as_ref()?;
+        let verified = cache.get(token)?;
+        let trusted = &verified.trusted;
+        if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
+            || !trusted.still_trusts(&verified.key)
+        {
+            cache.remove(token);
+            return None;
+        }
+        Some(verified)
+    }
+
+    pub(super) fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Refusal> {
+        if token.len() > self.max_token_bytes {
+            return Err(Refusal::new(Reason::TokenTooLarge)
+                .expected(format_args!("at most {} bytes", self.max_token_bytes))
+                .actual(&token.len().to_string()));
+        }
+        Jws::decode(token).map_err(Refusal::from)
+    }
+
+    fn examine<'c, 't>(
+        &self,
+        jws: &'t Jws<'_>,
+        claims: &'c mut Registered<'t>,
+    ) -> Result<Examined<'c, 't>, Rejection> {
+        let header = RawHeader::read(jws.header()).map_err(|error| {
+            self.refuse(
+                &Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
+                None,
+            )
+        })?;
+        let header = validation::check_header(header, &self.issuers)
+            .map_err(|refusal| self.refuse(&refusal, None))?;
+        claims.read(jws.payload()).map_err(|error| {
+            let refusal = Refusal::new(Reason::MalformedClaims).actual(&error.0.to_string());
+            self.refuse(&refusal, Some(&header))
+        })?;
+        let claims = &*claims;
+        let trusted = validation::issuer(claims, &self.issuers)
+            .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
+        let examined = Examined {
+            header,
+            claims,
+            trusted,
+        };
+        let fine = validation::check_claims(
+            examined.claims,
+            &examined.header,
+            &examined.trusted,
+            self.api.clock.now(),
+        )
+        .and_then(|()| validation::check_required(jws.payload(), &examined.trusted));
+        match fine {
+            Ok(()) => Ok(examined),
+            Err(refusal) => Err(self.refuse_examined(&refusal, &examined)),
+        }
+    }
+
+    /// The candidates of a lookup; `None` where newer keys may have one.
+    fn found(
+        &self,
+        lookup: KeyLookup,
+        examined: &Examined<'_, '_>,
+    ) -> Result<Option<KeyCandidates>, Rejection> {
+        let refusal = match lookup {
+            KeyLookup::Found(keys) => return Ok(Some(keys)),
+            KeyLookup::Missing => return Ok(None),
+            KeyLookup::Unknown(UnknownKey::WrongAlgorithm) => {
+                Refusal::new(Reason::KeyNotForAlgorithm).actual(examined.header.algorithm().name())
+            }
+            KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
+            KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
+                Refusal::new(Reason::KeysUnavailable)
+                    .actual(&error.to_string())
+                    .retry_after(retry_after)
+            }
+        };
+        Err(self.refuse_examined(&refusal, examined))
+    }
+
+    /// The key that signed the token; `None` where newer keys may have.
+    fn check_signature(
+        &self,
+        jws: &Jws<'_>,
+        examined: &Examined<'_, '_>,
+        keys: KeyCandidates,
+    ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
+        let algorithm = examined.header.algorithm();
+        let signer = keys.into_first(|key| {
+            key.is_usable()
+                && key.serves(&examined.trusted.issuer)
+                && key.verify(algorithm, jws.signing_input, jws.signature())
+        });
+        // A token that names its key was signed by that key or by nobody we know. One that names
+        // none may have been signed by a key published since.
+        if signer.is_none() && examined.header.key_id().is_some() {
+            return Err(self.refuse_signature(examined));
+        }
+        Ok(signer)
+    }
+
+    /// The signature is good: the claims may be believed.
+    fn believe(
+        &self,
+        jws: &Jws<'_>,
+        examined: Examined<'_, '_>,
+        key: Arc<VerificationKey>,
+    ) -> Result<Arc<Verified<C>>, Rejection> {
+        let claims = examined.claims.members.read().map_err(|error| {
+            let refusal = Refusal::new(Reason::ClaimsMismatch)
+                .expected(std::any::type_name::<C>())
+                .actual(&error.to_string())
+                .hint("the token is good, but its claims do not fit the type that the application asks for");
+            self.refuse_examined(&refusal, &examined)
+        })?;
+        Ok(Arc::new(Verified::new(
+            claims,
+            examined.claims,
+            examined.header.algorithm(),
+            examined.trusted,
+            key,
+            jws.payload(),
+            &self.implied,
+        )))
+    }
+
+    fn keep(
+        &self,
+        token: &[u8],
+        jws: Jws<'_>,
+        mut verified: Arc<Verified<C>>,
+    ) -> Held<Verified<C>> {
+        let cache = self.cache.as_ref();
+        // Nobody else has it yet.
+        if let Some(verified) = Arc::get_mut(&mut verified) {
+            verified.complete(jws.into_payload(), cache.map(|_| token));
+        }
+        if let Some(cache) = cache {
+            cache.insert(&verified);
+        }
+        Held::Shared(verified)
+    }
+}
+
+impl<C> Shared<C> {
+    pub(super) fn refuse(
+        &self,
+        refusal: &Refusal,
+        header: Option<&ProtectedHeader<'_>>,
+    ) -> Rejection {
+        events::refused(refusal, header, None);
+        self.reject(refusal)
+    }
+
+    fn refuse_examined(&self, refusal: &Refusal, examined: &Examined<'_, '_>) -> Rejection {
+        events::refused(
+            refusal,
+            Some(&examined.header),
+            Some((examined.claims, &examined.trusted)),
+        );
+        self.reject(refusal)
+    }
+
+    fn refuse_signature(&self, examined: &Examined<'_, '_>) -> Rejection {
+        let refusal = Refusal {
+            hint: hints::signature(examined.header.has_nonce()),
+            ..Refusal::new(Reason::InvalidSignature)
+        };
+        self.refuse_examined(&refusal, examined)
+    }
+
+    fn reject(&self, refusal: &Refusal) -> Rejection {
+        let rejection = Rejection::new(refusal.reason, &self.api);
+        match refusal.retry_after {
+            Some(retry_after) => rejection.with_retry_after(retry_after),
+            None => rejection,
+        }
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Encrypted => Self::new(Reason::EncryptedToken)
+                .expected("three parts")
+                .actual("five parts")
+                .hint("the issuer encrypts tokens for this API (JWE): configure it to sign only; Auth0 also sends such tokens when no audience is requested"),
+            Malformed::Opaque => Self::new(Reason::OpaqueToken)
+                .expected("a JWT")
+                .hint("an opaque token: request the token for this API (Auth0: `audience`, others: `resource` or `scope`)"),
+            Malformed::Parts => Self::new(Reason::MalformedToken).expected("three parts"),
+            Malformed::Base64 => Self::new(Reason::MalformedToken).expected("canonical base64url"),
+        }
+    }
+}
