@@ -17,6 +17,7 @@ pub mod policy;
 mod rejection;
 pub mod rules;
 mod token;
+mod untrusted;
 mod validation;
 
 pub use async_trait::async_trait;
