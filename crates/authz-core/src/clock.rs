@@ -95,6 +95,14 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// `now + time`, or as late as can be said.
+pub(crate) fn later(now: tokio::time::Instant, time: Duration) -> tokio::time::Instant {
+    let far = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    now.checked_add(time)
+        .or_else(|| now.checked_add(far))
+        .unwrap_or(now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

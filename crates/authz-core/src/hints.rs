@@ -95,6 +95,9 @@ pub(crate) const fn reason(reason: Reason) -> Option<&'static str> {
         Reason::UnknownKey => Some(
             "the issuer publishes no key with this kid: a token of another environment, one signed with a key withdrawn since, or a custom signing key that the key set's address does not show",
         ),
+        Reason::TooManyCandidateKeys => Some(
+            "the token does not say which key signed it, and more keys fit than are tried: raise `Issuer::key_candidates`, or have the issuer send `kid`",
+        ),
         Reason::AlgorithmNotAllowed => Some(
             "accept further algorithms with `.algorithms([..])`, or change what the issuer signs this API's tokens with",
         ),

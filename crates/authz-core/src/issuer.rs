@@ -3,25 +3,26 @@
 //! An issuer is chosen by the token's `iss`, compared to the letter, before any key is looked at:
 //! keys of one issuer never verify another's tokens.
 
+mod admission;
 mod profiles;
+mod tenancy;
 mod tenants;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
 
 pub use self::tenants::Tenants;
-use self::tenants::{Tenant, TenantIssuers};
+use self::{
+    tenancy::{Tenancy, TenantStanding},
+    tenants::{Tenant, TenantIssuers},
+};
 use crate::{
     crypto::{Algorithm, AlgorithmSet, VerificationKey},
-    jwks::{JwksProvider, RemoteJwks, RemoteJwksError},
+    jwks::{
+        Address, CombinedKeys, JwksProvider, KeyCandidates, RemoteJwks, RemoteJwksBuilder,
+        RemoteJwksError,
+    },
     policy::{BadImplication, ClaimPath, InvalidClaimPath, InvalidScope},
     rejection::Api,
 };
@@ -49,7 +50,10 @@ pub struct Issuer {
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
     pub(crate) algorithms: Vec<Algorithm>,
-    pub(crate) keys: KeySource,
+    /// Empty: discovery.
+    pub(crate) key_sources: Vec<KeySource>,
+    pub(crate) key_settings: Option<KeySettings>,
+    pub(crate) key_candidates: usize,
     pub(crate) leeway: Duration,
     pub(crate) token_types: TokenTypes,
     pub(crate) scope_claims: Vec<ScopeClaim>,
@@ -72,10 +76,13 @@ pub(crate) enum AudienceRule {
 
 #[derive(Clone, Debug)]
 pub(crate) enum KeySource {
-    Discovery,
-    Uri(String),
+    Uri(Address),
     Provider(Arc<dyn JwksProvider>),
 }
+
+/// Settings for keys that are fetched, as a function of the application's.
+#[derive(Clone)]
+pub(crate) struct KeySettings(Arc<dyn Fn(RemoteJwksBuilder) -> RemoteJwksBuilder + Send + Sync>);
 
 /// Which values of the header's `typ` are accepted (RFC 8725 section 3.11).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -111,7 +118,9 @@ impl Issuer {
             issuer: issuer.into(),
             audiences: Vec::new(),
             algorithms: vec![Algorithm::RS256],
-            keys: KeySource::Discovery,
+            key_sources: Vec::new(),
+            key_settings: None,
+            key_candidates: 8,
             leeway: Duration::from_secs(60),
             token_types: TokenTypes::Common,
             scope_claims: vec![ScopeClaim::Scope, ScopeClaim::Scp],
@@ -136,17 +145,60 @@ impl Issuer {
         self
     }
 
-    /// The address of the key set, in place of discovery.
+    /// The address of the key set, in place of discovery. The issuer is then only compared, to the
+    /// letter: it may be any text.
+    ///
+    /// May be repeated and combined with [`keys`](Self::keys): every source is looked at.
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
-        self.keys = KeySource::Uri(uri.into());
+        self.key_sources.push(KeySource::Uri(Address(uri.into())));
         self
     }
 
-    /// The source of keys, in place of discovery: a [`RemoteJwks`] with settings of its own,
+    /// A source of keys, in place of discovery: a [`RemoteJwks`] with settings of its own,
     /// [`StaticKeys`](crate::jwks::StaticKeys), a [`SharedSecret`](crate::jwks::SharedSecret), or the
     /// user's own.
+    ///
+    /// May be repeated: every source is looked at, and which has a token's key is told by the token's
+    /// algorithm and `kid`. An issuer that moves from a shared secret to a key set has both:
+    ///
+    /// ```
+    /// use authz_core::{Algorithm, Issuer, jwks::SharedSecret};
+    ///
+    /// # fn example(secret: Vec<u8>) -> Result<Issuer, Box<dyn std::error::Error>> {
+    /// let issuer = Issuer::new("https://login.example/")
+    ///     .audience("https://api.example")
+    ///     .algorithms([Algorithm::RS256, Algorithm::HS256])
+    ///     .jwks_uri("https://login.example/keys")
+    ///     .keys(SharedSecret::hs256(secret)?);
+    /// # Ok(issuer) }
+    /// ```
     pub fn keys(mut self, keys: impl JwksProvider) -> Self {
-        self.keys = KeySource::Provider(Arc::new(keys));
+        self.key_sources.push(KeySource::Provider(Arc::new(keys)));
+        self
+    }
+
+    /// Settings for keys that are fetched, by discovery or from [`jwks_uri`](Self::jwks_uri): time
+    /// limits, a private certificate authority, an address for metadata that is not the issuer's.
+    ///
+    /// ```
+    /// use authz_core::Issuer;
+    ///
+    /// let issuer = Issuer::new("https://login.example/")
+    ///     .audience("https://api.example")
+    ///     .key_settings(|keys| keys.ca_file("/etc/ssl/company.pem"));
+    /// ```
+    pub fn key_settings(
+        mut self,
+        settings: impl Fn(RemoteJwksBuilder) -> RemoteJwksBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.key_settings = Some(KeySettings(Arc::new(settings)));
+        self
+    }
+
+    /// The most keys that are tried for a token that does not say which key signed it. Default: 8; at
+    /// most [`KeyCandidates::MAX`](crate::jwks::KeyCandidates::MAX).
+    pub const fn key_candidates(mut self, keys: usize) -> Self {
+        self.key_candidates = keys;
         self
     }
 
@@ -230,32 +282,57 @@ impl Issuer {
         }
         claim_paths(&issuer, &self.role_claims)?;
         claim_paths(&issuer, &self.group_claims)?;
+        check_duration("leeway", self.leeway)?;
+        if !(1..=KeyCandidates::MAX).contains(&self.key_candidates) {
+            let given = self.key_candidates;
+            return Err(BuildError::InvalidKeyCandidates { issuer, given });
+        }
         Ok(())
+    }
+
+    /// The provider of keys that are fetched from the issuer, with its settings.
+    fn remote_keys(&self, keys: RemoteJwksBuilder) -> RemoteJwksBuilder {
+        match &self.key_settings {
+            Some(settings) => (settings.0)(keys),
+            None => keys,
+        }
+    }
+
+    fn provider(&self) -> Result<Arc<dyn JwksProvider>, BuildError> {
+        let remote = |builder| match self.remote_keys(builder).build() {
+            Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
+            Err(source) => Err(BuildError::Keys {
+                issuer: self.issuer.clone(),
+                source,
+            }),
+        };
+        if self.key_sources.is_empty() {
+            return remote(RemoteJwks::discover(&*self.issuer));
+        }
+        let sources = self.key_sources.iter().map(|source| match source {
+            KeySource::Uri(uri) => remote(RemoteJwks::at(&*uri.0)),
+            KeySource::Provider(keys) => Ok(Arc::clone(keys)),
+        });
+        Ok(CombinedKeys::of(sources.collect::<Result<_, _>>()?))
     }
 
     pub(crate) fn into_trusted(self, api: &Arc<Api>) -> Result<Trusted, BuildError> {
         self.check()?;
+        let keys = self.provider()?;
+        self.with_keys(keys, api)
+    }
+
+    fn with_keys(self, keys: Arc<dyn JwksProvider>, api: &Arc<Api>) -> Result<Trusted, BuildError> {
         let issuer = self.issuer;
         let role_claims = claim_paths(&issuer, &self.role_claims)?;
         let group_claims = claim_paths(&issuer, &self.group_claims)?;
-        let remote = |built: Result<RemoteJwks, RemoteJwksError>| match built {
-            Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
-            Err(source) => Err(BuildError::Keys {
-                issuer: issuer.clone(),
-                source,
-            }),
-        };
-        let keys = match self.keys {
-            KeySource::Provider(keys) => keys,
-            KeySource::Uri(uri) => remote(RemoteJwks::at(uri).build())?,
-            KeySource::Discovery => remote(RemoteJwks::discover(&*issuer).build())?,
-        };
         Ok(Trusted {
             issuer: issuer.into(),
             audiences: self.audiences.into_iter().map(Box::from).collect(),
             algorithms: self.algorithms.into_iter().collect(),
             keys,
-            retired: AtomicBool::new(false),
+            key_candidates: self.key_candidates,
+            tenancy: Tenancy::default(),
             leeway: self.leeway.as_secs(),
             token_types: self.token_types,
             scope_claims: self.scope_claims.into(),
@@ -321,6 +398,25 @@ pub enum BuildError {
         /// The pattern.
         pattern: String,
     },
+    /// A duration longer than a hundred years.
+    #[error("{setting} is {value:?}: at most 100 years are accepted")]
+    DurationTooLong {
+        /// The setting: the name of the builder's method.
+        setting: &'static str,
+        /// What was given.
+        value: Duration,
+    },
+    /// The limit of keys tried for one token is zero, or too high.
+    #[error(
+        "issuer {issuer:?}: key_candidates is {given}; between 1 and {} keys can be tried for a token",
+        KeyCandidates::MAX
+    )]
+    InvalidKeyCandidates {
+        /// The issuer.
+        issuer: String,
+        /// What was given.
+        given: usize,
+    },
     /// One key set address for all tenants: each would sign for the others.
     #[error(
         "tenants share one key set address: the keys of one would verify the tokens of another; leave it out, so that each tenant's own keys are found by discovery"
@@ -377,20 +473,21 @@ impl From<BadImplication> for BuildError {
 #[derive(Debug)]
 pub(crate) struct Trusted {
     pub(crate) issuer: Arc<str>,
-    pub(crate) audiences: Box<[Box<str>]>,
+    pub(crate) audiences: Arc<[Box<str>]>,
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) keys: Arc<dyn JwksProvider>,
-    retired: AtomicBool,
+    pub(crate) key_candidates: usize,
+    tenancy: Tenancy,
     /// Seconds.
     pub(crate) leeway: u64,
     pub(crate) token_types: TokenTypes,
-    pub(crate) scope_claims: Box<[ScopeClaim]>,
-    pub(crate) role_claims: Box<[ClaimPath]>,
-    pub(crate) group_claims: Box<[ClaimPath]>,
+    pub(crate) scope_claims: Arc<[ScopeClaim]>,
+    pub(crate) role_claims: Arc<[ClaimPath]>,
+    pub(crate) group_claims: Arc<[ClaimPath]>,
     pub(crate) strict: bool,
     /// Empty: any.
-    pub(crate) clients: Box<[Box<str>]>,
-    pub(crate) required_claims: Box<[(String, String)]>,
+    pub(crate) clients: Arc<[Box<str>]>,
+    pub(crate) required_claims: Arc<[(String, String)]>,
     pub(crate) audience_rule: AudienceRule,
     /// The API that trusts it.
     pub(crate) api: Arc<Api>,
@@ -399,15 +496,57 @@ pub(crate) struct Trusted {
 impl Trusted {
     /// Whether a token verified before is still good as far as its issuer and its key go.
     pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
-        !self.retired.load(Ordering::Acquire) && self.keys.is_current(key)
+        self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
     }
 
-    fn retire(&self) {
-        self.retired.store(true, Ordering::Release);
+    pub(crate) fn standing(&self) -> TenantStanding {
+        self.tenancy.standing()
+    }
+
+    /// A token of this issuer was verified.
+    pub(crate) fn confirm(&self) {
+        self.tenancy.confirm();
+    }
+
+    /// These rules for another tenant.
+    fn for_tenant(&self, issuer: Arc<str>, keys: Arc<dyn JwksProvider>) -> Self {
+        Self {
+            issuer,
+            audiences: Arc::clone(&self.audiences),
+            algorithms: self.algorithms,
+            keys,
+            key_candidates: self.key_candidates,
+            tenancy: Tenancy::default(),
+            leeway: self.leeway,
+            token_types: self.token_types.clone(),
+            scope_claims: Arc::clone(&self.scope_claims),
+            role_claims: Arc::clone(&self.role_claims),
+            group_claims: Arc::clone(&self.group_claims),
+            strict: self.strict,
+            clients: Arc::clone(&self.clients),
+            required_claims: Arc::clone(&self.required_claims),
+            audience_rule: self.audience_rule,
+            api: Arc::clone(&self.api),
+        }
     }
 }
 
-fn claim_paths(issuer: &str, claims: &[String]) -> Result<Box<[ClaimPath]>, BuildError> {
+impl std::fmt::Debug for KeySettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeySettings(..)")
+    }
+}
+
+/// No setting is so long that a time can't be reckoned with it.
+pub(crate) fn check_duration(setting: &'static str, value: Duration) -> Result<(), BuildError> {
+    const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    if value > LONGEST {
+        return Err(BuildError::DurationTooLong { setting, value });
+    }
+    Ok(())
+}
+
+fn claim_paths(issuer: &str, claims: &[String]) -> Result<Arc<[ClaimPath]>, BuildError> {
     let paths: Result<_, _> = claims.iter().map(|it| it.parse()).collect();
     paths.map_err(|source| BuildError::InvalidClaimPath {
         issuer: issuer.to_owned(),

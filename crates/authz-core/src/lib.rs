@@ -17,6 +17,7 @@ pub mod policy;
 mod rejection;
 pub mod rules;
 mod token;
+mod token_bucket;
 mod untrusted;
 mod validation;
 

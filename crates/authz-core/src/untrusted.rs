@@ -3,7 +3,10 @@
 //! Such text is always shown as an [`Excerpt`]: what a terminal or a line-based log would obey is
 //! escaped, and the length is bounded.
 
-use std::fmt::{self, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 /// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters.
 ///
@@ -33,6 +36,56 @@ impl fmt::Debug for Excerpt<'_> {
     }
 }
 
+/// Displays an error or another value that may quote text from outside: what a terminal would obey is
+/// escaped, and the length is bounded. Without quotes.
+#[derive(Clone, Copy)]
+pub(crate) struct Printable<D>(pub(crate) D);
+
+impl<D> Printable<D> {
+    /// Characters that are written.
+    const MAX_CHARS: usize = 1000;
+}
+
+impl<D: fmt::Display> fmt::Display for Printable<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut writer = Bounded {
+            to: f,
+            left: Self::MAX_CHARS,
+        };
+        match write!(writer, "{}", self.0) {
+            Err(_) if writer.left == 0 => f.write_str("..."),
+            written => written,
+        }
+    }
+}
+
+struct Bounded<'a, 'b> {
+    to: &'a mut fmt::Formatter<'b>,
+    left: usize,
+}
+
+impl fmt::Write for Bounded<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
+            // Quotes and backslashes stand in messages of our own.
+            match char {
+                '"' | '\\' | '\'' => self.to.write_char(char)?,
+                _ => write!(self.to, "{}", char.escape_debug())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `text`, cut after [`Excerpt::MAX_CHARS`] characters.
+pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(Excerpt::MAX_CHARS) {
+        None => Cow::Borrowed(text),
+        Some((at, _)) => Cow::Owned(format!("{}...", text.get(..at).unwrap_or_default())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +103,13 @@ mod tests {
         }
         let long = Excerpt(&"\n".repeat(100_000)).to_string();
         assert_eq!(long.len(), 2 * Excerpt::MAX_CHARS + "\"...\"".len());
+    }
+
+    #[test]
+    fn messages_stay_on_their_line() {
+        assert_eq!(Printable("\"a\" \n\u{1b}b").to_string(), r#""a" \n\u{1b}b"#);
+        let long = Printable("x".repeat(100_000)).to_string();
+        assert_eq!(long.len(), 1003);
+        assert_eq!(Printable("x".repeat(1000)).to_string().len(), 1000);
     }
 }

@@ -177,7 +177,7 @@ pub(crate) fn check_required(payload: &[u8], trusted: &Trusted) -> Result<(), Re
         return Ok(());
     }
     let claims: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
-    for (name, value) in &trusted.required_claims {
+    for (name, value) in trusted.required_claims.iter() {
         let actual = claims.get(name);
         if actual.and_then(Value::as_str) != Some(value) {
             return Err(Refusal::new(Reason::WrongClaim)

@@ -72,14 +72,20 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let Some(keys) = self.found(lookup, &examined)? else {
             return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
         };
-        match self.check_signature(&jws, &examined, keys)? {
-            Some(key) => {
-                let verified = self.believe(&jws, examined, key)?;
-                drop(claims);
-                Ok(self.keep(token.as_bytes(), jws, verified))
-            }
-            None => Err(self.refuse_signature(&examined)),
+        let Some(key) = self.check_signature(&jws, &examined, keys)? else {
+            return Err(self.refuse_signature(&examined));
+        };
+        // A tenant may have lost its place while its keys were fetched.
+        if let Some(refusal) = examined
+            .trusted
+            .standing()
+            .refusal(&examined.trusted.issuer)
+        {
+            return Err(self.refuse_examined(&refusal, &examined));
         }
+        let verified = self.believe(&jws, examined, key)?;
+        drop(claims);
+        Ok(self.keep(token.as_bytes(), jws, verified))
     }
 
     pub(super) fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
@@ -172,17 +178,30 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         keys: KeyCandidates,
     ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
-        let signer = keys.into_first(|key| {
+        let limit = examined.trusted.key_candidates;
+        let candidates = keys.len();
+        let kid = examined.header.key_id();
+        let is_named = kid.is_some() && keys.iter().any(|key| key.kid() == kid);
+        let signer = keys.into_first(limit, |key| {
             key.is_usable()
                 && key.serves(&examined.trusted.issuer)
                 && key.verify(algorithm, jws.signing_input, jws.signature())
         });
-        // A token that names its key was signed by that key or by nobody we know. One that names
-        // none may have been signed by a key published since.
-        if signer.is_none() && examined.header.key_id().is_some() {
+        if signer.is_some() {
+            return Ok(signer);
+        }
+        if candidates > limit {
+            let refusal = Refusal::new(Reason::TooManyCandidateKeys)
+                .expected(format_args!("a key among the first {limit}"))
+                .actual(&format!("{candidates} keys fit"));
+            return Err(self.refuse_examined(&refusal, examined));
+        }
+        // A token that names its key was signed by that key or by nobody we know. Another may have
+        // been signed by a key published since.
+        if is_named {
             return Err(self.refuse_signature(examined));
         }
-        Ok(signer)
+        Ok(None)
     }
 
     /// The signature is good: the claims may be believed.
@@ -199,6 +218,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
             self.refuse_examined(&refusal, &examined)
         })?;
+        examined.trusted.confirm();
         Ok(Arc::new(Verified::new(
             claims,
             examined.claims,

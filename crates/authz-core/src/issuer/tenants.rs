@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -9,10 +9,13 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
-use super::{BuildError, Issuer, KeySource, Trusted};
+use super::{
+    BuildError, Issuer, KeySettings, TenantStanding, Trusted, admission::Admission, check_duration,
+};
 use crate::{
-    jwks::{RefreshMode, RemoteJwks, RemoteJwksBuilder},
+    jwks::{JwksProvider, RefreshMode, RemoteJwks, RemoteJwksBuilder},
     rejection::Api,
+    untrusted::Excerpt,
 };
 
 /// Issuers that appear at run time: the tenants of one identity provider.
@@ -20,9 +23,10 @@ use crate::{
 /// A tenant is accepted when the token's `iss` fits the pattern to the letter, and its own keys are
 /// found by discovery. Every tenant has the rules that are given here.
 ///
-/// Tokens of made-up tenants cost a bounded number of requests: tenants are taken on at the rate
-/// of [`new_tenants`](Self::new_tenants), and [`max`](Self::max) of them at most are kept. Where
-/// the tenants are known, say so with [`allow`](Self::allow).
+/// Tokens of made-up tenants cost a bounded number of requests to the provider: tenants are admitted
+/// at the rate of [`new_tenants`](Self::new_tenants), those first that are asked for most often, and
+/// [`max`](Self::max) of them at most are kept. Made-up tenants never displace one whose tokens were
+/// verified. Where the tenants are known, say so with [`allow`](Self::allow).
 ///
 /// ```
 /// use authz_core::{Authorizer, Tenants};
@@ -44,33 +48,48 @@ pub struct Tenants {
     max: usize,
     burst: u32,
     interval: Duration,
+    dots: bool,
     allow: Option<Allow>,
-    keys: Option<KeySettings>,
 }
 
 type Allow = Arc<dyn Fn(&str) -> bool + Send + Sync>;
-type KeySettings = Arc<dyn Fn(RemoteJwksBuilder) -> RemoteJwksBuilder + Send + Sync>;
 
 /// The tenants of a running authorizer.
 pub(crate) struct TenantIssuers {
     pattern: Pattern,
+    /// The accepted algorithms and audiences, for those who have no tenant yet.
     template: Issuer,
+    /// The rules of each tenant, checked once.
+    rules: Trusted,
+    /// The settings of each tenant's keys, with the HTTP client that they share.
+    keys: RemoteJwksBuilder,
     max: usize,
     allow: Option<Allow>,
-    keys: Option<KeySettings>,
-    api: Arc<Api>,
-    /// Read by every request of a tenant, replaced when one is taken on.
+    /// Read by every request of a tenant, replaced when one is admitted.
     known: ArcSwap<Known>,
-    /// Held while a tenant is taken on.
-    admission: Mutex<Admission>,
+    state: Mutex<State>,
 }
 
-type Known = HashMap<Arc<str>, Arc<Trusted>, RandomState>;
+type Known = HashMap<Arc<str>, Tenanted, RandomState>;
 
-struct Admission {
-    burst: u32,
-    interval: Duration,
-    full_at: Option<Instant>,
+/// A tenant that was admitted.
+#[derive(Clone)]
+struct Tenanted {
+    trusted: Arc<Trusted>,
+    keys: Arc<RemoteJwks>,
+    /// The order of admission.
+    number: u64,
+}
+
+/// Behind a lock that is held while a tenant is looked for, admitted or retired. Nothing that is not
+/// ours runs under it: no function of the application, no log subscriber.
+struct State {
+    admission: Admission,
+    next_number: u64,
+    /// Counts calls of `retire`: what `allow` said before one is asked again.
+    retirements: u64,
+    /// When the log said last that there is no room.
+    complained_at: Option<Instant>,
 }
 
 /// What is known of a token's issuer.
@@ -78,7 +97,7 @@ pub(crate) enum Tenant {
     Known(Arc<Trusted>),
     /// It does not fit the pattern, or is not allowed.
     Refused,
-    /// It would do, but no further tenant is taken on now.
+    /// It would do, but no further tenant is admitted now.
     Later {
         retry_after: Duration,
     },
@@ -95,8 +114,8 @@ impl Tenants {
             max: 1000,
             burst: 20,
             interval: Duration::from_secs(1),
+            dots: false,
             allow: None,
-            keys: None,
         }
     }
 
@@ -119,7 +138,16 @@ impl Tenants {
         self
     }
 
-    /// Asked with what stands in the pattern's braces before a tenant is taken on.
+    /// Lets dots stand in a tenant's name, as in `acme.com`, but not at its ends nor side by side.
+    ///
+    /// In a host name this lets several labels stand where the pattern has one.
+    pub const fn dots_in_names(mut self) -> Self {
+        self.dots = true;
+        self
+    }
+
+    /// Asked with what stands in the pattern's braces before a tenant is admitted. May be called more
+    /// than once for the same admission.
     pub fn allow(mut self, allow: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.allow = Some(Arc::new(allow));
         self
@@ -138,18 +166,19 @@ impl Tenants {
         mut self,
         settings: impl Fn(RemoteJwksBuilder) -> RemoteJwksBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.keys = Some(Arc::new(settings));
+        self.template.key_settings = Some(KeySettings(Arc::new(settings)));
         self
     }
 
-    /// Tenants kept at most. A further one takes the place of one whose keys could never be had; where
-    /// there is none such, its requests are answered with 503. Default: 1,000.
+    /// Tenants kept at most. A further one takes the place of one that no token was ever verified for,
+    /// the oldest first; where there is none, its requests get 503. Default: 1,000.
     pub const fn max(mut self, tenants: usize) -> Self {
         self.max = tenants;
         self
     }
 
-    /// How fast tenants are taken on: `burst` at once, then one per `interval`. Default: 20, one per second.
+    /// How fast tenants are admitted: `burst` at once, then one per `interval`. While more ask, those
+    /// are admitted first that were asked for most often. Default: 20, one per second.
     pub const fn new_tenants(mut self, burst: u32, interval: Duration) -> Self {
         self.burst = burst;
         self.interval = interval;
@@ -161,28 +190,50 @@ impl Tenants {
     }
 
     pub(crate) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
-        let pattern = Pattern::parse(&self.pattern).ok_or(BuildError::InvalidTenantPattern {
-            pattern: self.pattern,
+        let pattern = Pattern::parse(&self.pattern, self.dots).ok_or_else(|| {
+            BuildError::InvalidTenantPattern {
+                pattern: self.pattern.clone(),
+            }
         })?;
-        if !matches!(self.template.keys, KeySource::Discovery) {
+        if !self.template.key_sources.is_empty() {
             return Err(BuildError::SharedTenantKeys);
         }
-        // Whether the rules are any good shows now, not with the first tenant.
-        let mut probe = self.template.clone();
-        probe.issuer = pattern.example();
-        probe.check()?;
+        check_duration("new_tenants", self.interval)?;
+        // Whether the rules and the settings are any good shows now, not with the first tenant. The
+        // application's settings are asked for once: all tenants share one HTTP client.
+        let mut example = self.template.clone();
+        example.issuer = pattern.example();
+        let failed = |source| BuildError::Keys {
+            issuer: pattern.example(),
+            source,
+        };
+        // No task for each of a thousand tenants, most of which are asleep.
+        let keys = RemoteJwks::discover(&*example.issuer).refresh_mode(RefreshMode::OnRequest);
+        let keys = example
+            .remote_keys(keys)
+            .with_shared_client()
+            .map_err(failed)?;
+        if keys.has_fixed_address() {
+            return Err(BuildError::SharedTenantKeys);
+        }
+        let first = keys
+            .for_issuer(example.issuer.clone())
+            .build_idle()
+            .map_err(failed)?;
+        example.check()?;
         Ok(TenantIssuers {
             pattern,
             template: self.template,
+            rules: example.with_keys(Arc::new(first), api)?,
+            keys,
             max: self.max.max(1),
             allow: self.allow,
-            keys: self.keys,
-            api: Arc::clone(api),
             known: ArcSwap::default(),
-            admission: Mutex::new(Admission {
-                burst: self.burst.max(1),
-                interval: self.interval,
-                full_at: None,
+            state: Mutex::new(State {
+                admission: Admission::new(self.burst, self.interval),
+                next_number: 0,
+                retirements: 0,
+                complained_at: None,
             }),
         })
     }
@@ -190,98 +241,138 @@ impl Tenants {
 
 impl TenantIssuers {
     pub(crate) fn find(&self, iss: &str) -> Tenant {
-        if let Some(trusted) = self.known.load().get(iss) {
-            return Tenant::Known(Arc::clone(trusted));
+        if let Some(tenant) = self.known.load().get(iss) {
+            return Tenant::Known(Arc::clone(&tenant.trusted));
         }
-        let Some(tenant) = self.pattern.captures(iss) else {
+        let Some(name) = self.pattern.captures(iss) else {
             return Tenant::Refused;
         };
-        if self.allow.as_ref().is_some_and(|allow| !allow(tenant)) {
-            return Tenant::Refused;
+        // Asked before the lock is taken, and again where a tenant was retired meanwhile.
+        loop {
+            let retirements = self.state().retirements;
+            if self.allow.as_ref().is_some_and(|allow| !allow(name)) {
+                return Tenant::Refused;
+            }
+            if let Some(tenant) = self.admit(iss, retirements) {
+                return tenant;
+            }
         }
-        self.take_on(iss)
     }
 
-    pub(crate) fn template(&self) -> &Issuer {
+    pub(crate) const fn template(&self) -> &Issuer {
         &self.template
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Trusted>> {
-        self.known.load().values().cloned().collect()
+        let known = self.known.load();
+        known.values().map(|it| Arc::clone(&it.trusted)).collect()
     }
 
-    /// Forgets a tenant; tokens already verified are refused from now on.
+    /// Removes a tenant; its tokens are refused from now on, those already verified included.
     pub(crate) fn retire(&self, iss: &str) {
-        let _admission = self
-            .admission
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut known = Known::clone(&self.known.load());
-        if let Some(trusted) = known.remove(iss) {
+        let mut state = self.state();
+        state.retirements += 1;
+        let known = self.known.load();
+        if let Some(tenant) = known.get(iss) {
+            tenant.trusted.tenancy.end(TenantStanding::Retired);
+            let mut known = Known::clone(&known);
+            known.remove(iss);
             self.known.store(Arc::new(known));
-            trusted.retire();
         }
     }
 
-    fn take_on(&self, iss: &str) -> Tenant {
-        let mut admission = self
-            .admission
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut known = Known::clone(&self.known.load());
-        if let Some(trusted) = known.get(iss) {
-            return Tenant::Known(Arc::clone(trusted));
-        }
+    /// Admits the tenant `iss` if that may be done now; `None` where a tenant was retired since
+    /// `retirements` were counted.
+    fn admit(&self, iss: &str, retirements: u64) -> Option<Tenant> {
         let now = Instant::now();
-        if let Some(retry_after) = admission.wait(now) {
-            return Tenant::Later { retry_after };
+        if let Some(answer) = self.may_admit(iss, retirements, now) {
+            return answer;
         }
-        if known.len() >= self.max {
-            let never_ready = known.iter().find(|(_, it)| !it.keys.status().ready);
-            let Some(place) = never_ready.map(|(iss, _)| Arc::clone(iss)) else {
-                tracing::error!(
-                    target: "authz", issuer = iss, max = self.max,
-                    "no room for another tenant: raise `Tenants::max`"
-                );
-                let retry_after = Duration::from_secs(60);
-                return Tenant::Later { retry_after };
-            };
-            known.remove(&place);
-        }
-        let mut issuer = self.template.clone();
-        issuer.issuer = iss.to_owned();
-        // No task for each of a thousand tenants, most of which are asleep.
-        let keys = RemoteJwks::discover(iss).refresh_mode(RefreshMode::OnRequest);
-        let keys = match &self.keys {
-            Some(settings) => settings(keys),
-            None => keys,
+        // Built without the lock: settings are looked at, and warnings may be logged.
+        let Ok(keys) = self.keys.for_issuer(iss.to_owned()).build_idle() else {
+            return Some(Tenant::Refused);
         };
-        match keys.build() {
-            Ok(keys) => issuer.keys = KeySource::Provider(Arc::new(keys)),
-            Err(_) => return Tenant::Refused,
+        let keys = Arc::new(keys);
+        let provider = Arc::clone(&keys) as Arc<dyn JwksProvider>;
+        let trusted = Arc::new(self.rules.for_tenant(iss.into(), provider));
+        let mut state = self.state();
+        if state.retirements != retirements {
+            return None;
         }
-        let Ok(trusted) = issuer.into_trusted(&self.api) else {
-            return Tenant::Refused;
+        let known = self.known.load();
+        if let Some(tenant) = known.get(iss) {
+            return Some(Tenant::Known(Arc::clone(&tenant.trusted)));
+        }
+        let mut known = Known::clone(&known);
+        if known.len() >= self.max
+            && let Some(place) = place_to_take(&known)
+            && let Some(displaced) = known.remove(&place)
+        {
+            displaced.trusted.tenancy.end(TenantStanding::Displaced);
+        }
+        let number = state.next_number;
+        state.next_number += 1;
+        let tenant = Tenanted {
+            trusted: Arc::clone(&trusted),
+            keys,
+            number,
         };
-        admission.take(now);
-        let trusted = Arc::new(trusted);
-        known.insert(Arc::clone(&trusted.issuer), Arc::clone(&trusted));
+        known.insert(Arc::clone(&trusted.issuer), tenant);
         self.known.store(Arc::new(known));
-        tracing::info!(target: "authz", issuer = iss, "tenant taken on");
-        Tenant::Known(trusted)
+        drop(state);
+        tracing::info!(target: "authz", issuer = %Excerpt(iss), "tenant admitted");
+        Some(Tenant::Known(trusted))
+    }
+
+    /// Takes a place in the rate for `iss`; else the answer of [`admit`](Self::admit).
+    fn may_admit(&self, iss: &str, retirements: u64, now: Instant) -> Option<Option<Tenant>> {
+        let mut state = self.state();
+        if state.retirements != retirements {
+            return Some(None);
+        }
+        let known = self.known.load();
+        if let Some(tenant) = known.get(iss) {
+            return Some(Some(Tenant::Known(Arc::clone(&tenant.trusted))));
+        }
+        if known.len() >= self.max && place_to_take(&known).is_none() {
+            let silent = (state.complained_at)
+                .is_some_and(|at| now.saturating_duration_since(at) < COMPLAIN_EVERY);
+            if !silent {
+                state.complained_at = Some(now);
+            }
+            drop(state);
+            if !silent {
+                tracing::error!(
+                    target: "authz", issuer = %Excerpt(iss), max = self.max,
+                    "no room for another tenant: raise `Tenants::max`; logged once a minute at most"
+                );
+            }
+            let retry_after = COMPLAIN_EVERY;
+            return Some(Some(Tenant::Later { retry_after }));
+        }
+        match state.admission.admit(iss, now) {
+            Ok(()) => None,
+            Err(retry_after) => Some(Some(Tenant::Later { retry_after })),
+        }
+    }
+
+    /// Every field stands for itself: a panic can't leave it half changed.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Admission {
-    fn wait(&self, now: Instant) -> Option<Duration> {
-        let to_fill = self.full_at?.saturating_duration_since(now);
-        let wait = to_fill.saturating_sub(self.interval * (self.burst - 1));
-        (!wait.is_zero()).then_some(wait)
-    }
+/// How often the log says that there is no room.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 
-    fn take(&mut self, now: Instant) {
-        self.full_at = Some(self.full_at.map_or(now, |at| at.max(now)) + self.interval);
-    }
+/// The tenant that makes room for another: one that no token was ever verified for. Without keys
+/// before with keys, and the oldest first.
+fn place_to_take(known: &Known) -> Option<Arc<str>> {
+    known
+        .iter()
+        .filter(|(_, tenant)| !tenant.trusted.tenancy.is_confirmed())
+        .min_by_key(|(_, tenant)| (tenant.keys.has_keys(), tenant.number))
+        .map(|(iss, _)| Arc::clone(iss))
 }
 
 /// An issuer's form: a text with one place left open.
@@ -289,10 +380,12 @@ impl Admission {
 struct Pattern {
     before: String,
     after: String,
+    /// Whether the open place may hold dots.
+    dots: bool,
 }
 
 impl Pattern {
-    fn parse(pattern: &str) -> Option<Self> {
+    fn parse(pattern: &str, dots: bool) -> Option<Self> {
         let (before, rest) = pattern.split_once('{')?;
         let (name, after) = rest.split_once('}')?;
         let braces = |text: &str| text.contains(['{', '}']);
@@ -306,6 +399,7 @@ impl Pattern {
         let pattern = Self {
             before: before.to_owned(),
             after: after.to_owned(),
+            dots,
         };
         (begins && ends && !host_is_open).then_some(pattern)
     }
@@ -315,7 +409,14 @@ impl Pattern {
             .strip_prefix(&*self.before)?
             .strip_suffix(&*self.after)?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (!tenant.is_empty() && tenant.len() <= 128 && tenant.bytes().all(plain)).then_some(tenant)
+        // Dots at the ends or side by side would be another path, or no host name.
+        let fits = |part: &str| !part.is_empty() && part.bytes().all(plain);
+        let fits_all = if self.dots {
+            tenant.split('.').all(fits)
+        } else {
+            fits(tenant)
+        };
+        (tenant.len() <= 128 && fits_all).then_some(tenant)
     }
 
     fn example(&self) -> String {
@@ -362,13 +463,13 @@ mod tests {
             ("https://login{tenant}.example/", false),
             ("{tenant}", false),
         ] {
-            assert_eq!(Pattern::parse(pattern).is_some(), fine, "{pattern}");
+            assert_eq!(Pattern::parse(pattern, false).is_some(), fine, "{pattern}");
         }
     }
 
     #[test]
     fn only_plain_names_fit() {
-        let pattern = Pattern::parse("https://{tenant}.login.example/").unwrap();
+        let pattern = Pattern::parse("https://{tenant}.login.example/", false).unwrap();
         for (iss, tenant) in [
             ("https://acme.login.example/", Some("acme")),
             ("https://acme-2_x.login.example/", Some("acme-2_x")),
@@ -385,6 +486,26 @@ mod tests {
             ("xhttps://acme.login.example/", None),
         ] {
             assert_eq!(pattern.captures(iss), tenant, "{iss}");
+        }
+    }
+
+    #[test]
+    fn dots_fit_where_the_pattern_says_so_and_nowhere_near_each_other() {
+        let pattern = Pattern::parse("https://login.example/{tenant}/v2.0", true).unwrap();
+        for (name, fits) in [
+            ("acme", true),
+            ("acme.com", true),
+            ("a.b.c", true),
+            (".", false),
+            ("..", false),
+            (".acme", false),
+            ("acme.", false),
+            ("a..b", false),
+            ("a/b", false),
+            ("a%2eb", false),
+        ] {
+            let iss = format!("https://login.example/{name}/v2.0");
+            assert_eq!(pattern.captures(&iss).is_some(), fits, "{name}");
         }
     }
 }

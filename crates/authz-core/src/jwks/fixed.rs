@@ -10,6 +10,7 @@ use crate::{
         Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, PemError, VerificationKey, pem,
     },
     token::ProtectedHeader,
+    untrusted::{Excerpt, Printable},
 };
 
 /// Keys that are known at start and never change.
@@ -42,7 +43,7 @@ impl StaticKeys {
     ///
     /// As [`from_jwks`](Self::from_jwks).
     pub fn from_jwks_with(json: &[u8], backend: CryptoBackend) -> Result<Self, KeySetError> {
-        let parsed = KeySet::parse_with(json, backend, KeySet::DEFAULT_MAX_KEYS)?;
+        let parsed = KeySet::parse_with(json, backend, usize::MAX)?;
         if parsed.keys.is_empty() {
             return Err(KeySetError::NoUsableKey {
                 total: parsed.skipped.len(),
@@ -50,7 +51,11 @@ impl StaticKeys {
             });
         }
         for skipped in &parsed.skipped {
-            tracing::warn!(key = skipped.index, kid = ?skipped.kid, error = %skipped.error, "a key of the set is not used");
+            tracing::warn!(
+                target: "authz::keys", key = skipped.index,
+                kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
+                error = %Printable(&skipped.error), "a key of the set is not used"
+            );
         }
         Ok(Self { keys: parsed.keys })
     }
@@ -88,15 +93,7 @@ impl From<KeySet> for StaticKeys {
 #[async_trait]
 impl JwksProvider for StaticKeys {
     fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
-        let algorithm = header.algorithm();
-        let found = match header.key_id() {
-            None => self.keys.fitting(algorithm),
-            // A key that was given without a `kid`, as PEM is, serves whatever the token names.
-            Some(kid) => self
-                .keys
-                .named(kid, algorithm)
-                .or_else(|| self.keys.nameless(algorithm)),
-        };
+        let found = (self.keys).candidates(header.key_id(), header.algorithm());
         match found {
             Some(keys) => KeyLookup::Found(keys),
             None => KeyLookup::Unknown(match header.key_id() {

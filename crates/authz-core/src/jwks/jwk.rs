@@ -56,7 +56,10 @@ impl Jwk {
         if kty == "oct" {
             return Err(KeyError::SymmetricInPublicSet);
         }
-        if let Some(name) = PRIVATE.iter().find(|name| self.0.contains_key(**name)) {
+        if let Some(name) = PRIVATE
+            .iter()
+            .find(|name| self.0.get(**name).is_some_and(|it| !it.is_null()))
+        {
             return Err(KeyError::PrivatePart(name));
         }
         match kty {
@@ -79,8 +82,9 @@ impl Jwk {
     }
 
     fn check_operations(&self) -> Result<(), KeyError> {
-        let Some(operations) = self.0.get("key_ops") else {
-            return Ok(());
+        let operations = match self.0.get("key_ops") {
+            None | Some(Value::Null) => return Ok(()),
+            Some(operations) => operations,
         };
         let operations = operations
             .as_array()
@@ -93,7 +97,7 @@ impl Jwk {
 
     fn string(&self, name: &str) -> Result<Option<&str>, KeyError> {
         match self.0.get(name) {
-            None => Ok(None),
+            None | Some(Value::Null) => Ok(None),
             Some(Value::String(value)) => Ok(Some(value)),
             Some(_) => Err(KeyError::Malformed(format!(
                 "member {name:?} is not a string"

@@ -5,7 +5,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{jwk::Jwk, provider::KeyCandidates};
-use crate::crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey};
+use crate::{
+    crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey},
+    untrusted::{Excerpt, shorten},
+};
 
 /// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
 ///
@@ -27,6 +30,7 @@ use crate::crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey};
 pub struct KeySet {
     keys: Vec<Arc<VerificationKey>>,
     by_kid: HashMap<Box<str>, Vec<usize>, RandomState>,
+    without_kid: Vec<usize>,
 }
 
 /// What [`KeySet::parse`] found.
@@ -68,6 +72,15 @@ pub enum KeySetError {
         /// Keys in the set.
         actual: usize,
     },
+    /// The issuer's metadata were given in place of the key set.
+    #[error(
+        "this is the issuer's metadata, not its key set: the address of the key set is its jwks_uri, {}",
+        Excerpt(jwks_uri)
+    )]
+    IssuerMetadata {
+        /// Where the document says that the key set is.
+        jwks_uri: String,
+    },
     /// No key could be used.
     #[error(
         "none of the {total} keys of the set can be used{}",
@@ -82,17 +95,13 @@ pub enum KeySetError {
 }
 
 impl KeySet {
-    /// Keys accepted in one set unless told otherwise.
-    pub const DEFAULT_MAX_KEYS: usize = 100;
-
-    /// Reads a JSON Web Key Set with the default backend and at most
-    /// [`DEFAULT_MAX_KEYS`](Self::DEFAULT_MAX_KEYS) keys.
+    /// Reads a JSON Web Key Set with the default backend.
     ///
     /// # Errors
     ///
-    /// When `json` is not a key set or holds too many keys. A set without a usable key is no error here.
+    /// When `json` is not a key set. A set without a usable key is not an error here.
     pub fn parse(json: &[u8]) -> Result<ParsedKeySet, KeySetError> {
-        Self::parse_with(json, CryptoBackend::default(), Self::DEFAULT_MAX_KEYS)
+        Self::parse_with(json, CryptoBackend::default(), usize::MAX)
     }
 
     pub(crate) fn parse_with(
@@ -103,21 +112,29 @@ impl KeySet {
         /// A set without `keys` is an empty one: that is what authentik serves before it has a key.
         #[derive(Deserialize)]
         struct Document<'a> {
-            #[serde(borrow, default)]
-            keys: Vec<&'a RawValue>,
+            #[serde(borrow)]
+            keys: Option<Vec<&'a RawValue>>,
+            jwks_uri: Option<String>,
         }
 
         let document: Document<'_> =
             serde_json::from_slice(json).map_err(KeySetError::Malformed)?;
-        if document.keys.len() > max_keys {
+        let members = match (document.keys, document.jwks_uri) {
+            (None, Some(uri)) => {
+                let jwks_uri = shorten(&uri).into_owned();
+                return Err(KeySetError::IssuerMetadata { jwks_uri });
+            }
+            (keys, _) => keys.unwrap_or_default(),
+        };
+        if members.len() > max_keys {
             return Err(KeySetError::TooManyKeys {
                 limit: max_keys,
-                actual: document.keys.len(),
+                actual: members.len(),
             });
         }
         let mut keys = Vec::new();
         let mut skipped = Vec::new();
-        for (index, json) in document.keys.into_iter().enumerate() {
+        for (index, json) in members.into_iter().enumerate() {
             let (kid, key) = match Jwk::parse(json.get()) {
                 Ok(jwk) => (jwk.label(), jwk.into_key(backend)),
                 Err(error) => (None, Err(error)),
@@ -140,12 +157,18 @@ impl KeySet {
 
     pub(crate) fn from_keys(keys: Vec<Arc<VerificationKey>>) -> Self {
         let mut by_kid: HashMap<Box<str>, Vec<usize>, RandomState> = HashMap::default();
+        let mut without_kid = Vec::new();
         for (index, key) in keys.iter().enumerate() {
-            if let Some(kid) = key.kid() {
-                by_kid.entry(kid.into()).or_default().push(index);
+            match key.kid() {
+                Some(kid) => by_kid.entry(kid.into()).or_default().push(index),
+                None => without_kid.push(index),
             }
         }
-        Self { keys, by_kid }
+        Self {
+            keys,
+            by_kid,
+            without_kid,
+        }
     }
 
     /// This set, with each key that `old` holds too taken from there: a key that survives a refresh
@@ -155,26 +178,44 @@ impl KeySet {
             .keys
             .into_iter()
             .map(|key| {
-                old.keys
-                    .iter()
-                    .find(|old| old.is_usable() && old.is_same_as(&key))
-                    .cloned()
-                    .unwrap_or(key)
+                let same = old.with_kid(key.kid());
+                let mut same = same.filter(|old| old.is_usable() && old.is_same_as(&key));
+                same.next().cloned().unwrap_or(key)
             })
             .collect();
         Self {
             keys,
             by_kid: self.by_kid,
+            without_kid: self.without_kid,
         }
     }
 
     /// Withdraws every key that `newer` does not hold.
     pub(crate) fn withdraw_all_but(&self, newer: &Self) {
         for key in &self.keys {
-            if !newer.keys.iter().any(|other| Arc::ptr_eq(key, other)) {
+            if !newer.with_kid(key.kid()).any(|it| Arc::ptr_eq(key, it)) {
                 key.withdraw();
             }
         }
+    }
+
+    /// Withdraws every key.
+    pub(crate) fn withdraw_all(&self) {
+        for key in &self.keys {
+            key.withdraw();
+        }
+    }
+
+    /// The keys with this `kid`, or those without any.
+    fn with_kid<'a>(
+        &'a self,
+        kid: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<VerificationKey>> + use<'a> {
+        let indices = match kid {
+            Some(kid) => self.by_kid.get(kid).map(Vec::as_slice).unwrap_or_default(),
+            None => &self.without_kid,
+        };
+        indices.iter().filter_map(|index| self.keys.get(*index))
     }
 
     /// How many keys there are.
@@ -199,29 +240,24 @@ impl KeySet {
         self.by_kid.contains_key(kid)
     }
 
-    /// The keys that bear `kid` and fit `algorithm`. Keys that share a `kid` are told apart by that.
-    pub(crate) fn named(&self, kid: &str, algorithm: Algorithm) -> Option<KeyCandidates> {
-        let indices = self.by_kid.get(kid)?;
-        KeyCandidates::from_keys(
-            indices
-                .iter()
-                .filter_map(|index| self.keys.get(*index))
-                .filter(|key| key.allows(algorithm)),
-        )
-    }
-
-    /// The keys that fit `algorithm`, whatever their `kid`: for a token that names none.
-    pub(crate) fn fitting(&self, algorithm: Algorithm) -> Option<KeyCandidates> {
-        KeyCandidates::from_keys(self.keys.iter().filter(|key| key.allows(algorithm)))
-    }
-
-    /// The keys without `kid` that fit `algorithm`.
-    pub(crate) fn nameless(&self, algorithm: Algorithm) -> Option<KeyCandidates> {
-        KeyCandidates::from_keys(
-            self.keys
-                .iter()
-                .filter(|key| key.kid().is_none() && key.allows(algorithm)),
-        )
+    /// The keys that can have signed a token, for every provider alike:
+    ///
+    /// - without `kid` in the token, all that fit its algorithm;
+    /// - with one, the keys that have it and fit the algorithm (keys that share a `kid` are told apart
+    ///   by that); if no key has it, the keys without any `kid` that fit.
+    pub(crate) fn candidates(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Option<KeyCandidates> {
+        let fits = |key: &&Arc<VerificationKey>| key.allows(algorithm);
+        match kid {
+            None => KeyCandidates::from_keys(self.keys.iter().filter(fits)),
+            Some(kid) if self.knows(kid) => {
+                KeyCandidates::from_keys(self.with_kid(Some(kid)).filter(fits))
+            }
+            Some(_) => KeyCandidates::from_keys(self.with_kid(None).filter(fits)),
+        }
     }
 }
 

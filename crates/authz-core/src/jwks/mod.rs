@@ -13,6 +13,7 @@
 //! Anything else (certificates by `kid`, a database, a hardware module) is a type of the user's
 //! own that implements the trait.
 
+mod combined;
 mod fixed;
 mod jwk;
 mod key_set;
@@ -20,11 +21,13 @@ mod provider;
 mod remote;
 
 pub use crate::crypto::PemError;
+pub(crate) use combined::CombinedKeys;
 pub use fixed::{SharedSecret, StaticKeys};
 pub use key_set::{KeySet, KeySetError, ParsedKeySet, SkippedKey};
 pub use provider::{
     JwksProvider, KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey,
 };
+pub(crate) use remote::Address;
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
 pub use remote::{

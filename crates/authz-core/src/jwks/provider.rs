@@ -95,6 +95,15 @@ pub struct MissingKeys {
     pub error: Arc<KeysError>,
 }
 
+impl MissingKeys {
+    pub(crate) fn no_runtime() -> Self {
+        Self {
+            retry_after: Duration::from_secs(1),
+            error: Arc::new(KeysError::NoRuntime),
+        }
+    }
+}
+
 /// Why newer keys are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -145,6 +154,8 @@ impl KeyStatus {
 }
 
 /// The keys that can have signed a token: nearly always one.
+///
+/// An issuer's [`key_candidates`](crate::Issuer::key_candidates) says how many of them are tried.
 #[derive(Clone, Debug)]
 pub struct KeyCandidates(Candidates);
 
@@ -155,8 +166,8 @@ enum Candidates {
 }
 
 impl KeyCandidates {
-    /// Keys tried for one token at most: bounds the work that a forgery costs.
-    pub const MAX: usize = 4;
+    /// The most keys that can be tried for one token: bounds the work that a forgery costs.
+    pub const MAX: usize = 64;
 
     /// The first [`MAX`](Self::MAX) of `keys`, or nothing when there are none.
     pub fn from_keys<'a>(keys: impl IntoIterator<Item = &'a Arc<VerificationKey>>) -> Option<Self> {
@@ -174,14 +185,32 @@ impl KeyCandidates {
         Some(Self(Candidates::Several(several)))
     }
 
-    /// The first that is `right`.
+    /// These keys, and after them those of `other`; [`MAX`](Self::MAX) at most.
+    pub(crate) fn and(self, other: &Self) -> Self {
+        let both = self.iter().chain(other.iter());
+        match Self::from_keys(both) {
+            Some(both) => both,
+            None => self,
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        match &self.0 {
+            Candidates::One(_) => 1,
+            Candidates::Several(keys) => keys.len(),
+        }
+    }
+
+    /// The first of the first `limit` that is `right`.
     pub(crate) fn into_first(
         self,
+        limit: usize,
         mut right: impl FnMut(&VerificationKey) -> bool,
     ) -> Option<Arc<VerificationKey>> {
         match self.0 {
             Candidates::One(key) => right(&key).then_some(key),
-            Candidates::Several(keys) => keys.into_iter().find(|key| right(key)),
+            Candidates::Several(keys) => keys.into_iter().take(limit).find(|key| right(key)),
         }
     }
 

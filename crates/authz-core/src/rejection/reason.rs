@@ -57,6 +57,8 @@ pub enum Reason {
     KeyNotForAlgorithm,
     /// The signature is not the key's.
     InvalidSignature,
+    /// More keys could have signed the token than are tried for one, and none of those tried did.
+    TooManyCandidateKeys,
     /// The verified claims do not fit the type that the application asks for.
     ClaimsMismatch,
     /// The token is good but does not satisfy the policy (RFC 6750 section 3.1).
@@ -97,6 +99,7 @@ impl Reason {
             Self::UnknownKey => "unknown_key",
             Self::KeyNotForAlgorithm => "key_not_for_algorithm",
             Self::InvalidSignature => "invalid_signature",
+            Self::TooManyCandidateKeys => "too_many_candidate_keys",
             Self::ClaimsMismatch => "claims_mismatch",
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientAuthentication => "insufficient_user_authentication",
@@ -154,9 +157,10 @@ impl Reason {
             Self::SenderConstrained => {
                 "the access token is bound to its sender and not accepted as a bearer token"
             }
-            Self::UnknownKey | Self::KeyNotForAlgorithm | Self::InvalidSignature => {
-                "the access token's signature can't be verified"
-            }
+            Self::UnknownKey
+            | Self::KeyNotForAlgorithm
+            | Self::InvalidSignature
+            | Self::TooManyCandidateKeys => "the access token's signature can't be verified",
             Self::InsufficientScope => "the access token does not grant what this request needs",
             Self::InsufficientAuthentication => {
                 "this request needs a stronger or more recent authentication of the user"

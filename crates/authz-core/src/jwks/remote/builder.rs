@@ -1,21 +1,27 @@
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
+#[cfg(feature = "reqwest")]
+use super::address::is_loopback;
 use super::{
     Fetcher, RemoteJwks, RemoteJwksError,
-    discovery::{is_loopback, is_secure},
-    flight::Shared,
+    address::{Address, HttpHosts, redact},
+    discovery,
+    keys::RemoteKeys,
     schedule::Backoff,
     source::{Place, Source},
 };
-use crate::{crypto::CryptoBackend, jwks::KeySet};
+use crate::crypto::CryptoBackend;
 
 /// Builds a [`RemoteJwks`]. Every setting has a default that fits production.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct RemoteJwksBuilder {
-    place: Address,
+    keys_at: KeysAt,
+    metadata_at: Option<Address>,
+    http_hosts: HttpHosts,
+    certificates: Vec<Certificates>,
     fetcher: Option<Arc<dyn Fetcher>>,
     timeout: Duration,
     connect_timeout: Duration,
@@ -39,14 +45,22 @@ pub enum RefreshMode {
     #[default]
     Background,
     /// Requests: one that comes when a refresh is due starts it and is served from the keys at
-    /// hand; one that comes after the keys' lifetime waits for it.
+    /// hand. After an idle time longer than the keys' lifetime, requests wait up to half a second for
+    /// the refresh before they are served from the keys at hand.
     OnRequest,
 }
 
-#[derive(Debug)]
-enum Address {
-    At(String),
-    Discover(String),
+#[derive(Clone, Debug)]
+enum KeysAt {
+    Uri(Address),
+    Discovered(Address),
+}
+
+/// Certificate authorities trusted besides the system's.
+#[derive(Clone, Debug)]
+enum Certificates {
+    File(PathBuf),
+    Pem(Vec<u8>),
 }
 
 /// The settings that a running provider needs.
@@ -66,21 +80,24 @@ pub(super) struct Settings {
 
 impl RemoteJwksBuilder {
     pub(super) fn at(uri: String) -> Self {
-        Self::new(Address::At(uri))
+        Self::new(KeysAt::Uri(Address(uri)))
     }
 
     pub(super) fn discover(issuer: String) -> Self {
-        Self::new(Address::Discover(issuer))
+        Self::new(KeysAt::Discovered(Address(issuer)))
     }
 
-    fn new(place: Address) -> Self {
+    fn new(keys_at: KeysAt) -> Self {
         Self {
-            place,
+            keys_at,
+            metadata_at: None,
+            http_hosts: HttpHosts::default(),
+            certificates: Vec::new(),
             fetcher: None,
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(3),
             max_bytes: 512 * 1024,
-            max_keys: KeySet::DEFAULT_MAX_KEYS,
+            max_keys: usize::MAX,
             backend: CryptoBackend::default(),
             default_lifetime: Duration::from_secs(10 * 60),
             lifetime_bounds: Duration::from_secs(60)..=Duration::from_secs(24 * 60 * 60),
@@ -96,6 +113,43 @@ impl RemoteJwksBuilder {
     /// anything that implements [`Fetcher`]. Default: reqwest, with redirects within one origin only.
     pub fn fetcher(mut self, fetcher: impl Fetcher) -> Self {
         self.fetcher = Some(Arc::new(fetcher));
+        self
+    }
+
+    /// Where the issuer's metadata are, in place of the addresses that are made from the issuer: for
+    /// networks in which the issuer has another address inside than outside. The document must name
+    /// the configured issuer all the same (RFC 8414 section 3.3), and the issuer itself is then only
+    /// compared: it may be any text.
+    pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
+        self.metadata_at = Some(Address(url.into()));
+        self
+    }
+
+    /// Hosts that keys and metadata may be fetched from by plain http, such as `keycloak` for
+    /// `http://keycloak:8080`. A warning is logged for each.
+    ///
+    /// **Dangerous:** everybody on the way to these hosts can put in keys of their own and then make
+    /// any token. Only for networks that nobody else can reach, as between containers of one pod.
+    pub fn dangerous_allow_http<H: Into<String>>(
+        mut self,
+        hosts: impl IntoIterator<Item = H>,
+    ) -> Self {
+        for host in hosts {
+            self.http_hosts.add(host.into());
+        }
+        self
+    }
+
+    /// A PEM file of certificate authorities that are trusted for the issuer, besides the system's.
+    /// Read by [`build`](Self::build). For the default client; another has its own.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.certificates.push(Certificates::File(path.into()));
+        self
+    }
+
+    /// As [`ca_file`](Self::ca_file), with the text itself.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.push(Certificates::Pem(pem.into()));
         self
     }
 
@@ -117,7 +171,8 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// Keys in a set at most: a larger set is refused as a whole. Default: 100.
+    /// Keys in a set at most: a larger set is rejected as a whole. Default: as many as fit into
+    /// [`max_bytes`](Self::max_bytes).
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = keys;
         self
@@ -152,7 +207,8 @@ impl RemoteJwksBuilder {
 
     /// Fetches that tokens with an unknown `kid` may cause: `burst` at once, then one per
     /// `interval`. `interval` is also the bound within which a rotated key is accepted while
-    /// strangers send unknown `kid`s. Default: 5, one per 12 s (5 per minute).
+    /// strangers send unknown `kid`s. The same `kid` is looked for again after 1 to 2 s, then less and
+    /// less often, up to once per `interval`. Default: 5, one per 12 s (5 per minute).
     pub const fn unknown_kid_fetches(mut self, burst: u32, interval: Duration) -> Self {
         self.unknown_kid_burst = burst;
         self.unknown_kid_interval = interval;
@@ -179,45 +235,32 @@ impl RemoteJwksBuilder {
     ///
     /// When the address is no URL or not https (loopback excepted), or a setting can't work.
     pub fn build(self) -> Result<RemoteJwks, RemoteJwksError> {
-        let place = match self.place {
-            Address::At(uri) => Place::At(secure("key set address", &uri)?),
-            Address::Discover(issuer) => Place::Discover {
-                url: secure("issuer", &issuer)?,
-                issuer,
-            },
-        };
-        for (fine, error) in [
-            (!self.timeout.is_zero(), "the timeout is zero"),
-            (self.max_bytes > 0, "the limit of bytes is zero"),
-            (self.max_keys > 0, "the limit of keys is zero"),
-            (
-                !self.lifetime_bounds.is_empty() && !self.lifetime_bounds.start().is_zero(),
-                "the lifetime bounds are empty, or begin at zero",
-            ),
-            (
-                self.unknown_kid_burst > 0 && !self.unknown_kid_interval.is_zero(),
-                "the budget for unknown kids is zero: a rotated key would not be found",
-            ),
-            (
-                !self.first_retry.is_zero(),
-                "the first retry follows at once",
-            ),
-        ] {
-            if !fine {
-                return Err(RemoteJwksError::InvalidSetting(error));
-            }
+        let keys = self.build_idle()?;
+        keys.ensure_background();
+        Ok(keys)
+    }
+
+    /// As [`build`](Self::build), without a first fetch.
+    pub(crate) fn build_idle(mut self) -> Result<RemoteJwks, RemoteJwksError> {
+        self.check()?;
+        if self.fetcher.is_some() && !self.certificates.is_empty() {
+            return Err(RemoteJwksError::InvalidSetting(
+                "`ca_file` and `ca_pem` are for the default client: give them to your own client instead",
+            ));
         }
-        let fetcher = match self.fetcher {
+        let place = self.place()?;
+        let fetcher = match self.fetcher.take() {
             Some(fetcher) => fetcher,
-            None => default_fetcher(&place, self.connect_timeout)?,
+            None => self.default_fetcher(&place)?,
         };
         let second = Duration::from_secs(1);
-        Ok(RemoteJwks::new(Shared::new(Settings {
+        Ok(RemoteJwks::new(RemoteKeys::new(Settings {
             source: Source {
                 place,
                 fetcher,
                 timeout: self.timeout,
                 max_bytes: self.max_bytes,
+                http_hosts: self.http_hosts,
             },
             backend: self.backend,
             max_keys: self.max_keys,
@@ -234,35 +277,138 @@ impl RemoteJwksBuilder {
             mode: self.mode,
         })))
     }
+    fn place(&self) -> Result<Place, RemoteJwksError> {
+        let allowed = |what, url: &Address| allowed(&self.http_hosts, what, url);
+        Ok(match (&self.keys_at, &self.metadata_at) {
+            (KeysAt::Uri(uri), None) => Place::At(allowed("key set address", uri)?),
+            (KeysAt::Uri(_), Some(_)) => {
+                return Err(RemoteJwksError::InvalidSetting(
+                    "the key set address is given: `metadata_url` would never be used",
+                ));
+            }
+            (KeysAt::Discovered(issuer), Some(url)) => Place::Discover {
+                issuer: issuer.0.clone(),
+                metadata: vec![allowed("metadata address", url)?],
+            },
+            (KeysAt::Discovered(issuer), None) => Place::Discover {
+                metadata: discovery::metadata_urls(&allowed("issuer", issuer)?),
+                issuer: issuer.0.clone(),
+            },
+        })
+    }
+
+    fn check(&self) -> Result<(), RemoteJwksError> {
+        const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        for (setting, value, may_be_zero) in [
+            ("timeout", self.timeout, false),
+            ("connect_timeout", self.connect_timeout, false),
+            ("default_lifetime", self.default_lifetime, true),
+            ("lifetime_bounds", *self.lifetime_bounds.start(), false),
+            ("lifetime_bounds", *self.lifetime_bounds.end(), false),
+            ("outage_window", self.outage_window, true),
+            ("unknown_kid_fetches", self.unknown_kid_interval, false),
+            ("first_retry", self.first_retry, false),
+        ] {
+            if value > LONGEST || (value.is_zero() && !may_be_zero) {
+                return Err(RemoteJwksError::InvalidDuration { setting, value });
+            }
+        }
+        for (fine, error) in [
+            (self.max_bytes > 0, "the limit of bytes is zero"),
+            (self.max_keys > 0, "the limit of keys is zero"),
+            (
+                !self.lifetime_bounds.is_empty(),
+                "the lifetime bounds are empty: the first must not be longer than the second",
+            ),
+            (
+                self.unknown_kid_burst > 0,
+                "the budget for unknown kids is zero: a rotated key would not be found",
+            ),
+        ] {
+            if !fine {
+                return Err(RemoteJwksError::InvalidSetting(error));
+            }
+        }
+        match self.http_hosts.invalid() {
+            Some(host) => Err(RemoteJwksError::InvalidHost {
+                host: host.to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// These settings, with the HTTP client made now: whatever is built from them shares it.
+    pub(crate) fn with_shared_client(mut self) -> Result<Self, RemoteJwksError> {
+        if self.fetcher.is_none() {
+            let mut example = self.clone();
+            example.certificates.clear();
+            let place = example.place()?;
+            self.fetcher = Some(self.default_fetcher(&place)?);
+            self.certificates.clear();
+        }
+        Ok(self)
+    }
+
+    /// Whether the address of keys or metadata is given, and not found from the issuer.
+    pub(crate) const fn has_fixed_address(&self) -> bool {
+        matches!(self.keys_at, KeysAt::Uri(_)) || self.metadata_at.is_some()
+    }
+
+    /// These settings for the keys of another issuer.
+    pub(crate) fn for_issuer(&self, issuer: String) -> Self {
+        let mut builder = self.clone();
+        builder.keys_at = KeysAt::Discovered(Address(issuer));
+        builder
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn default_fetcher(&self, place: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+        // A proxy from the environment has no business with this machine's own addresses.
+        let direct = match place {
+            Place::At(url) => is_loopback(url),
+            Place::Discover { metadata, .. } => metadata.iter().all(is_loopback),
+        };
+        let certificates = self.read_certificates()?;
+        super::ReqwestFetcher::new(self.connect_timeout, direct, &certificates)
+            .map(|fetcher| Arc::new(fetcher) as Arc<dyn Fetcher>)
+    }
+
+    #[cfg(not(feature = "reqwest"))]
+    #[allow(clippy::unused_self)]
+    fn default_fetcher(&self, _: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+        Err(RemoteJwksError::NoFetcher)
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn read_certificates(&self) -> Result<Vec<Vec<u8>>, RemoteJwksError> {
+        let read = |certificates: &Certificates| match certificates {
+            Certificates::Pem(pem) => Ok(pem.clone()),
+            Certificates::File(path) => {
+                std::fs::read(path).map_err(|source| RemoteJwksError::CaFile {
+                    path: path.clone(),
+                    source,
+                })
+            }
+        };
+        self.certificates.iter().map(read).collect()
+    }
 }
 
-fn secure(what: &'static str, url: &str) -> Result<Url, RemoteJwksError> {
-    let parsed = Url::parse(url).map_err(|source| RemoteJwksError::InvalidUrl {
+fn allowed(hosts: &HttpHosts, what: &'static str, url: &Address) -> Result<Url, RemoteJwksError> {
+    let parsed = Url::parse(&url.0).map_err(|source| RemoteJwksError::InvalidUrl {
         what,
-        url: url.to_owned(),
+        url: redact(&url.0),
         source,
     })?;
-    if !is_secure(&parsed) {
-        let url = url.to_owned();
+    if !hosts.allow(&parsed) {
+        let url = redact(&url.0);
         return Err(RemoteJwksError::InsecureUrl { what, url });
     }
+    if hosts.contains(&parsed) && parsed.scheme() == "http" {
+        tracing::warn!(
+            target: "authz::keys", url = redact(&url.0),
+            "keys come by plain http: everybody on the way can put in keys of their own"
+        );
+    }
     Ok(parsed)
-}
-
-/// A proxy from the environment has no business with this machine's own addresses.
-#[cfg(feature = "reqwest")]
-fn default_fetcher(
-    place: &Place,
-    connect_timeout: Duration,
-) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
-    let (Place::At(url) | Place::Discover { url, .. }) = place;
-    super::ReqwestFetcher::new(connect_timeout, is_loopback(url))
-        .map(|fetcher| Arc::new(fetcher) as Arc<dyn Fetcher>)
-        .map_err(RemoteJwksError::Client)
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_fetcher(_: &Place, _: Duration) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
-    let _ = is_loopback;
-    Err(RemoteJwksError::NoFetcher)
 }

@@ -1,16 +1,20 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::FetchError;
+use super::{
+    FetchError,
+    address::{HttpHosts, redact},
+};
+use crate::untrusted::{Excerpt, shorten};
 
 /// Why an issuer's metadata does not lead to a key set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {
-    /// No metadata document could be fetched.
+    /// The metadata document could not be fetched.
     #[error("the metadata at {url} could not be fetched: {source}")]
     Fetch {
-        /// The address tried last.
+        /// Where.
         url: String,
         /// Why.
         source: FetchError,
@@ -27,7 +31,9 @@ pub enum DiscoveryError {
     },
     /// The document speaks for another issuer (RFC 8414 section 3.3).
     #[error(
-        "the metadata at {url} is of issuer {found:?}, not of the configured {configured:?}; they have to be equal to the letter{}",
+        "the metadata at {url} are those of issuer {}, not of the configured {}; the two must be equal to the letter{}",
+        Excerpt(found),
+        Excerpt(configured),
         slash_hint(configured, found)
     )]
     WrongIssuer {
@@ -40,7 +46,8 @@ pub enum DiscoveryError {
     },
     /// `jwks_uri` is not a URL, or not https.
     #[error(
-        "the metadata at {url} names the key set address {jwks_uri:?}, which is not an https URL"
+        "the metadata at {url} name the key set address {}, which is not an https URL",
+        Excerpt(jwks_uri)
     )]
     InvalidJwksUri {
         /// Where.
@@ -48,6 +55,9 @@ pub enum DiscoveryError {
         /// What it says.
         jwks_uri: String,
     },
+    /// There is no address to look at.
+    #[error("there is no address to look for metadata at")]
+    NoPlace,
 }
 
 /// Only these two members are needed: Kubernetes serves hardly more.
@@ -78,47 +88,61 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
         .collect()
 }
 
-/// The key set address in a metadata document, which has to be the configured issuer's own.
-pub(super) fn jwks_uri(url: &Url, issuer: &str, document: &[u8]) -> Result<Url, DiscoveryError> {
+/// The key set address in a metadata document, which must be the configured issuer's own.
+pub(super) fn jwks_uri(
+    url: &Url,
+    issuer: &str,
+    document: &[u8],
+    http_hosts: &HttpHosts,
+) -> Result<Url, DiscoveryError> {
     let metadata: Metadata =
         serde_json::from_slice(document).map_err(|source| DiscoveryError::Malformed {
-            url: url.to_string(),
+            url: redact(url.as_str()),
             source,
         })?;
     if metadata.issuer != issuer {
         return Err(DiscoveryError::WrongIssuer {
-            url: url.to_string(),
-            configured: issuer.to_owned(),
-            found: metadata.issuer.chars().take(256).collect(),
+            url: redact(url.as_str()),
+            configured: shorten(issuer).into_owned(),
+            found: shorten(&metadata.issuer).into_owned(),
         });
     }
     // A document that came by https can't lead to plain http, this machine's own services included
     // (CVE-2026-41413): loopback is for issuers that are there themselves.
-    let no_step_down = |uri: &Url| uri.scheme() == "https" || url.scheme() == "http";
+    let no_step_down =
+        |uri: &Url| uri.scheme() == "https" || url.scheme() == "http" || http_hosts.contains(uri);
     Url::parse(&metadata.jwks_uri)
         .ok()
-        .filter(|uri| is_secure(uri) && no_step_down(uri))
+        .filter(|uri| http_hosts.allow(uri) && no_step_down(uri))
         .ok_or_else(|| DiscoveryError::InvalidJwksUri {
-            url: url.to_string(),
-            jwks_uri: metadata.jwks_uri.chars().take(256).collect(),
+            url: redact(url.as_str()),
+            jwks_uri: redact(&metadata.jwks_uri),
         })
 }
 
-/// https, or http to this machine.
-pub(super) fn is_secure(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => url.has_host(),
-        "http" => is_loopback(url),
-        _ => false,
+impl DiscoveryError {
+    /// Whether the server asked to be left alone: no further place is tried.
+    pub(super) fn ends_the_round(&self) -> bool {
+        // Metadata that were found and can't be used are not looked for elsewhere.
+        matches!(self, Self::WrongIssuer { .. } | Self::InvalidJwksUri { .. })
+            || self
+                .status()
+                .is_some_and(|status| matches!(status, 429 | 503))
     }
-}
 
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+    /// Whether the place merely has no metadata.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status() == Some(404)
+    }
+
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Fetch {
+                source: FetchError::Status { status, .. },
+                ..
+            } => Some(status.as_u16()),
+            _ => None,
+        }
     }
 }
 
@@ -164,7 +188,9 @@ mod tests {
     #[test]
     fn takes_only_its_own_issuers_metadata() {
         let url = Url::parse("https://t.example/.well-known/openid-configuration").unwrap();
-        let check = |document: &str| jwks_uri(&url, "https://t.example/", document.as_bytes());
+        let hosts = HttpHosts::default();
+        let check =
+            |document: &str| jwks_uri(&url, "https://t.example/", document.as_bytes(), &hosts);
         let good = r#"{"issuer":"https://t.example/","jwks_uri":"https://keys.example/set","x":1}"#;
         assert_eq!(check(good).unwrap().as_str(), "https://keys.example/set");
         for (document, message) in [
@@ -196,24 +222,6 @@ mod tests {
         ] {
             let error = check(document).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
-        }
-    }
-
-    #[test]
-    fn loopback_is_this_machine_alone() {
-        for (url, secure) in [
-            ("https://t.example/", true),
-            ("http://127.0.0.1:3000/", true),
-            ("http://127.8.8.8/", true),
-            ("http://[::1]:3000/", true),
-            ("http://localhost:3000/", true),
-            ("http://t.example/", false),
-            ("http://127.0.0.1.evil.example/", false),
-            ("http://localhost.evil.example/", false),
-            ("http://10.0.0.1/", false),
-            ("ftp://127.0.0.1/", false),
-        ] {
-            assert_eq!(is_secure(&Url::parse(url).unwrap()), secure, "{url}");
         }
     }
 }

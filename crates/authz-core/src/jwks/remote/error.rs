@@ -1,16 +1,16 @@
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use http::StatusCode;
 
 use super::DiscoveryError;
-use crate::jwks::KeySetError;
+use crate::{jwks::KeySetError, untrusted::Excerpt};
 
 /// Why a provider of remote keys can't be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteJwksError {
     /// Not a URL.
-    #[error("{what} {url:?} is not a URL: {source}")]
+    #[error("{what} {} is not a URL: {source}", Excerpt(url))]
     InvalidUrl {
         /// `issuer` or `key set address`.
         what: &'static str,
@@ -20,7 +20,10 @@ pub enum RemoteJwksError {
         source: url::ParseError,
     },
     /// Plain http, or another scheme: anybody between could put in keys of their own.
-    #[error("{what} {url:?} does not use https: plain http is accepted for loopback hosts only")]
+    #[error(
+        "{what} {} does not use https: plain http is accepted for loopback hosts, and for hosts named with `RemoteJwksBuilder::dangerous_allow_http`",
+        Excerpt(url)
+    )]
     InsecureUrl {
         /// `issuer` or `key set address`.
         what: &'static str,
@@ -30,6 +33,35 @@ pub enum RemoteJwksError {
     /// A setting that can't work.
     #[error("{0}")]
     InvalidSetting(&'static str),
+    /// A duration that is zero or longer than a hundred years.
+    #[error("{setting} is {value:?}: it must be more than zero and at most 100 years")]
+    InvalidDuration {
+        /// The setting: the name of the builder's method.
+        setting: &'static str,
+        /// What was given.
+        value: Duration,
+    },
+    /// A name given to [`RemoteJwksBuilder::dangerous_allow_http`](super::RemoteJwksBuilder::dangerous_allow_http)
+    /// that is not a host name.
+    #[error(
+        "{} is not a host name: give the host alone, without scheme, port and path",
+        Excerpt(host)
+    )]
+    InvalidHost {
+        /// What was given.
+        host: String,
+    },
+    /// The file of certificate authorities can't be read.
+    #[error("the file of certificate authorities {} can't be read: {source}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The certificate authorities can't be used.
+    #[error("the certificate authorities can't be used: {0}")]
+    InvalidCa(#[source] FetchError),
     /// The HTTP client could not be made.
     #[error("the HTTP client could not be made: {0}")]
     Client(#[source] FetchError),
@@ -61,13 +93,24 @@ pub enum KeysError {
         source: KeySetError,
     },
     /// The issuer's metadata does not lead to a key set.
-    #[error("the key set of issuer {issuer:?} was not found: {source}")]
+    #[error("the key set of issuer {} was not found: {source}; tried {}", Excerpt(issuer), tried.join(", "))]
     Discovery {
         /// The configured issuer.
         issuer: String,
-        /// Why.
+        /// Why: the error of the first place, or of the place that ended the search.
         source: DiscoveryError,
+        /// The addresses that were tried, in this order.
+        tried: Vec<String>,
     },
+    /// The server says that the keys are still the same (304), but they have lapsed meanwhile.
+    #[error("the key server answered 304 Not Modified, but no keys are held any more")]
+    NotModifiedWithoutKeys,
+    /// The fetcher, or the log subscriber, panicked.
+    #[error("the fetch ended with a panic, in the fetcher or in a log subscriber")]
+    Panicked,
+    /// Keys are missing, and no tokio runtime is running that could fetch them.
+    #[error("keys can't be fetched here: no tokio runtime is running")]
+    NoRuntime,
     /// No keys have been fetched yet, and no attempt has ended.
     #[error("no keys have been fetched yet")]
     NotFetchedYet,
@@ -103,6 +146,9 @@ pub enum FetchError {
         /// How long the server asked to wait.
         retry_after: Option<Duration>,
     },
+    /// A content coding that was not asked for.
+    #[error("the answer is encoded ({}), though no content coding was asked for", Excerpt(.0))]
+    ContentCoding(String),
     /// More bytes than the limit.
     #[error("the answer is longer than {limit} bytes")]
     TooLarge {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::FetchError;
+use super::{FetchError, address::redact};
 
 /// Sends the HTTP requests for key sets and metadata: the user's own client, with its proxy, its
 /// trust anchors, its tests.
@@ -25,15 +25,24 @@ pub trait Fetcher: fmt::Debug + Send + Sync + 'static {
 }
 
 /// One request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct FetchRequest<'a> {
     /// Where to.
     pub url: &'a Url,
-    /// Header fields to send: `Accept`, and `If-None-Match` or `If-Modified-Since`.
+    /// Header fields to send: `Accept`, `Accept-Encoding`, `If-None-Match`, `If-Modified-Since`.
     pub headers: &'a HeaderMap,
     /// Bytes of the body at most, after any decompression.
     pub max_bytes: usize,
+}
+
+impl fmt::Debug for FetchRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchRequest")
+            .field("url", &redact(self.url.as_str()))
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One answer.

@@ -5,29 +5,33 @@
 //! so that none can starve another:
 //!
 //! 1. the routine refresh, ahead of the keys' expiry, and its retries with backoff ([`schedule`]);
-//! 2. a token whose key is missing, out of a token bucket ([`budget`]);
+//! 2. a token whose key is missing, out of a token bucket;
 //! 3. the first fetch, which belongs to the schedule.
 //!
-//! What the answer means for the keys in use is decided in one place, [`Shared::settle`].
+//! What the answer means for the keys in use is decided in one place, [`RemoteKeys::complete`].
 
-mod budget;
+mod address;
 mod builder;
 mod discovery;
 mod error;
 mod fetcher;
-mod flight;
+mod in_flight;
+mod keys;
 mod lifetime;
+mod log;
 #[cfg(feature = "reqwest")]
 mod reqwest_fetcher;
 mod schedule;
 mod source;
+mod unknown_kids;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
-use self::flight::{Purpose, Shared};
+pub(crate) use self::address::Address;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
 pub use self::{
@@ -36,7 +40,11 @@ pub use self::{
     error::{FetchError, KeysError, RemoteJwksError},
     fetcher::{FetchRequest, Fetched, Fetcher},
 };
-use super::{JwksProvider, KeyLookup, KeySet, KeyStatus, RefreshReason, UnknownKey};
+use self::{
+    in_flight::{Purpose, Waited},
+    keys::{Joined, RemoteKeys, Standing},
+};
+use super::{JwksProvider, KeyLookup, KeySet, KeyStatus, MissingKeys, RefreshReason, UnknownKey};
 use crate::{crypto::VerificationKey, token::ProtectedHeader};
 
 /// Keys fetched from the issuer, kept fresh in the background.
@@ -55,9 +63,10 @@ use crate::{crypto::VerificationKey, token::ProtectedHeader};
 /// in trouble". Dropping it ends its background task.
 #[derive(Debug)]
 pub struct RemoteJwks {
-    shared: Arc<Shared>,
-    /// Started where there is a runtime: at `build`, or else by the first request.
-    background: OnceLock<AbortOnDrop>,
+    keys: Arc<RemoteKeys>,
+    /// Started where there is a runtime: by `build`, or else by the first request; started again by a
+    /// request when it has ended with its runtime.
+    background: ArcSwapOption<AbortOnDrop>,
 }
 
 impl RemoteJwks {
@@ -71,38 +80,58 @@ impl RemoteJwks {
         RemoteJwksBuilder::discover(issuer.into())
     }
 
-    fn new(shared: Arc<Shared>) -> Self {
-        let remote = Self {
-            shared,
-            background: OnceLock::new(),
-        };
-        remote.start_background();
-        remote
+    fn new(keys: Arc<RemoteKeys>) -> Self {
+        Self {
+            keys,
+            background: ArcSwapOption::empty(),
+        }
     }
 
-    fn start_background(&self) {
-        if self.shared.mode() == RefreshMode::OnRequest || self.background.get().is_some() {
+    fn ensure_background(&self) {
+        if self.keys.mode() == RefreshMode::OnRequest {
             return;
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        let running = self.background.load();
+        if running.as_ref().is_some_and(|task| !task.0.is_finished()) {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        self.background.get_or_init(|| {
-            let task = runtime.spawn(flight::keep_fresh(Arc::downgrade(&self.shared)));
-            AbortOnDrop(task.abort_handle())
-        });
+        if running.is_some() {
+            tracing::info!(
+                target: "authz::keys",
+                "the task that keeps keys fresh has ended with its runtime: started again"
+            );
+        }
+        let task = runtime.spawn(keys::keep_fresh(Arc::downgrade(&self.keys)));
+        // Of several that were started at once one stays; the others are aborted here.
+        let task = Arc::new(AbortOnDrop(task.abort_handle()));
+        self.background.compare_and_swap(&running, Some(task));
+    }
+
+    /// Whether there are keys. Starts nothing.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.keys.has_keys(Instant::now())
+    }
+
+    /// What may be done with the keys. Does what is due, unless the background task has done it.
+    fn standing(&self, now: Instant) -> Standing {
+        if self.keys.is_quiet(now) {
+            return Standing::Usable;
+        }
+        self.ensure_background();
+        self.keys.standing(now)
     }
 
     fn find(keys: &KeySet, header: &ProtectedHeader<'_>) -> KeyLookup {
         let algorithm = header.algorithm();
-        let found = match header.key_id() {
-            Some(kid) => keys.named(kid, algorithm),
-            None => keys.fitting(algorithm),
-        };
-        match (found, header.key_id()) {
-            (Some(keys), _) => KeyLookup::Found(keys),
-            (None, Some(kid)) if keys.knows(kid) => KeyLookup::Unknown(UnknownKey::WrongAlgorithm),
-            (None, _) => KeyLookup::Missing,
+        match keys.candidates(header.key_id(), algorithm) {
+            Some(keys) => KeyLookup::Found(keys),
+            None => match header.key_id() {
+                Some(kid) if keys.knows(kid) => KeyLookup::Unknown(UnknownKey::WrongAlgorithm),
+                _ => KeyLookup::Missing,
+            },
         }
     }
 }
@@ -111,16 +140,16 @@ impl RemoteJwks {
 impl JwksProvider for RemoteJwks {
     fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
         let now = Instant::now();
-        if self.shared.must_wait_for_refresh(now) {
+        if self.standing(now) == Standing::AwaitRefresh {
             return KeyLookup::Missing;
         }
-        self.shared.with_keys(now, |keys| match keys {
-            None => match self.shared.backing_off(now) {
+        self.keys.with_keys(now, |keys| match keys {
+            None => match self.keys.backing_off(now) {
                 Some(missing) => KeyLookup::Unavailable(missing),
                 None => KeyLookup::Missing,
             },
             Some(keys) => match Self::find(keys, header) {
-                KeyLookup::Missing if self.shared.is_known_unknown(header.key_id(), now) => {
+                KeyLookup::Missing if self.keys.is_known_unknown(header.key_id(), now) => {
                     KeyLookup::Unknown(UnknownKey::NotInSet)
                 }
                 found => found,
@@ -129,69 +158,78 @@ impl JwksProvider for RemoteJwks {
     }
 
     async fn refresh(&self, header: &ProtectedHeader<'_>, reason: RefreshReason) -> KeyLookup {
-        self.start_background();
+        let Ok(runtime) = Handle::try_current() else {
+            return KeyLookup::Unavailable(MissingKeys::no_runtime());
+        };
         // A fetch that was under way already may have been answered before the key was published:
         // where it did not bring the key, one of our own follows.
         for _ in 0..3 {
             let now = Instant::now();
-            let purpose = match self.shared.has_keys(now) {
-                true if self.shared.must_wait_for_refresh(now) => Purpose::Expired,
-                true => match (self.find_known(header), reason) {
-                    (KeyLookup::Missing, _) | (_, RefreshReason::NoneFits) => Purpose::UnknownKey,
-                    // It has arrived since the request looked.
+            let (purpose, awaiting) = match (self.standing(now), self.find_known(header), reason) {
+                (Standing::NoKeys, ..) => (Purpose::First, false),
+                (Standing::AwaitRefresh, ..) => (Purpose::Routine, true),
+                (Standing::Usable, KeyLookup::Missing, _)
+                | (Standing::Usable, _, RefreshReason::NoneFits) => (Purpose::UnknownKey, false),
+                // It has arrived since the request looked.
+                (Standing::Usable, found, RefreshReason::Missing) => return found,
+            };
+            let joined = self.keys.join(purpose, header.key_id(), &runtime, now);
+            let fetch = match joined {
+                Joined::Wait(fetch) => fetch,
+                Joined::Answer(lookup) => return lookup,
+                Joined::LookAgain => match (self.find_known(header), reason) {
+                    (KeyLookup::Missing, _) | (_, RefreshReason::NoneFits) => continue,
                     (found, RefreshReason::Missing) => return found,
                 },
-                false => Purpose::First,
             };
-            let flight = match self.shared.board(purpose, header.key_id(), now) {
-                flight::Boarding::Flight(flight) => flight,
-                flight::Boarding::Denied(lookup) => return lookup,
-                flight::Boarding::Stale => match self.find_known(header) {
-                    KeyLookup::Missing => continue,
-                    found => return found,
-                },
+            // Whether this fetch set out after the key was missed: then its answer is final.
+            let ours = fetch.purpose == purpose && !awaiting;
+            let until = match fetch.hold_until {
+                Some(hold_until) if awaiting => hold_until,
+                _ => fetch.deadline,
             };
-            let ours = flight.answers(purpose);
-            match (flight.landed().await, purpose) {
-                (Ok(()), _) => {}
-                // Keys past their lifetime go on serving when the refresh fails.
-                (Err(_), Purpose::Expired) => match self.find_known(header) {
-                    KeyLookup::Missing => continue,
-                    found => return found,
-                },
-                (Err(missing), _) => return KeyLookup::Unavailable(missing),
+            match fetch.wait_until(until).await {
+                Waited::Done(Ok(())) => {}
+                // Keys past their lifetime go on serving when the refresh fails or takes long.
+                _ if awaiting => continue,
+                Waited::Done(Err(missing)) => return KeyLookup::Unavailable(missing),
+                Waited::NoOutcome => {
+                    return KeyLookup::Unavailable(self.keys.missing(Instant::now()));
+                }
             }
             match (self.find_known(header), reason) {
                 (KeyLookup::Missing, _) => {}
                 // The candidates were tried already: only a newer set can change the answer.
                 (found, RefreshReason::NoneFits) => {
-                    self.shared.remember_unknown(None, Instant::now());
+                    self.keys.remember_unknown(header.key_id(), Instant::now());
                     return found;
                 }
-                (found, _) => return found,
+                (found, RefreshReason::Missing) => return found,
             }
             if ours {
                 break;
             }
         }
-        self.shared
-            .remember_unknown(header.key_id(), Instant::now());
+        self.keys.remember_unknown(header.key_id(), Instant::now());
         KeyLookup::Unknown(UnknownKey::NotInSet)
     }
 
     fn is_current(&self, key: &VerificationKey) -> bool {
-        key.is_usable() && !self.shared.must_wait_for_refresh_on_request()
+        key.is_usable()
+            && self.standing(Instant::now()) == Standing::Usable
+            // The keys may have lapsed just now.
+            && key.is_usable()
     }
 
     fn status(&self) -> KeyStatus {
-        self.start_background();
-        self.shared.status(Instant::now())
+        self.ensure_background();
+        self.keys.status(Instant::now())
     }
 }
 
 impl RemoteJwks {
     fn find_known(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
-        self.shared.with_keys(Instant::now(), |keys| {
+        self.keys.with_keys(Instant::now(), |keys| {
             keys.map_or(KeyLookup::Missing, |keys| Self::find(keys, header))
         })
     }

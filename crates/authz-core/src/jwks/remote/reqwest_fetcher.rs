@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::BytesMut;
 use reqwest::redirect;
 
-use super::{FetchError, FetchRequest, Fetched, Fetcher};
+use super::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwksError};
 
 /// Fetches with [`reqwest`].
 ///
@@ -20,7 +20,22 @@ impl ReqwestFetcher {
     const MAX_REDIRECTS: usize = 3;
 
     /// The default client: redirects within one origin only, no cookies, no decompression.
-    pub(super) fn new(connect_timeout: Duration, direct: bool) -> Result<Self, FetchError> {
+    /// Trusts the certificate authorities of the PEM texts `certificates` besides the system's.
+    pub(super) fn new(
+        connect_timeout: Duration,
+        direct: bool,
+        certificates: &[Vec<u8>],
+    ) -> Result<Self, RemoteJwksError> {
+        let mut roots = Vec::new();
+        for pem in certificates {
+            let bundle = reqwest::Certificate::from_pem_bundle(pem)
+                .map_err(|error| RemoteJwksError::InvalidCa(transport(error)))?;
+            if bundle.is_empty() {
+                let error = FetchError::Transport("the PEM text has no certificate".into());
+                return Err(RemoteJwksError::InvalidCa(error));
+            }
+            roots.extend(bundle);
+        }
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("authz/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect_timeout)
@@ -28,9 +43,16 @@ impl ReqwestFetcher {
         if direct {
             builder = builder.no_proxy();
         }
-        Ok(Self {
-            client: builder.build().map_err(transport)?,
-        })
+        let own_roots = !roots.is_empty();
+        if own_roots {
+            builder = builder.tls_certs_merge(roots);
+        }
+        let client = builder.build().map_err(transport).map_err(if own_roots {
+            RemoteJwksError::InvalidCa
+        } else {
+            RemoteJwksError::Client
+        })?;
+        Ok(Self { client })
     }
 }
 

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock::later;
+
 /// When the routine refresh is due. Knows nothing of tokens with unknown keys, and they nothing of it.
 #[derive(Debug)]
 pub(super) struct Schedule {
@@ -55,7 +57,7 @@ impl Schedule {
     pub(super) fn succeeded(&mut self, now: Instant, lifetime: Duration) {
         self.failures = 0;
         self.not_before = None;
-        self.due = now + lifetime - jitter(lifetime / 4, lifetime / 8);
+        self.due = later(now, lifetime - jitter(lifetime / 4, lifetime / 8));
     }
 
     pub(super) fn failed(&mut self, now: Instant, have_keys: bool, retry_after: Option<Duration>) {
@@ -71,7 +73,7 @@ impl Schedule {
             .min(max);
         let wait = wait - jitter(wait / 5, Duration::ZERO);
         self.failures = self.failures.saturating_add(1);
-        self.due = now + wait;
+        self.due = later(now, wait);
         if let Some(asked) = retry_after {
             let until = now + asked.min(Self::MAX_RETRY_AFTER);
             self.not_before = Some(until);

@@ -2,37 +2,54 @@ use std::{sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, HeaderValue, StatusCode,
-    header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        LAST_MODIFIED,
+    },
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    DiscoveryError, FetchError, FetchRequest, Fetched, Fetcher, KeysError, discovery, lifetime,
+    DiscoveryError, FetchError, FetchRequest, Fetched, Fetcher, KeysError,
+    address::{HttpHosts, redact},
+    discovery, lifetime,
 };
+use crate::untrusted::shorten;
 
-/// Where the key set is, and how it is asked for.
+/// Where the key set is, and how it is fetched.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) place: Place,
     pub(super) fetcher: Arc<dyn Fetcher>,
     pub(super) timeout: Duration,
     pub(super) max_bytes: usize,
+    pub(super) http_hosts: HttpHosts,
 }
 
-#[derive(Debug)]
 pub(super) enum Place {
     At(Url),
-    Discover { issuer: String, url: Url },
+    Discover {
+        issuer: String,
+        /// Where the issuer's metadata can be, in the order to try.
+        metadata: Vec<Url>,
+    },
 }
 
 /// What is kept from one fetch for the next.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Memory {
     /// Where discovery led, and when.
     found: Option<(Url, Instant)>,
-    /// `If-None-Match`, `If-Modified-Since`.
-    validators: HeaderMap,
+    validators: Option<Validators>,
+}
+
+/// `If-None-Match` and `If-Modified-Since` for the URL whose answer they came with. Another URL's
+/// 304 would say nothing about the keys held.
+#[derive(Clone)]
+struct Validators {
+    url: Url,
+    headers: HeaderMap,
 }
 
 /// A fetched key set, not read yet.
@@ -49,89 +66,109 @@ impl Source {
     /// A moved key set is found again after this time even if the old address goes on answering.
     const REDISCOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// One attempt, within the time limit as a whole.
-    pub(super) async fn fetch(&self, memory: &mut Memory) -> Result<Document, KeysError> {
-        let limit = self.timeout;
-        let place = self.describe(memory);
-        match timeout(limit, self.attempt(memory)).await {
-            Ok(result) => result,
-            Err(_) => Err(KeysError::Fetch {
-                url: place,
-                source: FetchError::Timeout { limit },
-            }),
-        }
-    }
-
-    async fn attempt(&self, memory: &mut Memory) -> Result<Document, KeysError> {
+    /// One attempt. The caller bounds its time.
+    pub(super) async fn attempt(&self, memory: &mut Memory) -> Result<Document, KeysError> {
         let url = match &self.place {
             Place::At(url) => url.clone(),
-            Place::Discover { issuer, url } => match &memory.found {
+            Place::Discover { issuer, metadata } => match &memory.found {
                 Some((found, at)) if at.elapsed() < Self::REDISCOVER_AFTER => found.clone(),
                 _ => {
-                    let found = self.discover(issuer, url).await.map_err(|source| {
-                        KeysError::Discovery {
-                            issuer: issuer.clone(),
-                            source,
-                        }
-                    })?;
+                    let found = self.discover(issuer, metadata).await?;
                     memory.found = Some((found.clone(), Instant::now()));
                     found
                 }
             },
         };
         let failed = |source| KeysError::Fetch {
-            url: url.to_string(),
+            url: redact(url.as_str()),
             source,
         };
-        let mut headers = accept("application/jwk-set+json, application/json");
-        headers.extend(memory.validators.clone());
-        let conditional = !memory.validators.is_empty();
+        let validators = memory.validators.as_ref().filter(|it| it.url == url);
+        let mut headers = request_headers("application/jwk-set+json, application/json");
+        if let Some(validators) = validators {
+            headers.extend(validators.headers.clone());
+        }
         let fetched = self.get(&url, &headers).await.map_err(failed)?;
         match fetched.status {
             StatusCode::OK => Ok(Document::New { fetched, url }),
-            StatusCode::NOT_MODIFIED if conditional => Ok(Document::NotModified(fetched.headers)),
+            StatusCode::NOT_MODIFIED if validators.is_some() => {
+                Ok(Document::NotModified(fetched.headers))
+            }
             status => Err(failed(unexpected(status, &fetched.headers))),
         }
     }
 
-    async fn discover(&self, issuer: &str, url: &Url) -> Result<Url, DiscoveryError> {
-        let mut last = None;
-        for url in discovery::metadata_urls(url) {
-            let fetched = match self.get(&url, &accept("application/json")).await {
-                Ok(fetched) if fetched.status == StatusCode::OK => fetched,
-                answer => {
-                    let source = match answer {
-                        Ok(fetched) => unexpected(fetched.status, &fetched.headers),
-                        Err(error) => error,
-                    };
-                    let url = url.to_string();
-                    last = Some(DiscoveryError::Fetch { url, source });
-                    continue;
-                }
+    /// The address of the key set, from the first place that has the issuer's metadata.
+    async fn discover(&self, issuer: &str, places: &[Url]) -> Result<Url, KeysError> {
+        let mut tried = Vec::new();
+        let mut told: Option<DiscoveryError> = None;
+        for url in places {
+            let error = match self.metadata_at(url, issuer).await {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
             };
-            match discovery::jwks_uri(&url, issuer, &fetched.body) {
-                // A web server that answers everything with a page has not the metadata here.
-                Err(error @ DiscoveryError::Malformed { .. }) => last = Some(error),
-                decided => return decided,
+            tried.push(redact(url.as_str()));
+            let ends_the_round = error.ends_the_round();
+            // The first place's own error says most, unless that place merely has nothing.
+            if ends_the_round || told.as_ref().is_none_or(DiscoveryError::is_not_found) {
+                told = Some(match told {
+                    Some(first) if error.is_not_found() => first,
+                    _ => error,
+                });
+            }
+            if ends_the_round {
+                break;
             }
         }
-        Err(last.expect("there is at least one metadata address"))
+        Err(KeysError::Discovery {
+            issuer: shorten(issuer).into_owned(),
+            source: told.unwrap_or(DiscoveryError::NoPlace),
+            tried,
+        })
+    }
+
+    async fn metadata_at(&self, url: &Url, issuer: &str) -> Result<Url, DiscoveryError> {
+        let failed = |source| DiscoveryError::Fetch {
+            url: redact(url.as_str()),
+            source,
+        };
+        let headers = request_headers("application/json");
+        let fetched = self.get(url, &headers).await.map_err(failed)?;
+        if fetched.status != StatusCode::OK {
+            return Err(failed(unexpected(fetched.status, &fetched.headers)));
+        }
+        discovery::jwks_uri(url, issuer, &fetched.body, &self.http_hosts)
     }
 
     async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<Fetched, FetchError> {
-        self.fetcher
+        let mut fetched = self
+            .fetcher
             .get(FetchRequest {
                 url,
                 headers,
                 max_bytes: self.max_bytes,
             })
-            .await
+            .await?;
+        if let Some(coding) = fetched.headers.get(CONTENT_ENCODING)
+            && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+            && !coding.is_empty()
+        {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            return Err(FetchError::ContentCoding(shorten(&coding).into_owned()));
+        }
+        // A byte order mark may be ignored (RFC 8259 section 8.1).
+        if fetched.body.starts_with(b"\xef\xbb\xbf") {
+            fetched.body = fetched.body.slice(3..);
+        }
+        Ok(fetched)
     }
 
     pub(super) fn describe(&self, memory: &Memory) -> String {
         match (&self.place, &memory.found) {
-            (Place::At(url), _) | (_, Some((url, _))) => url.to_string(),
-            (Place::Discover { issuer, .. }, None) => format!("(to be discovered from {issuer})"),
+            (Place::At(url), _) | (_, Some((url, _))) => redact(url.as_str()),
+            (Place::Discover { issuer, .. }, None) => {
+                format!("(to be discovered from {})", redact(issuer))
+            }
         }
     }
 }
@@ -143,18 +180,26 @@ impl Memory {
     }
 
     /// Called once the fetched set has proved usable: a set that was refused must come whole again.
-    pub(super) fn remember_validators(&mut self, headers: &HeaderMap) {
-        self.validators.clear();
-        for (from, to) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
-            if let Some(value) = headers.get(from) {
-                self.validators.insert(to, value.clone());
+    pub(super) fn remember_validators(&mut self, url: &Url, from: &HeaderMap) {
+        let mut headers = HeaderMap::new();
+        for (from_name, to_name) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
+            if let Some(value) = from.get(from_name) {
+                headers.insert(to_name, value.clone());
             }
         }
+        self.validators = (!headers.is_empty()).then(|| Validators {
+            url: url.clone(),
+            headers,
+        });
     }
 }
 
-fn accept(types: &'static str) -> HeaderMap {
-    HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(types))])
+/// A content coding is not asked for: the limit on bytes would have to hold twice.
+fn request_headers(accept: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static(accept)),
+        (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
+    ])
 }
 
 fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError {
@@ -164,5 +209,22 @@ fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError {
     FetchError::Status {
         status,
         retry_after: lifetime::retry_after(headers),
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(url) => f.debug_tuple("At").field(&redact(url.as_str())).finish(),
+            Self::Discover { issuer, .. } => {
+                f.debug_tuple("Discover").field(&redact(issuer)).finish()
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
     }
 }

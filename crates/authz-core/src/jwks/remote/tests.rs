@@ -4,20 +4,17 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::Instant;
 
-use super::{
-    flight::{Boarding, Purpose},
-    *,
-};
+use super::{in_flight::Purpose, keys::Joined, *};
 use crate::{
     crypto::Algorithm,
     jwks::{FetchError, FetchRequest, Fetched},
 };
 
 #[derive(Debug)]
-struct Memory(Bytes);
+struct InMemory(Bytes);
 
 #[async_trait]
-impl Fetcher for Memory {
+impl Fetcher for InMemory {
     async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
         Ok(Fetched {
             status: StatusCode::OK,
@@ -35,7 +32,7 @@ async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
     let set = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     let keys = RemoteJwks::at("https://issuer.example/keys")
-        .fetcher(Memory(set.into()))
+        .fetcher(InMemory(set.into()))
         .default_lifetime(Duration::from_secs(24 * 60 * 60))
         .build()
         .unwrap();
@@ -48,10 +45,11 @@ async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
 
     // What such a request does next, which saw none.
     let now = Instant::now();
-    assert!(keys.shared.backing_off(now).is_none());
+    assert!(keys.keys.backing_off(now).is_none());
     assert!(matches!(
-        keys.shared.board(Purpose::First, Some("a"), now),
-        Boarding::Stale
+        keys.keys
+            .join(Purpose::First, Some("a"), &Handle::current(), now),
+        Joined::LookAgain
     ));
     assert!(matches!(
         keys.refresh(&a, RefreshReason::Missing).await,

@@ -1,0 +1,174 @@
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::schedule::later;
+
+/// Fetches that tokens with an unknown key may cause: `capacity` at once, one more per `interval`.
+#[derive(Debug)]
+pub(super) struct TokenBucket {
+    capacity: u32,
+    interval: Duration,
+    /// When the bucket was or will be full: every token taken moves it one interval further.
+    full_at: Option<Instant>,
+}
+
+/// Key identifiers lately looked for in vain. The first look is repeated soon, since a key may be
+/// published a moment after its first token; each further one waits twice as long.
+///
+/// Bounded: what does not fit is only forgotten.
+#[derive(Debug)]
+pub(super) struct UnknownKids {
+    /// The longest wait between two looks.
+    max_wait: Duration,
+    /// Identifiers come from strangers and may be long: a keyed hash stands for each. Two that
+    /// collide cost one of them a refusal until the entry ends, and can't be found from outside.
+    hasher: RandomState,
+    looked_for: HashMap<u64, LookedFor>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LookedFor {
+    wait: Duration,
+    /// No further look before.
+    until: Instant,
+}
+
+impl TokenBucket {
+    pub(super) fn new(capacity: u32, interval: Duration) -> Self {
+        Self {
+            capacity: capacity.max(1),
+            interval,
+            full_at: None,
+        }
+    }
+
+    pub(super) fn take(&mut self, now: Instant) -> bool {
+        if self.next(now) > Duration::ZERO {
+            return false;
+        }
+        let full_at = self.full_at.map_or(now, |at| at.max(now));
+        self.full_at = Some(later(full_at, self.interval));
+        true
+    }
+
+    /// Time until there is a token to take.
+    pub(super) fn next(&self, now: Instant) -> Duration {
+        let Some(full_at) = self.full_at else {
+            return Duration::ZERO;
+        };
+        let to_fill = full_at.saturating_duration_since(now);
+        to_fill.saturating_sub(self.interval.saturating_mul(self.capacity - 1))
+    }
+}
+
+impl UnknownKids {
+    const CAPACITY: usize = 1024;
+
+    /// The wait after the first look, to which up to as much again is added at random.
+    const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+    pub(super) fn new(max_wait: Duration) -> Self {
+        Self {
+            max_wait,
+            hasher: RandomState::new(),
+            looked_for: HashMap::new(),
+        }
+    }
+
+    pub(super) fn contains(&self, kid: Option<&str>, now: Instant) -> bool {
+        self.looked_for
+            .get(&self.hasher.hash_one(kid))
+            .is_some_and(|it| now < it.until)
+    }
+
+    /// Call after a fetch did not bring the key `kid`.
+    pub(super) fn remember(&mut self, kid: Option<&str>, now: Instant) {
+        let kid = self.hasher.hash_one(kid);
+        let wait = match self.looked_for.get(&kid) {
+            // Several requests waited for the same fetch.
+            Some(it) if now < it.until => return,
+            Some(it) if !it.is_forgotten(now, self.max_wait) => it.wait.saturating_mul(2),
+            _ => Self::FIRST_WAIT + Self::FIRST_WAIT.mul_f64(fastrand::f64()),
+        };
+        if self.looked_for.len() >= Self::CAPACITY {
+            let max_wait = self.max_wait;
+            self.looked_for
+                .retain(|_, it| !it.is_forgotten(now, max_wait));
+        }
+        let wait = wait.min(self.max_wait);
+        let until = later(now, wait);
+        if self.looked_for.len() < Self::CAPACITY || self.looked_for.contains_key(&kid) {
+            self.looked_for.insert(kid, LookedFor { wait, until });
+        }
+    }
+}
+
+impl LookedFor {
+    fn is_forgotten(&self, now: Instant, max_wait: Duration) -> bool {
+        now >= later(self.until, max_wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_its_capacity_at_once_and_then_one_per_interval() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(5, Duration::from_secs(12));
+        let taken = (0..8).filter(|_| bucket.take(start)).count();
+        assert_eq!(taken, 5);
+        assert_eq!(bucket.next(start), Duration::from_secs(12));
+        assert!(!bucket.take(start + Duration::from_millis(11_999)));
+        assert!(bucket.take(start + Duration::from_secs(12)));
+        assert!(!bucket.take(start + Duration::from_secs(12)));
+        let later = start + Duration::from_secs(3600);
+        assert_eq!((0..8).filter(|_| bucket.take(later)).count(), 5);
+    }
+
+    #[test]
+    fn memory_of_unknown_kids_is_bounded() {
+        let now = Instant::now();
+        let mut kids = UnknownKids::new(Duration::from_secs(12));
+        for i in 0..10_000 {
+            kids.remember(Some(&i.to_string()), now);
+        }
+        assert_eq!(kids.looked_for.len(), UnknownKids::CAPACITY);
+        assert!(kids.contains(Some("0"), now));
+        assert!(!kids.contains(None, now));
+        let later = now + Duration::from_secs(60);
+        kids.remember(None, later);
+        assert_eq!(kids.looked_for.len(), 1);
+    }
+
+    #[test]
+    fn looks_again_soon_and_then_less_often() {
+        let start = Instant::now();
+        let ms = Duration::from_millis;
+        let mut kids = UnknownKids::new(ms(12_000));
+        let mut now = start;
+        for range in [
+            1000..=2000,
+            2000..=4000,
+            4000..=8000,
+            8000..=12_000,
+            12_000..=12_000,
+            12_000..=12_000,
+        ] {
+            kids.remember(Some("a"), now);
+            // A second request that waited for the same fetch.
+            kids.remember(Some("a"), now);
+            assert!(kids.contains(Some("a"), now + ms(*range.start()) - ms(1)));
+            assert!(!kids.contains(Some("a"), now + ms(*range.end())));
+            now += ms(*range.end());
+        }
+        kids.remember(Some("a"), now + ms(60_000));
+        assert!(!kids.contains(Some("a"), now + ms(62_000)));
+    }
+}

@@ -1,0 +1,622 @@
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use http::HeaderMap;
+use tokio::{
+    runtime::Handle,
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    FetchError, KeysError, RefreshMode,
+    address::redact,
+    builder::Settings,
+    in_flight::{FetchId, InFlightFetch, PlannedFetch, Purpose},
+    lifetime,
+    log::Event,
+    schedule::Schedule,
+    source::{Document, Memory},
+    unknown_kids::UnknownKids,
+};
+use crate::{
+    clock::later,
+    jwks::{KeyLookup, KeySet, KeySetError, KeyStatus, MissingKeys, UnknownKey},
+    token_bucket::TokenBucket,
+};
+
+/// The keys of a remote set, with all that requests, the background task and a fetch share.
+///
+/// Whether keys may be used is a comparison of times, made where they are used: nothing here relies
+/// on a task that runs on time, or at all.
+#[derive(Debug)]
+pub(super) struct RemoteKeys {
+    settings: Settings,
+    /// The keys in use. Written under the lock of `state` alone.
+    current: ArcSwapOption<Snapshot>,
+    /// Until then, in nanoseconds after `origin`, a request has nothing to do but use the keys.
+    quiet_until: AtomicU64,
+    origin: Instant,
+    state: Mutex<State>,
+    /// The schedule has changed: the background task looks at it again.
+    rescheduled: Arc<Notify>,
+    fetches: AtomicU64,
+    failures: AtomicU64,
+}
+
+/// A key set with the times that hold for it.
+#[derive(Debug)]
+struct Snapshot {
+    keys: KeySet,
+    confirmed_at: Instant,
+    fresh_until: Instant,
+    /// The end of the outage window.
+    usable_until: Instant,
+}
+
+/// Behind a lock that is held for a few instructions. Nothing that is not ours runs under it: no
+/// spawn, no fetcher, no log subscriber.
+#[derive(Debug)]
+struct State {
+    in_flight: Option<InFlightFetch>,
+    next_id: FetchId,
+    schedule: Schedule,
+    bucket: TokenBucket,
+    unknown: UnknownKids,
+    memory: Memory,
+    /// Why the last attempt failed, while it is the last.
+    last_failure: Option<Arc<KeysError>>,
+}
+
+/// What a request may do with the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Usable,
+    /// They are past their lifetime, and a fetch that may renew them has just begun.
+    AwaitRefresh,
+    NoKeys,
+}
+
+/// The answer to a request that asks for a fetch.
+pub(super) enum Joined {
+    Wait(InFlightFetch),
+    /// No fetch is made, and this is the answer.
+    Answer(KeyLookup),
+    /// No fetch is needed: look at the keys again.
+    LookAgain,
+}
+
+/// What is done after the lock is released.
+#[must_use]
+#[derive(Default)]
+struct Deferred {
+    fetch: Option<PlannedFetch>,
+    events: Vec<Event>,
+    /// The end of the fetch under way, or its replacement, concerns the background task.
+    rescheduled: bool,
+}
+
+impl RemoteKeys {
+    /// How long a request waits for a refresh that it finds overdue, before it goes on with the keys
+    /// it has.
+    const MAX_HOLD: Duration = Duration::from_millis(500);
+
+    /// How late the background task may be before a request does its work.
+    const BACKGROUND_GRACE: Duration = Duration::from_secs(1);
+
+    pub(super) fn new(settings: Settings) -> Arc<Self> {
+        let now = Instant::now();
+        Arc::new(Self {
+            state: Mutex::new(State {
+                in_flight: None,
+                next_id: 0,
+                schedule: Schedule::new(now, settings.backoff),
+                bucket: TokenBucket::new(settings.unknown_kid_burst, settings.unknown_kid_interval),
+                unknown: UnknownKids::new(settings.unknown_kid_interval),
+                memory: Memory::default(),
+                last_failure: None,
+            }),
+            settings,
+            current: ArcSwapOption::empty(),
+            quiet_until: AtomicU64::new(0),
+            origin: now,
+            rescheduled: Arc::default(),
+            fetches: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) const fn mode(&self) -> RefreshMode {
+        self.settings.mode
+    }
+
+    /// Calls `use_keys` with the keys in use, if there are any that may be used.
+    pub(super) fn with_keys<T>(
+        &self,
+        now: Instant,
+        use_keys: impl FnOnce(Option<&KeySet>) -> T,
+    ) -> T {
+        let snapshot = self.current.load();
+        let usable = snapshot.as_ref().filter(|it| now < it.usable_until);
+        use_keys(usable.map(|it| &it.keys))
+    }
+
+    pub(super) fn has_keys(&self, now: Instant) -> bool {
+        self.with_keys(now, |keys| keys.is_some())
+    }
+
+    /// Whether there is nothing to do at `now` but use the keys: one load and one comparison.
+    pub(super) fn is_quiet(&self, now: Instant) -> bool {
+        self.since_origin(now) < self.quiet_until.load(Ordering::Acquire)
+    }
+
+    /// What a request may do with the keys. Starts a refresh that is due, ends the use of keys whose
+    /// outage window is over, and gives up a fetch past its deadline.
+    pub(super) fn standing(self: &Arc<Self>, now: Instant) -> Standing {
+        if self.is_quiet(now) {
+            return Standing::Usable;
+        }
+        let runtime = Handle::try_current().ok();
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        self.expire(&mut state, now, &mut deferred);
+        let snapshot = self.current.load();
+        let standing = match snapshot.as_ref() {
+            None => Standing::NoKeys,
+            Some(snapshot) => {
+                let due = self.due_for_requests(&state, snapshot);
+                if state.in_flight.is_none() && now >= due && runtime.is_some() {
+                    deferred.fetch = Some(self.plan(&mut state, Purpose::Routine, now));
+                }
+                let held = state.in_flight.as_ref();
+                if held.is_some_and(|fetch| fetch.holds_requests(now)) {
+                    Standing::AwaitRefresh
+                } else {
+                    Standing::Usable
+                }
+            }
+        };
+        self.set_quiet(&state, now);
+        drop(state);
+        self.run(deferred, runtime.as_ref());
+        standing
+    }
+
+    /// Without keys: whether, and for how long, no fetch may start.
+    pub(super) fn backing_off(&self, now: Instant) -> Option<MissingKeys> {
+        let state = self.state();
+        // Keys arrive under this lock: those that came since the request looked are seen now.
+        let waiting =
+            state.in_flight.is_none() && !state.schedule.is_due(now) && !self.has_keys(now);
+        waiting.then(|| state.missing(now))
+    }
+
+    pub(super) fn is_known_unknown(&self, kid: Option<&str>, now: Instant) -> bool {
+        self.state().unknown.contains(kid, now)
+    }
+
+    pub(super) fn remember_unknown(&self, kid: Option<&str>, now: Instant) {
+        self.state().unknown.remember(kid, now);
+    }
+
+    /// A fetch to wait for: the one under way, or a new one if `purpose` has budget left.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        purpose: Purpose,
+        kid: Option<&str>,
+        runtime: &Handle,
+        now: Instant,
+    ) -> Joined {
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        self.expire(&mut state, now, &mut deferred);
+        let joined = self.join_locked(&mut state, purpose, kid, now, &mut deferred);
+        drop(state);
+        self.run(deferred, Some(runtime));
+        joined
+    }
+
+    fn join_locked(
+        self: &Arc<Self>,
+        state: &mut State,
+        purpose: Purpose,
+        kid: Option<&str>,
+        now: Instant,
+        deferred: &mut Deferred,
+    ) -> Joined {
+        if let Some(fetch) = &state.in_flight {
+            return Joined::Wait(fetch.clone());
+        }
+        match purpose {
+            // They have arrived since the request looked: nothing is missing.
+            Purpose::First if self.has_keys(now) => return Joined::LookAgain,
+            Purpose::First if !state.schedule.is_due(now) => {
+                return Joined::Answer(KeyLookup::Unavailable(state.missing(now)));
+            }
+            Purpose::Routine => return Joined::LookAgain,
+            Purpose::UnknownKey => {
+                if state.unknown.contains(kid, now) {
+                    return Joined::Answer(KeyLookup::Unknown(UnknownKey::NotInSet));
+                }
+                if state.schedule.is_held_back(now) || !state.bucket.take(now) {
+                    return Joined::Answer(state.without_budget(now));
+                }
+            }
+            Purpose::First => {}
+        }
+        deferred.fetch = Some(self.plan(state, purpose, now));
+        match &state.in_flight {
+            Some(fetch) => Joined::Wait(fetch.clone()),
+            None => Joined::LookAgain,
+        }
+    }
+
+    /// Registers a fetch, to be spawned once the lock is released.
+    fn plan(self: &Arc<Self>, state: &mut State, purpose: Purpose, now: Instant) -> PlannedFetch {
+        let deadline = later(now, self.settings.source.timeout);
+        let overdue = (self.current.load().as_ref()).is_some_and(|it| now >= it.fresh_until);
+        // While attempts fail as they become due, nothing is gained by waiting for the next.
+        let failing = state.last_failure.as_ref().is_some_and(|error| {
+            let late = now.saturating_duration_since(state.schedule.due());
+            late <= Self::BACKGROUND_GRACE && !matches!(**error, KeysError::Stopped)
+        });
+        let hold_until = (overdue && !failing).then(|| later(now, Self::MAX_HOLD).min(deadline));
+        let id = state.next_id;
+        state.next_id += 1;
+        let memory = state.memory.clone();
+        let (fetch, planned) = InFlightFetch::plan(self, id, purpose, deadline, hold_until, memory);
+        state.in_flight = Some(fetch);
+        self.fetches.fetch_add(1, Ordering::Relaxed);
+        planned
+    }
+
+    /// One attempt, within the time limit as a whole.
+    pub(super) async fn fetch(
+        &self,
+        memory: &mut Memory,
+        deadline: Instant,
+    ) -> Result<Document, KeysError> {
+        let source = &self.settings.source;
+        let place = source.describe(memory);
+        match timeout_at(deadline, source.attempt(memory)).await {
+            Ok(result) => result,
+            Err(_) => Err(self.timed_out(place)),
+        }
+    }
+
+    fn timed_out(&self, url: String) -> KeysError {
+        KeysError::Fetch {
+            url,
+            source: FetchError::Timeout {
+                limit: self.settings.source.timeout,
+            },
+        }
+    }
+
+    /// Ends the fetch `id`: what its answer means for the keys in use, the schedule and the memory of
+    /// unknown keys. One fetch is under way at a time and ends here before the next begins; one that
+    /// was given up changes nothing, so an older answer never replaces a newer one.
+    pub(super) fn complete(
+        &self,
+        id: FetchId,
+        fetched: Result<Document, KeysError>,
+        memory: Memory,
+        announce: impl FnOnce(Result<(), MissingKeys>),
+    ) {
+        let renewed = fetched.and_then(|document| self.read(document, memory));
+        let now = Instant::now();
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
+            return;
+        }
+        let outcome = match renewed {
+            // There is nothing that could be "still the same" once the keys have lapsed.
+            Ok((None, ..)) if !self.has_keys(now) => Err(KeysError::NotModifiedWithoutKeys),
+            Ok((keys, headers, memory)) => {
+                state.in_flight = None;
+                let lifetime = lifetime::freshness(
+                    &headers,
+                    self.settings.default_lifetime,
+                    &self.settings.lifetime_bounds,
+                );
+                state.memory = memory;
+                state.last_failure = None;
+                state.schedule.succeeded(now, lifetime);
+                deferred.rescheduled = true;
+                deferred.events.extend(self.replace(keys, now, lifetime));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.map_err(|error| {
+            self.record_failure(&mut state, error, now, &mut deferred);
+            state.missing(now)
+        });
+        self.set_quiet(&state, now);
+        drop(state);
+        announce(outcome);
+        self.run(deferred, None);
+    }
+
+    /// Ends the fetch `id` without an answer; one that has ended stays as it is.
+    pub(super) fn fail(&self, id: FetchId, error: KeysError) {
+        let now = Instant::now();
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
+            return;
+        }
+        self.record_failure(&mut state, error, now, &mut deferred);
+        self.set_quiet(&state, now);
+        drop(state);
+        self.run(deferred, None);
+    }
+
+    /// Why there are no keys, for a wait that ended without an outcome.
+    pub(super) fn missing(self: &Arc<Self>, now: Instant) -> MissingKeys {
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        self.expire(&mut state, now, &mut deferred);
+        let missing = state.missing(now);
+        drop(state);
+        self.run(deferred, None);
+        missing
+    }
+
+    /// The fetch under way has failed.
+    fn record_failure(
+        &self,
+        state: &mut State,
+        error: KeysError,
+        now: Instant,
+        deferred: &mut Deferred,
+    ) {
+        let purpose = state.in_flight.take().map(|fetch| fetch.purpose);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        // Where the keys are is looked for anew; what they were is still known.
+        state.memory.forget_place();
+        if matches!(error, KeysError::NotModifiedWithoutKeys) {
+            state.memory = Memory::default();
+        }
+        let have_keys = self.has_keys(now);
+        let due = state.schedule.due();
+        // A task that ended with its runtime says nothing about the server.
+        if !matches!(error, KeysError::Stopped) {
+            state.schedule.failed(now, have_keys, error.retry_after());
+        }
+        if purpose == Some(Purpose::UnknownKey) {
+            // Strangers can bring a routine refresh forward, never put it off.
+            state.schedule.not_later_than(due);
+        }
+        let error = Arc::new(error);
+        deferred.rescheduled = true;
+        deferred.events.push(Event::NotRefreshed {
+            error: Arc::clone(&error),
+            serving_older_keys: have_keys,
+            retry_in: state.schedule.due().saturating_duration_since(now),
+        });
+        state.last_failure = Some(error);
+    }
+
+    /// Gives up a fetch past its deadline, and keys past their outage window: better to answer 503
+    /// than to trust keys that nobody has confirmed.
+    fn expire(&self, state: &mut State, now: Instant, deferred: &mut Deferred) {
+        if (state.in_flight.as_ref()).is_some_and(|fetch| now >= fetch.deadline) {
+            let error = self.timed_out(self.settings.source.describe(&state.memory));
+            self.record_failure(state, error, now, deferred);
+        }
+        let lapsed = (self.current.load().as_ref()).is_some_and(|it| now >= it.usable_until);
+        if !lapsed {
+            return;
+        }
+        let Some(old) = self.current.swap(None) else {
+            return;
+        };
+        old.keys.withdraw_all();
+        let age = now.saturating_duration_since(old.confirmed_at);
+        let error = Arc::new(KeysError::Lapsed { age });
+        state.memory = Memory::default();
+        state.last_failure.get_or_insert_with(|| Arc::clone(&error));
+        deferred.events.push(Event::Lapsed { error });
+    }
+
+    /// The keys of a fetched document; `None` where the server says that they are still the same.
+    fn read(
+        &self,
+        document: Document,
+        mut memory: Memory,
+    ) -> Result<(Option<KeySet>, HeaderMap, Memory), KeysError> {
+        let (fetched, url) = match document {
+            Document::NotModified(headers) => return Ok((None, headers, memory)),
+            Document::New { fetched, url } => (fetched, url),
+        };
+        let failed = |source| KeysError::KeySet {
+            url: redact(url.as_str()),
+            source,
+        };
+        let parsed =
+            KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
+                .map_err(failed)?;
+        if parsed.keys.is_empty() {
+            return Err(failed(KeySetError::NoUsableKey {
+                total: parsed.skipped.len(),
+                skipped: parsed.skipped,
+            }));
+        }
+        Event::log_skipped(&parsed.skipped, &url);
+        memory.remember_validators(&url, &fetched.headers);
+        Ok((Some(parsed.keys), fetched.headers, memory))
+    }
+
+    fn replace(&self, keys: Option<KeySet>, now: Instant, lifetime: Duration) -> Option<Event> {
+        let old = self.current.load_full();
+        let keys = match (keys, &old) {
+            (Some(keys), Some(old)) => keys.keeping(&old.keys),
+            (Some(keys), None) => keys,
+            (None, Some(old)) => KeySet::from_keys(old.keys.iter().cloned().collect()),
+            (None, None) => return None,
+        };
+        let fresh_until = later(now, lifetime);
+        let new = Arc::new(Snapshot {
+            keys,
+            confirmed_at: now,
+            fresh_until,
+            usable_until: later(fresh_until, self.settings.outage_window),
+        });
+        self.current.store(Some(Arc::clone(&new)));
+        // After the new keys are in use: a token accepted by an old key in between is then found
+        // withdrawn by its next request, since the mark is looked at on every hit.
+        if let Some(old) = old {
+            old.keys.withdraw_all_but(&new.keys);
+        }
+        Some(Event::Refreshed {
+            keys: new.keys.len(),
+            lifetime,
+        })
+    }
+
+    /// Does what is due, and says when to be asked again. For the background task.
+    fn tick(self: &Arc<Self>, now: Instant) -> Instant {
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        self.expire(&mut state, now, &mut deferred);
+        let snapshot = self.current.load();
+        if state.in_flight.is_none() && state.schedule.is_due(now) {
+            let purpose = match snapshot.as_ref() {
+                Some(_) => Purpose::Routine,
+                None => Purpose::First,
+            };
+            deferred.fetch = Some(self.plan(&mut state, purpose, now));
+        }
+        let next = match &state.in_flight {
+            Some(fetch) => fetch.deadline,
+            None => state.schedule.due(),
+        };
+        let lapse = snapshot.as_ref().map(|it| it.usable_until);
+        self.set_quiet(&state, now);
+        drop(state);
+        self.run(deferred, Handle::try_current().ok().as_ref());
+        lapse.map_or(next, |lapse| next.min(lapse))
+    }
+
+    /// Until when requests have nothing to do but use the keys.
+    fn set_quiet(&self, state: &State, now: Instant) {
+        let snapshot = self.current.load();
+        let until = match (snapshot.as_ref(), &state.in_flight) {
+            (None, _) => None,
+            (Some(_), Some(fetch)) if fetch.holds_requests(now) => None,
+            (Some(keys), Some(fetch)) => Some(fetch.deadline.min(keys.usable_until)),
+            (Some(keys), None) => Some(self.due_for_requests(state, keys).min(keys.usable_until)),
+        };
+        let until = until.map_or(0, |until| self.since_origin(until));
+        self.quiet_until.store(until, Ordering::Release);
+    }
+
+    /// When requests start a refresh. They leave it to the background task unless that is late.
+    fn due_for_requests(&self, state: &State, snapshot: &Snapshot) -> Instant {
+        let due = state.schedule.due();
+        match self.settings.mode {
+            RefreshMode::OnRequest => due,
+            RefreshMode::Background => later(due, Self::BACKGROUND_GRACE)
+                .min(snapshot.fresh_until)
+                .max(due),
+        }
+    }
+
+    fn since_origin(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.origin);
+        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// What was decided under the lock, now that it is released.
+    fn run(&self, deferred: Deferred, runtime: Option<&Handle>) {
+        if let (Some(fetch), Some(runtime)) = (deferred.fetch, runtime) {
+            fetch.spawn(runtime);
+        }
+        if deferred.rescheduled {
+            self.rescheduled.notify_one();
+        }
+        // A log subscriber that panics twice would abort the process.
+        if std::thread::panicking() {
+            return;
+        }
+        for event in deferred.events {
+            event.log();
+        }
+    }
+
+    pub(super) fn status(self: &Arc<Self>, now: Instant) -> KeyStatus {
+        self.standing(now);
+        let state = self.state();
+        let snapshot = self.current.load();
+        let usable = snapshot.as_ref().filter(|it| now < it.usable_until);
+        KeyStatus {
+            ready: usable.is_some(),
+            keys: usable.map_or(0, |it| it.keys.len()),
+            key_ids: usable.map_or_else(Vec::new, |it| {
+                let kids = it.keys.iter().filter_map(|key| key.kid());
+                kids.map(str::to_owned).collect()
+            }),
+            age: usable.map(|it| now.saturating_duration_since(it.confirmed_at)),
+            next_refresh: (state.in_flight.is_none())
+                .then(|| state.schedule.due().saturating_duration_since(now)),
+            last_error: state.last_failure.clone(),
+            fetches: self.fetches.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+        }
+    }
+
+    /// A panic while the lock was held can't leave the state half changed in a way that matters:
+    /// every field stands for itself.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn missing(&self, now: Instant) -> MissingKeys {
+        let due = self.schedule.due().saturating_duration_since(now);
+        MissingKeys {
+            retry_after: due,
+            error: match &self.last_failure {
+                Some(error) => Arc::clone(error),
+                None => Arc::new(KeysError::NotFetchedYet),
+            },
+        }
+    }
+
+    /// The answer for an unknown key when no fetch may be spent on it. The bucket is empty only
+    /// where one was spent within the last interval: if that succeeded, the set seen is young
+    /// enough to say no; if it failed, nothing can be said.
+    fn without_budget(&self, now: Instant) -> KeyLookup {
+        match &self.last_failure {
+            None => KeyLookup::Unknown(UnknownKey::NotInSet),
+            Some(error) => KeyLookup::Unavailable(MissingKeys {
+                retry_after: self.bucket.next(now).max(self.schedule.held_back_for(now)),
+                error: Arc::clone(error),
+            }),
+        }
+    }
+}
+
+/// The background task: sleeps until something is due. Holds no more than a weak reference while
+/// it sleeps, and is aborted with the last handle.
+pub(super) async fn keep_fresh(keys: Weak<RemoteKeys>) {
+    loop {
+        let Some(strong) = keys.upgrade() else {
+            return;
+        };
+        let next = strong.tick(Instant::now());
+        let rescheduled = Arc::clone(&strong.rescheduled);
+        drop(strong);
+        // Either way it is time to look again.
+        drop(timeout_at(next, rescheduled.notified()).await);
+    }
+}

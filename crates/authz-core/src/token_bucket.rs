@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::later;
+
+/// Limits a rate: `capacity` at once, then one more per `interval`.
+#[derive(Debug)]
+pub(crate) struct TokenBucket {
+    capacity: u32,
+    interval: Duration,
+    /// When the bucket was or will be full: every token taken moves it one interval further.
+    full_at: Option<Instant>,
+}
+
+impl TokenBucket {
+    pub(crate) fn new(capacity: u32, interval: Duration) -> Self {
+        Self {
+            capacity: capacity.max(1),
+            interval,
+            full_at: None,
+        }
+    }
+
+    pub(crate) fn take(&mut self, now: Instant) -> bool {
+        if self.next(now) > Duration::ZERO {
+            return false;
+        }
+        let full_at = self.full_at.map_or(now, |at| at.max(now));
+        self.full_at = Some(later(full_at, self.interval));
+        true
+    }
+
+    /// Time until there is a token to take.
+    pub(crate) fn next(&self, now: Instant) -> Duration {
+        let Some(full_at) = self.full_at else {
+            return Duration::ZERO;
+        };
+        let to_fill = full_at.saturating_duration_since(now);
+        to_fill.saturating_sub(self.interval.saturating_mul(self.capacity - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_its_capacity_at_once_and_then_one_per_interval() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::new(5, Duration::from_secs(12));
+        let taken = (0..8).filter(|_| bucket.take(start)).count();
+        assert_eq!(taken, 5);
+        assert_eq!(bucket.next(start), Duration::from_secs(12));
+        assert!(!bucket.take(start + Duration::from_millis(11_999)));
+        assert!(bucket.take(start + Duration::from_secs(12)));
+        assert!(!bucket.take(start + Duration::from_secs(12)));
+        let later = start + Duration::from_secs(3600);
+        assert_eq!((0..8).filter(|_| bucket.take(later)).count(), 5);
+    }
+}

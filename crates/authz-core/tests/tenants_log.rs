@@ -1,0 +1,69 @@
+//! What tenants write to the log. In a file of its own: a subscriber of one thread sees all events only
+//! where no other thread of the process comes first.
+
+mod support;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use authz_core::{Algorithm, Authorizer, Issuer, Tenants};
+use authz_testkit::{SigningKey, TokenBuilder};
+use support::{AUDIENCE, KeyServer, pass, status};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The only tenant there is room for is one that was good: nobody displaces it.
+#[tokio::test(start_paused = true)]
+async fn a_lack_of_room_is_logged_once_a_minute() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer({
+        let log = log.clone();
+        move || log.clone()
+    });
+    let _default = tracing::subscriber::set_default(subscriber.finish());
+    let key = SigningKey::shared(Algorithm::ES256);
+    let server = KeyServer::new([key.clone()]);
+    let metadata = serde_json::json!({
+        "issuer": "https://real.login.example/", "jwks_uri": "https://real.login.example/",
+        "keys": [key.public_jwk()],
+    });
+    server.serve(metadata.to_string());
+    let tenants = Tenants::matching("https://{tenant}.login.example/")
+        .audience(AUDIENCE)
+        .rules(|issuer: Issuer| issuer.algorithms([Algorithm::ES256]))
+        .keys(move |keys| keys.fetcher(server.clone()))
+        .max(1);
+    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let token = |tenant: &str| {
+        let issuer = format!("https://{tenant}.login.example/");
+        TokenBuilder::new(&key)
+            .issuer(issuer)
+            .audience(AUDIENCE)
+            .build()
+    };
+    assert_eq!(status(&authorizer, &token("real")).await, 200);
+    for second in 0..150 {
+        for i in 0..10 {
+            let stranger = token(&format!("fake-{second}-{i}"));
+            assert_eq!(status(&authorizer, &stranger).await, 503);
+        }
+        pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(status(&authorizer, &token("real")).await, 200);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log.matches("no room for another tenant").count(), 3);
+}
