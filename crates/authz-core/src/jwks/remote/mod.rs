@@ -158,7 +158,7 @@ impl JwksProvider for RemoteJwks {
     }
 
     async fn refresh(&self, header: &ProtectedHeader<'_>, reason: RefreshReason) -> KeyLookup {
-        let Ok(runtime) = Handle::try_current() else {
+        let Some(runtime) = Handle::try_current().ok().filter(is_running) else {
             return KeyLookup::Unavailable(MissingKeys::no_runtime());
         };
         // A fetch that was under way already may have been answered before the key was published:
@@ -233,6 +233,14 @@ impl RemoteJwks {
             keys.map_or(KeyLookup::Missing, |keys| Self::find(keys, header))
         })
     }
+}
+
+/// Whether `runtime` has not ended: timers panic in one that has.
+fn is_running(runtime: &Handle) -> bool {
+    let probe = runtime.spawn(std::future::pending::<()>());
+    let running = !probe.is_finished();
+    probe.abort();
+    running
 }
 
 #[derive(Debug)]
