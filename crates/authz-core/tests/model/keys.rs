@@ -104,7 +104,8 @@ impl ReferenceStateMachine for Machine {
         prop_oneof![
             6 => prop_oneof![
                 Just(100), Just(600), Just(1_000), Just(2_500), Just(6_000), Just(15_000),
-                Just(75_000), Just(540_000), Just(599_000), Just(700_000), Just(26 * 3_600_000),
+                Just(75_000), Just(540_000), Just(599_000), Just(700_000), Just(1_400_000),
+                Just(26 * 3_600_000),
             ].prop_map(|ms| Step::Pass(Duration::from_millis(ms))),
             2 => key.clone().prop_map(Step::Publish),
             2 => key.clone().prop_map(Step::Withdraw),
@@ -118,7 +119,7 @@ impl ReferenceStateMachine for Machine {
             2 => key.clone().prop_map(Step::Begin),
             1 => Just(Step::Stranger),
             1 => Just(Step::EndRuntime),
-            1 => Just(Step::SwapRuntimes),
+            2 => Just(Step::SwapRuntimes),
             1 => (key, any::<bool>()).prop_map(|(key, ended)| Step::WithoutRuntime { key, ended }),
             1 => Just(Step::Rebuild),
         ]
@@ -560,7 +561,7 @@ impl StateMachineTest for Machine {
 prop_state_machine! {
     #![proptest_config(ProptestConfig {
         cases: cases(),
-        max_shrink_iters: 2_000,
+        max_shrink_iters: shrinking(),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -573,4 +574,10 @@ prop_state_machine! {
 pub(crate) fn cases() -> u32 {
     let asked = std::env::var("AUTHZ_MODEL_CASES").ok();
     asked.and_then(|cases| cases.parse().ok()).unwrap_or(300)
+}
+
+/// `AUTHZ_MODEL_SHRINK=0` ends at the first failure as it was found.
+pub(crate) fn shrinking() -> u32 {
+    let asked = std::env::var("AUTHZ_MODEL_SHRINK").ok();
+    asked.and_then(|steps| steps.parse().ok()).unwrap_or(500)
 }
