@@ -48,7 +48,10 @@ pub(crate) enum Server {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// On the runtime at hand, whose tasks run when they are due.
     Pass(Duration),
+    /// The machine sleeps: everything is late.
+    Jump(Duration),
     Publish(KeyId),
     Withdraw(KeyId),
     Server(Server),
@@ -106,7 +109,10 @@ impl ReferenceStateMachine for Machine {
                 Just(100), Just(600), Just(1_000), Just(2_500), Just(6_000), Just(15_000),
                 Just(75_000), Just(540_000), Just(599_000), Just(700_000), Just(1_400_000),
                 Just(26 * 3_600_000),
-            ].prop_map(|ms| Step::Pass(Duration::from_millis(ms))),
+            ].prop_flat_map(|ms| prop_oneof![
+                2 => Just(Step::Pass(Duration::from_millis(ms))),
+                1 => Just(Step::Jump(Duration::from_millis(ms))),
+            ]),
             2 => key.clone().prop_map(Step::Publish),
             2 => key.clone().prop_map(Step::Withdraw),
             2 => prop_oneof![
@@ -475,10 +481,21 @@ impl StateMachineTest for Machine {
         match step {
             Step::Pass(time) => {
                 pair.now = pair.worker.run(move |system| {
-                    system.now += time;
-                    system.on_runtime(async |_| {});
+                    system.on_runtime(async |_| tokio::time::sleep(time).await);
                     system.now
                 });
+            }
+            Step::Jump(time) => {
+                let (now, under_way) = pair.worker.run(move |system| {
+                    let under_way = system.fetch_is_under_way();
+                    system.now += time;
+                    system.on_runtime(async |_| {});
+                    (system.now, under_way)
+                });
+                pair.now = now;
+                if under_way {
+                    pair.history.disturbed(now);
+                }
             }
             Step::Publish(key) => pair.publish(|history, now| history.publish(key, now)),
             Step::Withdraw(key) => pair.publish(|history, now| history.withdraw(key, now)),
