@@ -220,16 +220,20 @@ impl<C: 'static> Verified<C> {
             ),
         };
         let audiences: SmallVec<[Text; 2]> = audiences.collect();
-        let spilled = if audiences.spilled() {
-            audiences.capacity() * size_of::<Text>()
-        } else {
-            0
-        };
+        let subject = text(&registered.sub);
+        let client_id = text(&registered.client_id).or_else(|| text(&registered.azp));
+        let token_id = text(&registered.jti);
+        let texts = [&subject, &client_id, &token_id];
+        let texts = texts.into_iter().flatten().chain(&audiences);
+        let mut texts_bytes: usize = texts.map(Text::heap_bytes).sum();
+        if audiences.spilled() {
+            texts_bytes += audiences.capacity() * size_of::<Text>();
+        }
         // With the counts of references beside the value.
         let bytes = size_of::<Self>()
             + 2 * size_of::<usize>()
             + claims_bytes
-            + spilled
+            + texts_bytes
             + effective_scopes.heap_bytes()
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
@@ -238,9 +242,9 @@ impl<C: 'static> Verified<C> {
             claims,
             all_claims,
             payload: Payload::default(),
-            subject: text(&registered.sub),
-            client_id: text(&registered.client_id).or_else(|| text(&registered.azp)),
-            token_id: text(&registered.jti),
+            subject,
+            client_id,
+            token_id,
             audiences,
             issued_at: registered.iat.map(|iat| iat.floor),
             effective_scopes,

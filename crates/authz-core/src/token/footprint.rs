@@ -78,7 +78,8 @@ impl Container {
     fn bytes(&self, target: Target) -> usize {
         match (self.is_array, target) {
             (true, Target::Value) => array(self.elements, size_of::<Value>()),
-            (true, Target::Any) => array(self.elements, 2 * size_of::<Value>()),
+            // An array may stand for a struct as well, with or without its fields.
+            (true, Target::Any) => array(self.elements, 2 * size_of::<Value>()).max(object(1)),
             (false, Target::Value) => object(self.elements),
             (false, Target::Any) => object(self.elements.max(1)).max(hash_map(self.elements)),
         }
