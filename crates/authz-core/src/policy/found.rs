@@ -74,7 +74,7 @@ fn claim(name: &str, facts: &Facts<'_>) -> String {
         return KEPT_ELSEWHERE.to_owned();
     }
     let value = facts.claims().and_then(|claims| claims.get(name));
-    value.map_or_else(nothing, |value| shown(value))
+    value.map_or_else(nothing, shown)
 }
 
 fn looked_up(found: ClaimLookup<'_>) -> Option<String> {
