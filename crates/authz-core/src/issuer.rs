@@ -101,13 +101,24 @@ pub enum TokenTypes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeClaim {
-    /// `scope`: a string of names separated by spaces (RFC 9068 section 2.2.3), or an array.
+    /// `scope`: a string of names separated by spaces (RFC 9068 section 2.2.3), or an array whose
+    /// elements are one name each.
     Scope,
     /// `scp`: Entra ID's string, Okta's array.
     Scp,
     /// `permissions`: Auth0's array, counted as scopes only when asked for. They say what the user
     /// may do, whatever scopes the client was granted.
     Permissions,
+}
+
+impl ScopeClaim {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Scope => "scope",
+            Self::Scp => "scp",
+            Self::Permissions => "permissions",
+        }
+    }
 }
 
 impl Issuer {
@@ -221,8 +232,11 @@ impl Issuer {
     }
 
     /// The claims that [`role`](crate::policy::role) looks at, each written as a
-    /// [`ClaimPath`]: `realm_access.roles`, `https://example.com/roles`. Their values may be a
-    /// string, an array of strings, or an object whose keys are the roles. Default: `roles`.
+    /// [`ClaimPath`]: `realm_access.roles`, `https://example.com/roles`. Their values may be one
+    /// name, an array of names, or an object whose keys are the roles. Default: `roles`.
+    ///
+    /// A string that may be a list (with a space or a comma in it) and a value of another type
+    /// on the way or at its end are [unknown](crate::policy::Verdict::Unknown).
     pub fn roles_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
         self.role_claims = claims.into_iter().map(Into::into).collect();
         self

@@ -8,8 +8,8 @@ use crate::{
     claims::Claims,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
-    policy::{Allowed, ClaimsSource, Facts, Implied, LazyClaims, Scopes},
-    token::{Payload, Registered, Text},
+    policy::{Allowed, ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
+    token::{Payload, Permissions, Registered, Target, Text, footprint},
 };
 
 /// A caller whose token was found good and satisfies the endpoint's policy.
@@ -40,6 +40,9 @@ pub(crate) struct Verified<C> {
     pub(crate) key: Arc<VerificationKey>,
     /// `None` without a cache.
     token: Option<Arc<CachedToken>>,
+    /// See [`Facts`], as for the next.
+    names_elsewhere: bool,
+    permissions_unreadable: bool,
     /// Those granted, and those that they imply.
     effective_scopes: Scopes,
     /// Those granted, if that is less.
@@ -54,7 +57,8 @@ pub(crate) struct Verified<C> {
     audiences: SmallVec<[Text; 2]>,
     issued_at: Option<u64>,
     algorithm: Algorithm,
-    /// What it takes in memory, roughly.
+    /// What it takes in memory at most, where the claims are a map. A type of the application's own is
+    /// taken for one of maps, arrays and structs of some hundred bytes.
     bytes: usize,
     /// The claims for policies that name one, where `claims` are not all of them.
     all_claims: AllClaims<C>,
@@ -175,35 +179,61 @@ impl<C: 'static> Verified<C> {
         implied: &Implied,
     ) -> Self {
         let text = |text: &Option<Cow<'_, str>>| Some(Text::new(payload, text.as_deref()?));
-        let named = |claim: &ScopeClaim| match claim {
-            ScopeClaim::Scope => registered.scope.as_ref(),
-            ScopeClaim::Scp => registered.scp.as_ref(),
-            ScopeClaim::Permissions => registered.permissions.as_ref(),
+        let granted = |claim: &ScopeClaim| {
+            let (claim, permissions) = match claim {
+                ScopeClaim::Scope => (registered.scope.as_ref(), None),
+                ScopeClaim::Scp => (registered.scp.as_ref(), None),
+                ScopeClaim::Permissions => (None, Some(&registered.permissions)),
+            };
+            let names = claim.into_iter().flat_map(|claim| {
+                let is_list = claim.is_one();
+                (claim.iter()).map(move |it| {
+                    if is_list {
+                        Names::List(it)
+                    } else {
+                        Names::One(it)
+                    }
+                })
+            });
+            let permissions = permissions.into_iter().flat_map(Permissions::iter);
+            names.chain(permissions.map(Names::One))
         };
-        let scopes = Scopes::collect(
-            &(trusted.scope_claims.iter())
-                .filter_map(named)
-                .flat_map(|claim| claim.iter()),
-        );
+        let scopes = Scopes::collect(&trusted.scope_claims.iter().flat_map(granted));
         let (effective_scopes, granted_scopes) = match implied.expand(&scopes) {
             Some(more) => (more, Some(scopes)),
             None => (scopes, None),
         };
-        let permissions = registered.permissions.iter().flat_map(|it| it.iter());
-        let permissions = Scopes::collect(&permissions);
+        let permissions = Scopes::collect_permissions(&registered.permissions.iter());
         let audiences = registered
             .aud
             .iter()
             .flat_map(|it| it.iter())
             .map(|audience| Text::new(payload, audience));
         let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
-        // The claims in the application's type take about as much as their JSON, as a map three times.
-        let (all_claims, times) = match as_map(&claims) {
-            Some(_) => (AllClaims::Same(as_map), 3),
-            None => (AllClaims::Lazy(LazyClaims::default()), 4),
+        let as_value = footprint(payload, Target::Value);
+        let (all_claims, claims_bytes) = match as_map(&claims) {
+            Some(_) => (AllClaims::Same(as_map), as_value),
+            // The application's own, and the map for policies that name a claim.
+            None => (
+                AllClaims::Lazy(LazyClaims::default()),
+                footprint(payload, Target::Any) + as_value,
+            ),
         };
+        let audiences: SmallVec<[Text; 2]> = audiences.collect();
+        let subject = text(&registered.sub);
+        let client_id = text(&registered.client_id).or_else(|| text(&registered.azp));
+        let token_id = text(&registered.jti);
+        let texts = [&subject, &client_id, &token_id];
+        let texts = texts.into_iter().flatten().chain(&audiences);
+        let mut texts_bytes: usize = texts.map(Text::heap_bytes).sum();
+        if audiences.spilled() {
+            texts_bytes += audiences.capacity() * size_of::<Text>();
+        }
+        // With the counts of references beside the value.
         let bytes = size_of::<Self>()
-            + times * payload.len()
+            + 2 * size_of::<usize>()
+            + claims_bytes
+            + texts_bytes
             + effective_scopes.heap_bytes()
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
@@ -212,14 +242,16 @@ impl<C: 'static> Verified<C> {
             claims,
             all_claims,
             payload: Payload::default(),
-            subject: text(&registered.sub),
-            client_id: text(&registered.client_id).or_else(|| text(&registered.azp)),
-            token_id: text(&registered.jti),
-            audiences: audiences.collect(),
+            subject,
+            client_id,
+            token_id,
+            audiences,
             issued_at: registered.iat.map(|iat| iat.floor),
             effective_scopes,
             granted_scopes,
             permissions,
+            permissions_unreadable: registered.permissions == Permissions::Unreadable,
+            names_elsewhere: registered.names_elsewhere,
             allowed: Allowed::default(),
             algorithm,
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
@@ -245,7 +277,10 @@ impl<C> Verified<C> {
     pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> Facts<'a> {
         Facts {
             scopes: self.effective_scopes(),
+            scope_claims: &self.trusted.scope_claims,
             permissions: &self.permissions,
+            permissions_unreadable: self.permissions_unreadable,
+            names_elsewhere: self.names_elsewhere,
             allowed: &self.allowed,
             client: self.client_id.as_ref().map(|id| (&self.payload, id)),
             issuer: &self.trusted.issuer,
@@ -271,6 +306,11 @@ impl<C> Verified<C> {
 
     pub(crate) const fn effective_scopes(&self) -> &Scopes {
         &self.effective_scopes
+    }
+
+    /// Whether the scope is there, where nothing but a look at the scopes is needed to say so.
+    pub(crate) fn surely_has_scope(&self, name: &str) -> bool {
+        !self.names_elsewhere && self.effective_scopes.contains(name)
     }
 
     pub(crate) fn scopes(&self) -> &Scopes {

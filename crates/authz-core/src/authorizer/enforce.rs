@@ -3,7 +3,7 @@
 use super::{Authorized, Authorizer, RequestParts, Verified, events};
 use crate::{
     cache::Held,
-    policy::{Decision, Policy, RequiredScope, Scope, scope},
+    policy::{Decision, Facts, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
 };
 
@@ -70,13 +70,13 @@ impl<C> Verified<C> {
         if policy.allows(&facts) {
             return Ok(());
         }
-        Err(self.unmet(policy, &policy.decide(&facts)))
+        Err(self.unmet(policy, &policy.decide_in_short(&facts), &facts))
     }
 
     pub(super) fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
         const { assert!(Scope::is_valid(S::NAME), "not a scope") }
         // A policy costs an allocation, and is needed to refuse only.
-        if self.effective_scopes().contains(S::NAME) {
+        if self.surely_has_scope(S::NAME) {
             return Ok(());
         }
         self.check(&scope(S::NAME), None)
@@ -84,7 +84,7 @@ impl<C> Verified<C> {
 
     /// The answer to an unmet policy: 403 and the scopes that would do (RFC 6750 section 3.1), or
     /// 401 and the authentication that would do (RFC 9470 section 3).
-    fn unmet(&self, policy: &Policy, decision: &Decision) -> Rejection {
+    fn unmet(&self, policy: &Policy, decision: &Decision, facts: &Facts<'_>) -> Rejection {
         let api = &self.trusted.api;
         let (reason, status) = match decision.step_up {
             Some(_) => (
@@ -93,7 +93,7 @@ impl<C> Verified<C> {
             ),
             None => (Reason::InsufficientScope, api.unmet_policy_status),
         };
-        events::unmet_policy(reason, status, policy, decision, self);
+        events::unmet_policy(reason, status, policy, decision, facts, self);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
         Rejection::new(reason, api)
             .with_status(status)

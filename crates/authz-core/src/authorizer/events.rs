@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::{
     issuer::Trusted,
-    policy::{Decision, Policy},
+    policy::{Decision, Facts, Policy},
     rejection::Reason,
     token::{ProtectedHeader, Registered},
     validation::{Refusal, cut},
@@ -48,16 +48,18 @@ pub(super) fn unmet_policy<C>(
     status: StatusCode,
     policy: &Policy,
     decision: &Decision,
+    facts: &Facts<'_>,
     verified: &Verified<C>,
 ) {
     tracing::info!(
         target: "authz",
         reason = reason.name(),
         status = status.as_u16(),
-        expected = %policy,
+        expected = %policy.in_short(),
         needed_scope = %decision.scopes.join(" "),
         actual = %verified.scopes(),
         decision = %decision.summary(),
+        hint = policy.hint(&decision.scopes, facts),
         issuer = &*verified.trusted.issuer,
         sub = verified.subject().map(cut).map(tracing::field::debug),
         jti = verified.token_id().map(cut).map(tracing::field::debug),

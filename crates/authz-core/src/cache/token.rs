@@ -38,9 +38,11 @@ impl CachedToken {
         equal(self.bytes(), token)
     }
 
-    /// What it takes in memory, roughly.
+    /// What it takes in memory, with the counts of references beside it.
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>() + self.long.as_ref().map_or(0, |bytes| bytes.len())
+        size_of::<Self>()
+            + 2 * size_of::<usize>()
+            + self.long.as_ref().map_or(0, |bytes| bytes.len())
     }
 }
 

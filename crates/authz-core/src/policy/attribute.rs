@@ -128,9 +128,32 @@ impl Attribute {
 
     /// It is an array with the element `value`, or an object with that key, or `value` itself. A
     /// part of a text is never enough.
+    ///
+    /// A key with `null` or `false` counts as none. Another text that may be a list, with a space or
+    /// a comma in it, is [unknown](crate::policy::Verdict::Unknown).
     #[must_use]
     pub fn contains(self, value: impl Into<Operand>) -> Policy {
         self.compare(Operator::Contains(value.into()))
+    }
+
+    /// It is a text that starts with `prefix`, to the letter: for values such as `refs/tags/v1.2`.
+    ///
+    /// For claims only. Where a prefix ends, any text may follow: `refs/heads/main` also starts
+    /// `refs/heads/main-2`.
+    ///
+    /// # Panics
+    ///
+    /// When `prefix` is empty, or when this is not a claim.
+    #[must_use]
+    #[track_caller]
+    pub fn starts_with(self, prefix: impl Into<String>) -> Policy {
+        let prefix: String = prefix.into();
+        assert!(!prefix.is_empty(), "{EMPTY_PREFIX}");
+        assert!(
+            matches!(self.0, Source::Claim(_)),
+            "{self}: {PREFIX_OF_CLAIMS_ONLY}"
+        );
+        self.compare(Operator::StartsWith(prefix.into()))
     }
 
     fn compare(self, operator: Operator) -> Policy {
@@ -140,6 +163,9 @@ impl Attribute {
         })))
     }
 }
+
+pub(super) const EMPTY_PREFIX: &str = "an empty prefix: every text starts with it";
+pub(super) const PREFIX_OF_CLAIMS_ONLY: &str = "`starts_with` is for claims only";
 
 impl From<&str> for Operand {
     fn from(text: &str) -> Self {

@@ -37,14 +37,48 @@ impl ClaimPath {
         self.0.iter().map(|name| &**name)
     }
 
-    /// The value there. `null` counts as none.
-    pub(crate) fn find<'c>(&self, claims: &'c Map<String, Value>) -> Option<&'c Value> {
-        let (first, inner) = self.0.split_first()?;
-        let mut value = claims.get(&**first)?;
-        for name in inner {
-            value = value.as_object()?.get(&**name)?;
+    /// The claim that the path begins with.
+    pub(crate) fn claim(&self) -> &str {
+        self.0.first().map_or("", |name| name)
+    }
+
+    /// The value there. `null` is as good as absent, at the end of the path and on the way.
+    pub(crate) fn find<'c>(&self, claims: &'c Map<String, Value>) -> ClaimLookup<'c> {
+        let mut names = self.names();
+        let mut found = names.next().and_then(|name| claims.get(name));
+        for name in names {
+            match found {
+                Some(Value::Object(members)) => found = members.get(name),
+                Some(Value::Null) | None => return ClaimLookup::Absent,
+                Some(other) => return ClaimLookup::WrongType(other),
+            }
         }
-        (!value.is_null()).then_some(value)
+        match found {
+            Some(Value::Null) | None => ClaimLookup::Absent,
+            Some(value) => ClaimLookup::Found(value),
+        }
+    }
+}
+
+/// What a token has at a [`ClaimPath`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ClaimLookup<'c> {
+    Found(&'c Value),
+    Absent,
+    /// On the way stands this, which is not an object.
+    WrongType(&'c Value),
+    /// The issuer keeps the claim elsewhere.
+    Elsewhere,
+    /// The claims can't be read: nested deeper than the parser goes.
+    Unreadable,
+}
+
+impl<'c> ClaimLookup<'c> {
+    pub(crate) const fn value(self) -> Option<&'c Value> {
+        match self {
+            Self::Found(value) => Some(value),
+            _ => None,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Attribute, Facts, Operand, Verdict,
     attribute::{Source, Value},
+    claim_path::ClaimLookup,
 };
 
 /// A requirement about one attribute.
@@ -23,6 +24,8 @@ pub(crate) enum Operator {
     Differs(Operand),
     OneOf(Box<[Operand]>),
     Contains(Operand),
+    /// Of a claim. Never empty.
+    StartsWith(Box<str>),
 }
 
 /// A value while it is looked at.
@@ -59,6 +62,9 @@ impl Comparison {
                 Some(right) => left.contains(&right),
                 None => Verdict::Unknown,
             },
+            Operator::StartsWith(prefix) => left.text().map_or(Verdict::Unknown, |text| {
+                Verdict::from(text.starts_with(&**prefix))
+            }),
         }
     }
 }
@@ -84,7 +90,7 @@ impl Comparison {
     /// Every attribute in it, the left one first.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         let right = match &self.operator {
-            Operator::Exists => &[][..],
+            Operator::Exists | Operator::StartsWith(_) => &[][..],
             Operator::Equals(it) | Operator::Differs(it) | Operator::Contains(it) => {
                 std::slice::from_ref(it)
             }
@@ -132,10 +138,13 @@ impl<'a> Seen<'a> {
                 Verdict::any(elements.iter().map(|it| Seen::Claim(it).equals(other)))
             }
             Self::Claim(Json::Object(members)) => match other.text() {
-                Some(key) => Verdict::from(members.contains_key(key)),
+                Some(key) => members.get(key).map_or(Verdict::NotMet, has_key),
                 None => Verdict::Unknown,
             },
-            _ => self.equals(other),
+            _ => match self.equals(other) {
+                Verdict::NotMet if self.text().is_some_and(may_be_a_list) => Verdict::Unknown,
+                verdict => verdict,
+            },
         }
     }
 
@@ -188,6 +197,26 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// Whether an object counts as having a key with this value. `{"admin": false}` says the opposite of
+/// `{"admin": true}`, and what a number, an array or an empty text would say is anybody's guess.
+fn has_key(value: &Json) -> Verdict {
+    match value {
+        Json::Object(_) | Json::Bool(true) => Verdict::Met,
+        Json::Null | Json::Bool(false) => Verdict::NotMet,
+        Json::String(text) if !text.is_empty() && !text.eq_ignore_ascii_case("false") => {
+            Verdict::Met
+        }
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Whether a text that should be one value may be several: separated by spaces or commas, or a JSON
+/// array or object within a string.
+pub(crate) fn may_be_a_list(text: &str) -> bool {
+    text.starts_with(['[', '{', '"'])
+        || text.contains(|it: char| matches!(it, ',' | ';') || it.is_whitespace())
+}
+
 #[derive(Clone, Copy)]
 enum Number {
     Integer(i128),
@@ -208,7 +237,7 @@ impl Number {
 impl Attribute {
     pub(crate) fn find<'a>(&self, facts: &Facts<'a>) -> Option<Seen<'a>> {
         match &self.0 {
-            Source::Claim(path) => path.find(facts.claims()?).map(Seen::Claim),
+            Source::Claim(path) => facts.find(path).value().map(Seen::Claim),
             Source::Path(name) => facts.request?.path_param(name).map(Seen::Request),
             Source::Header(name) => {
                 let mut values = facts.request?.headers.get_all(name).iter();
@@ -230,9 +259,10 @@ impl Attribute {
     /// Whether it is there at all, be it twice or unreadable.
     fn exists_in(&self, facts: &Facts<'_>) -> Verdict {
         match &self.0 {
-            Source::Claim(path) => match facts.claims() {
-                Some(claims) => Verdict::from(path.find(claims).is_some()),
-                None => Verdict::Unknown,
+            Source::Claim(path) => match facts.find(path) {
+                ClaimLookup::Found(_) => Verdict::Met,
+                ClaimLookup::Absent => Verdict::NotMet,
+                _ => Verdict::Unknown,
             },
             Source::Path(name) => match facts.request {
                 Some(request) => Verdict::from(request.path_param(name).is_some()),
@@ -275,6 +305,7 @@ impl fmt::Display for Comparison {
             Operator::Equals(right) => write!(f, "{left} == {right}"),
             Operator::Differs(right) => write!(f, "{left} != {right}"),
             Operator::Contains(right) => write!(f, "{left} contains {right}"),
+            Operator::StartsWith(prefix) => write!(f, "{left} starts_with {prefix:?}"),
             Operator::OneOf(values) => {
                 write!(f, "{left} in [")?;
                 for (i, value) in values.iter().enumerate() {

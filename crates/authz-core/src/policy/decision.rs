@@ -63,7 +63,17 @@ impl Policy {
     /// The decision with its reasons, and with what it takes to change it.
     /// [`allows`](Self::allows) decides the same and costs less.
     pub(crate) fn decide(&self, facts: &Facts<'_>) -> Decision {
-        let finding = Finding::of(self, facts);
+        self.decide_within(usize::MAX, facts)
+    }
+
+    /// The same for a log line: the requirements behind the first few are not listed one by one.
+    pub(crate) fn decide_in_short(&self, facts: &Facts<'_>) -> Decision {
+        const LISTED: usize = 32;
+        self.decide_within(LISTED, facts)
+    }
+
+    fn decide_within(&self, mut room: usize, facts: &Facts<'_>) -> Decision {
+        let finding = Finding::of(self, &mut room, facts);
         let allowed = finding.verdict == Verdict::Met;
         let remedy = remedy(self, facts).unwrap_or_default();
         Decision {
@@ -90,36 +100,69 @@ impl Decision {
 }
 
 impl Finding {
-    fn of(policy: &Policy, facts: &Facts<'_>) -> Self {
-        let group = |requirement: &str, verdict, parts| Self {
+    /// `room` is how many more requirements are listed.
+    fn of(policy: &Policy, room: &mut usize, facts: &Facts<'_>) -> Self {
+        match &policy.0 {
+            Rule::Not(policy) => {
+                let part = Self::of(policy, room, facts);
+                Self::group(NOT, part.verdict.not(), vec![part])
+            }
+            Rule::All(policies) => {
+                let parts = Self::each(policies, room, facts, |it| Verdict::all(it));
+                Self::group(
+                    ALL,
+                    Verdict::all(&mut parts.iter().map(|it| it.verdict)),
+                    parts,
+                )
+            }
+            Rule::Any(policies) => {
+                let parts = Self::each(policies, room, facts, |it| Verdict::any(it));
+                Self::group(
+                    ANY,
+                    Verdict::any(&mut parts.iter().map(|it| it.verdict)),
+                    parts,
+                )
+            }
+            rule => {
+                *room = room.saturating_sub(1);
+                Self {
+                    verdict: rule.verdict(facts),
+                    requirement: rule.to_string(),
+                    found: rule.found(facts),
+                    parts: Vec::new(),
+                }
+            }
+        }
+    }
+
+    fn group(requirement: &str, verdict: Verdict, parts: Vec<Self>) -> Self {
+        Self {
             verdict,
             requirement: requirement.to_owned(),
             found: None,
             parts,
-        };
-        let each = |policies: &[Policy]| -> Vec<Self> {
-            policies.iter().map(|it| Self::of(it, facts)).collect()
-        };
-        match &policy.0 {
-            Rule::Not(policy) => {
-                let part = Self::of(policy, facts);
-                group("not", part.verdict.not(), vec![part])
-            }
-            Rule::All(policies) => {
-                let parts = each(policies);
-                group(ALL, Verdict::all(parts.iter().map(|it| it.verdict)), parts)
-            }
-            Rule::Any(policies) => {
-                let parts = each(policies);
-                group(ANY, Verdict::any(parts.iter().map(|it| it.verdict)), parts)
-            }
-            rule => Self {
-                verdict: rule.verdict(facts),
-                requirement: rule.to_string(),
-                found: rule.found(facts),
-                parts: Vec::new(),
-            },
         }
+    }
+
+    /// One for each policy. Those for which there is no room are one together.
+    fn each(
+        policies: &[Policy],
+        room: &mut usize,
+        facts: &Facts<'_>,
+        together: impl Fn(&mut dyn Iterator<Item = Verdict>) -> Verdict,
+    ) -> Vec<Self> {
+        let mut parts = Vec::new();
+        for (i, policy) in policies.iter().enumerate() {
+            if *room == 0 {
+                let rest = policies.get(i..).unwrap_or_default();
+                let more: usize = rest.iter().map(Policy::requirements).sum();
+                let verdict = together(&mut rest.iter().map(|it| it.verdict(facts)));
+                parts.push(Self::group(&format!("{more} more"), verdict, Vec::new()));
+                break;
+            }
+            parts.push(Self::of(policy, room, facts));
+        }
+        parts
     }
 
     fn summarize(&self, into: &mut String, inner: bool) {
@@ -128,7 +171,7 @@ impl Finding {
             ANY => " or ",
             _ => "",
         };
-        if let [part] = &*self.parts {
+        if let (NOT, [part]) = (&*self.requirement, &*self.parts) {
             into.push_str("not ");
             part.summarize(into, true);
         } else if self.parts.is_empty() {
@@ -166,6 +209,7 @@ impl Finding {
     }
 }
 
+const NOT: &str = "not";
 const ALL: &str = "all of";
 const ANY: &str = "any of";
 

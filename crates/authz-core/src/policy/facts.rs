@@ -1,11 +1,18 @@
 use std::{fmt, sync::OnceLock};
 
-use super::{Allowed, ClaimPath, Scopes, Verdict, comparison::Seen};
+use serde_json::Value;
+
+use super::{
+    Allowed, ClaimPath, Scopes, Verdict,
+    claim_path::ClaimLookup,
+    comparison::{Seen, may_be_a_list},
+};
 use crate::{
     authorizer::RequestParts,
     claims::Claims,
     clock::Clock,
-    token::{Payload, Text},
+    issuer::ScopeClaim,
+    token::{CLAIM_NAMES, HAS_GROUPS, Payload, Text},
 };
 
 /// What a policy is evaluated against.
@@ -13,7 +20,13 @@ use crate::{
 pub(crate) struct Facts<'a> {
     /// Those granted, and those that they imply.
     pub(crate) scopes: &'a Scopes,
+    /// The claims that `scopes` come from.
+    pub(crate) scope_claims: &'a [ScopeClaim],
     pub(crate) permissions: &'a Scopes,
+    /// The claim `permissions` is there, and is not an array of strings.
+    pub(crate) permissions_unreadable: bool,
+    /// There may be claims that are kept elsewhere.
+    pub(crate) names_elsewhere: bool,
     /// What the token is known to satisfy.
     pub(crate) allowed: &'a Allowed,
     /// Part of the payload.
@@ -53,6 +66,9 @@ impl LazyClaims {
 
 impl<'a> Facts<'a> {
     pub(crate) fn client(&self) -> Option<&'a str> {
+        if self.is_elsewhere("client_id") {
+            return None;
+        }
         self.client.map(|(payload, id)| payload.text(id))
     }
 
@@ -64,44 +80,94 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether `name` is among the names in the claims `paths`: strings, arrays of strings, or
-    /// objects whose keys count. No such claim means no such name.
-    pub(crate) fn named_in(&self, paths: &[ClaimPath], name: &str) -> Verdict {
+    /// What the token has at `path`.
+    pub(crate) fn find(&self, path: &ClaimPath) -> ClaimLookup<'a> {
+        if self.is_elsewhere(path.claim()) {
+            return ClaimLookup::Elsewhere;
+        }
+        self.claims()
+            .map_or(ClaimLookup::Unreadable, |claims| path.find(claims))
+    }
+
+    /// The claim `name`, if it is in the token as a whole.
+    pub(crate) fn claim(&self, name: &str) -> Option<&'a Value> {
+        if self.is_elsewhere(name) {
+            return None;
+        }
+        self.claims()?.get(name)
+    }
+
+    /// Whether the issuer keeps the claim `name` elsewhere: as a distributed claim (OpenID Connect Core
+    /// section 5.6.2), or because a user has more groups than Entra ID puts into a token.
+    pub(crate) fn is_elsewhere(&self, name: &str) -> bool {
+        if !self.names_elsewhere {
+            return false;
+        }
         let Some(claims) = self.claims() else {
-            return Verdict::Unknown;
+            return true;
         };
-        Verdict::any(paths.iter().map(|path| match path.find(claims) {
-            Some(value) => Seen::Claim(value).contains(&Seen::Text(name)),
-            None => Verdict::NotMet,
-        }))
+        let is_named = match claims.get(CLAIM_NAMES) {
+            None | Some(Value::Null) => false,
+            Some(Value::Object(names)) => names.contains_key(name),
+            // It names claims, and nobody can say which.
+            Some(_) => true,
+        };
+        let has_groups = || {
+            let flag = claims.get(HAS_GROUPS);
+            !matches!(flag, None | Some(Value::Null | Value::Bool(false)))
+        };
+        is_named || name == "groups" && has_groups()
+    }
+
+    /// Whether one of the claims that scopes come from is kept elsewhere.
+    pub(crate) fn scopes_elsewhere(&self) -> bool {
+        let mut claims = self.scope_claims.iter();
+        self.names_elsewhere && claims.any(|it| self.is_elsewhere(it.name()))
+    }
+
+    pub(crate) fn scope(&self, name: &str) -> Verdict {
+        if self.scopes_elsewhere() {
+            return Verdict::Unknown;
+        }
+        if self.scopes.contains(name) {
+            return Verdict::Met;
+        }
+        let is_unreadable =
+            self.permissions_unreadable && self.scope_claims.contains(&ScopeClaim::Permissions);
+        if is_unreadable {
+            return Verdict::Unknown;
+        }
+        Verdict::NotMet
     }
 
     pub(crate) fn permission(&self, name: &str) -> Verdict {
-        if self.permissions.contains(name) {
-            return Verdict::Met;
+        if self.permissions_unreadable || self.is_elsewhere("permissions") {
+            return Verdict::Unknown;
         }
-        if !self.permissions.is_empty() {
-            return Verdict::NotMet;
-        }
-        // None at all, or a claim that could not be read?
-        let claim = self.claims().map(|claims| claims.get("permissions"));
-        match claim {
-            Some(Some(serde_json::Value::Array(all))) if all.is_empty() => Verdict::NotMet,
-            Some(Some(serde_json::Value::String(_)) | None) => Verdict::NotMet,
+        Verdict::from(self.permissions.contains(name))
+    }
+
+    /// Whether `name` is among the names in the claims `paths`. No such claim means no such name.
+    pub(crate) fn named_in(&self, paths: &[ClaimPath], name: &str) -> Verdict {
+        Verdict::any(paths.iter().map(|path| match self.find(path) {
+            // One name, unless it looks like a list: which of its parts are names nobody can say.
+            ClaimLookup::Found(Value::String(text)) if may_be_a_list(text) => Verdict::Unknown,
+            ClaimLookup::Found(value) => Seen::Claim(value).contains(&Seen::Text(name)),
+            ClaimLookup::Absent => Verdict::NotMet,
             _ => Verdict::Unknown,
-        }
+        }))
     }
 
     /// The string claim `name` is one of `accepted`.
     pub(crate) fn claim_among(&self, name: &str, accepted: &[Box<str>]) -> Verdict {
-        match self.claims().and_then(|claims| claims.get(name)) {
-            Some(serde_json::Value::String(text)) => among(text, accepted),
+        match self.claim(name) {
+            Some(Value::String(text)) => among(text, accepted),
             _ => Verdict::Unknown,
         }
     }
 
     pub(crate) fn claim_contains(&self, name: &str, text: &str) -> Verdict {
-        match self.claims().and_then(|claims| claims.get(name)) {
+        match self.claim(name) {
             Some(value) => Seen::Claim(value).contains(&Seen::Text(text)),
             None => Verdict::Unknown,
         }
@@ -117,7 +183,7 @@ impl<'a> Facts<'a> {
 
     /// Seconds since `auth_time`; `None` where it is missing, no number, or in the future.
     pub(crate) fn authentication_age(&self) -> Option<u64> {
-        let time = self.claims()?.get("auth_time")?.as_f64()?;
+        let time = self.claim("auth_time")?.as_f64()?;
         if !(0.0..1e12).contains(&time) {
             return None;
         }

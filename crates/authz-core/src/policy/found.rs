@@ -1,34 +1,35 @@
 //! What a token had where a policy asked for something, as an operator may see it.
 
-use serde_json::Value as Json;
+use std::fmt::{self, Display, Write as _};
 
 use super::{
-    Attribute, ClaimPath, Facts, Rule,
-    attribute::Source,
-    comparison::{Comparison, Seen},
+    Attribute, ClaimPath, Facts, Rule, Scopes, attribute::Source, claim_path::ClaimLookup,
+    comparison::Comparison,
 };
 
 impl Rule {
     pub(crate) fn found(&self, facts: &Facts<'_>) -> Option<String> {
-        let claim = |name: &str| json(facts.claims().and_then(|claims| claims.get(name)));
         match self {
             Self::AnyValidToken | Self::Deny | Self::Custom(_) => None,
-            Self::Scope(_) => Some(names(&facts.scopes.to_string())),
-            Self::Permission(_) => Some(names(&facts.permissions.to_string())),
+            Self::Scope(_) => Some(names(facts.scopes)),
+            Self::Permission(_) if facts.permissions_unreadable => {
+                Some(claim("permissions", facts))
+            }
+            Self::Permission(_) => Some(names(facts.permissions)),
             Self::Role(_) => Some(all(facts.roles, facts)),
             Self::Group(_) => Some(all(facts.groups, facts)),
             Self::Client(_) => Some(facts.client().map_or_else(nothing, quoted)),
             Self::Issuer(_) => Some(quoted(facts.issuer)),
-            Self::Acr(_) => Some(claim("acr")),
-            Self::Amr(_) => Some(claim("amr")),
+            Self::Acr(_) => Some(claim("acr", facts)),
+            Self::Amr(_) => Some(claim("amr", facts)),
             Self::MaxAge(_) => Some(match facts.authentication_age() {
                 Some(age) => format!("authenticated {age} s ago"),
-                None => claim("auth_time"),
+                None => claim("auth_time", facts),
             }),
             Self::Method(_) => Some(
                 facts
                     .request
-                    .map_or_else(nothing, |request| shown(request.method.as_str())),
+                    .map_or_else(nothing, |request| shown(request.method)),
             ),
             Self::Compare(comparison) => Some(comparison.found(facts)),
             Self::Not(_) | Self::All(_) | Self::Any(_) => None,
@@ -45,23 +46,21 @@ impl Comparison {
 
 impl Attribute {
     fn found(&self, facts: &Facts<'_>) -> String {
+        if let Source::Claim(path) = &self.0 {
+            return looked_up(facts.find(path)).unwrap_or_else(nothing);
+        }
         match (&self.0, self.find(facts)) {
             (_, None) => nothing(),
             // They may be secrets: `Authorization`, a cookie, an API key in the query.
             (Source::Header(_) | Source::Query(_), Some(_)) => "(not shown)".to_owned(),
-            (_, Some(Seen::Claim(value))) => json(Some(value)),
             (_, Some(seen)) => seen.text().map_or_else(nothing, quoted),
         }
     }
 }
 
 fn all(paths: &[ClaimPath], facts: &Facts<'_>) -> String {
-    let Some(claims) = facts.claims() else {
-        return nothing();
-    };
     let found: Vec<_> = (paths.iter())
-        .filter_map(|path| path.find(claims))
-        .map(|value| json(Some(value)))
+        .filter_map(|path| looked_up(facts.find(path)))
         .collect();
     if found.is_empty() {
         nothing()
@@ -70,19 +69,31 @@ fn all(paths: &[ClaimPath], facts: &Facts<'_>) -> String {
     }
 }
 
-fn json(value: Option<&Json>) -> String {
-    value.map_or_else(nothing, |value| shown(&value.to_string()))
+fn claim(name: &str, facts: &Facts<'_>) -> String {
+    if facts.is_elsewhere(name) {
+        return KEPT_ELSEWHERE.to_owned();
+    }
+    let value = facts.claims().and_then(|claims| claims.get(name));
+    value.map_or_else(nothing, shown)
+}
+
+fn looked_up(found: ClaimLookup<'_>) -> Option<String> {
+    match found {
+        ClaimLookup::Found(value) | ClaimLookup::WrongType(value) => Some(shown(value)),
+        ClaimLookup::Elsewhere => Some(KEPT_ELSEWHERE.to_owned()),
+        ClaimLookup::Absent | ClaimLookup::Unreadable => None,
+    }
 }
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", shown(text))
 }
 
-fn names(text: &str) -> String {
-    if text.is_empty() {
+fn names(names: &Scopes) -> String {
+    if names.is_empty() {
         nothing()
     } else {
-        shown(text)
+        shown(names)
     }
 }
 
@@ -90,18 +101,39 @@ fn nothing() -> String {
     "nothing".to_owned()
 }
 
-/// Short enough for a log line, and without what a terminal would obey.
-fn shown(text: &str) -> String {
-    const MAX: usize = 100;
-    let mut shown = String::new();
-    for character in text.chars().take(MAX) {
-        match character {
-            '"' | '\'' | '\\' => shown.push(character),
-            _ => shown.extend(character.escape_debug()),
+const KEPT_ELSEWHERE: &str = "(kept elsewhere)";
+
+/// Short enough for a log line, and without what a terminal would obey. What is cut off is not
+/// formatted in the first place.
+fn shown(value: impl Display) -> String {
+    let mut cut = Cut {
+        shown: String::new(),
+        room: 100,
+    };
+    // An error says that there was more than there is room for.
+    let _ = write!(cut, "{value}");
+    cut.shown
+}
+
+struct Cut {
+    shown: String,
+    /// Characters, before they are escaped.
+    room: usize,
+}
+
+impl fmt::Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            let Some(room) = self.room.checked_sub(1) else {
+                self.shown.push_str("...");
+                return Err(fmt::Error);
+            };
+            self.room = room;
+            match character {
+                '"' | '\'' | '\\' => self.shown.push(character),
+                _ => self.shown.extend(character.escape_debug()),
+            }
         }
+        Ok(())
     }
-    if text.chars().nth(MAX).is_some() {
-        shown.push_str("...");
-    }
-    shown
 }

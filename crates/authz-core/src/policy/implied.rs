@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{InvalidScope, Scope, Scopes};
+use super::{InvalidScope, Names, Scope, Scopes};
 
 /// For each scope that implies others all that it implies, over any number of steps.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Implied {
             .flatten()
             .map(Scope::as_str);
         let all: Vec<_> = granted.iter().chain(implied).collect();
-        let all = Scopes::collect(&all.iter().copied());
+        let all = Scopes::collect(&all.iter().copied().map(Names::One));
         (all.len() > granted.len()).then_some(all)
     }
 }

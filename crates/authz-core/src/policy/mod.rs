@@ -22,6 +22,7 @@ mod comparison;
 mod decision;
 mod facts;
 mod found;
+mod hint;
 mod implied;
 mod predicate;
 mod print;
@@ -58,6 +59,7 @@ pub(crate) use self::{
     facts::{ClaimsSource, Facts, LazyClaims},
     implied::{BadImplication, Implied},
     predicate::Predicate,
+    scope::Names,
     several::{Allowed, Several},
 };
 
@@ -206,7 +208,7 @@ impl Rule {
         match self {
             Self::AnyValidToken => Verdict::Met,
             Self::Deny => Verdict::NotMet,
-            Self::Scope(scope) => Verdict::from(facts.scopes.contains(scope.as_str())),
+            Self::Scope(scope) => facts.scope(scope.as_str()),
             Self::Permission(name) => facts.permission(name),
             Self::Role(name) => facts.named_in(facts.roles, name),
             Self::Group(name) => facts.named_in(facts.groups, name),

@@ -1,6 +1,6 @@
 //! A policy as text, which [parses](super::Policy::parse_with) back to the same policy.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Policy, Rule};
 
@@ -34,6 +34,43 @@ impl fmt::Display for Rule {
             Self::All(all) => join(f, all, " and "),
             Self::Any(any) => join(f, any, " or "),
         }
+    }
+}
+
+impl Policy {
+    /// The policy's text, cut where it is too long for a log line.
+    pub(crate) fn in_short(&self) -> impl fmt::Display + '_ {
+        struct InShort<'p>(&'p Policy);
+
+        impl fmt::Display for InShort<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut cut = Cut { f, room: 2000 };
+                match write!(cut, "{}", self.0) {
+                    Err(_) if cut.room == 0 => f.write_str("..."),
+                    result => result,
+                }
+            }
+        }
+
+        InShort(self)
+    }
+}
+
+/// Ends with an error where there is no more room.
+struct Cut<'f, 'w> {
+    f: &'f mut fmt::Formatter<'w>,
+    /// Bytes.
+    room: usize,
+}
+
+impl fmt::Write for Cut<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let Some(room) = self.room.checked_sub(text.len()) else {
+            self.room = 0;
+            return Err(fmt::Error);
+        };
+        self.room = room;
+        self.f.write_str(text)
     }
 }
 

@@ -97,6 +97,15 @@ pub struct Scopes {
     sorted: Box<[(u32, u32)]>,
 }
 
+/// Where names stand in a claim.
+#[derive(Clone, Copy)]
+pub(crate) enum Names<'a> {
+    /// Separated by spaces.
+    List(&'a str),
+    /// An element of an array: one name, or none at all.
+    One(&'a str),
+}
+
 #[derive(Clone)]
 enum Text {
     Short { len: u8, bytes: [u8; Text::SHORT] },
@@ -107,16 +116,35 @@ impl Scopes {
     /// Bytes up to which names are looked for one after the other.
     const FEW: usize = 256;
 
-    /// The names in `values`, each of which may hold several, separated by spaces.
-    pub(crate) fn collect<'a>(values: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
+    /// The scopes in `values`. What cannot be a scope (RFC 6749 section 3.3) counts for nothing.
+    pub(crate) fn collect<'a>(values: &(impl Iterator<Item = Names<'a>> + Clone)) -> Self {
+        Self::collect_if(values, Scope::is_valid)
+    }
+
+    /// Permissions are no scopes: they may have other characters, but no white space.
+    pub(crate) fn collect_permissions<'a>(names: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
+        let is_name = |name: &str| {
+            !name.is_empty() && !name.contains(|it: char| it.is_whitespace() || it.is_control())
+        };
+        Self::collect_if(&names.clone().map(Names::One), is_name)
+    }
+
+    fn collect_if<'a>(
+        values: &(impl Iterator<Item = Names<'a>> + Clone),
+        is_name: impl Fn(&str) -> bool + Copy,
+    ) -> Self {
         let mut bytes = [0; Text::SHORT];
         let mut used = 0;
-        for value in values.clone() {
+        for names in values.clone() {
+            let (value, is_tidy) = match names {
+                Names::List(list) => (list, is_tidy(list.as_bytes())),
+                Names::One(name) => (name, is_name(name)),
+            };
             let end = used + value.len();
             let place = bytes.get_mut(used..end).filter(|_| end < Text::SHORT);
-            let (Some(place), true) = (place, is_tidy(value.as_bytes())) else {
-                let names = values.clone().flat_map(|value| value.split(' '));
-                return Self::untidy(names.filter(|name| !name.is_empty()));
+            let (Some(place), true) = (place, is_tidy) else {
+                let names = values.clone().flat_map(Names::each);
+                return Self::untidy(names.filter(|name| is_name(name)));
             };
             place.copy_from_slice(value.as_bytes());
             bytes[end] = b' ';
@@ -216,6 +244,16 @@ impl Scopes {
     }
 }
 
+impl<'a> Names<'a> {
+    fn each(self) -> impl Iterator<Item = &'a str> + Clone {
+        let (text, is_list) = match self {
+            Self::List(text) => (text, true),
+            Self::One(text) => (text, false),
+        };
+        text.split(move |it| is_list && it == ' ')
+    }
+}
+
 impl Text {
     const SHORT: usize = 62;
 
@@ -245,7 +283,7 @@ impl Default for Text {
     }
 }
 
-/// Whether `value` is one name or several, each separated from the next by one space.
+/// Whether `value` is one scope or several, each separated from the next by one space.
 fn is_tidy(value: &[u8]) -> bool {
     let (Some(first), Some(last)) = (value.first(), value.last()) else {
         return false;
@@ -253,7 +291,9 @@ fn is_tidy(value: &[u8]) -> bool {
     // Without a branch, many at a time.
     let pairs = value.iter().zip(&value[1..]);
     let gap = pairs.fold(false, |gap, (a, b)| gap | ((*a == b' ') & (*b == b' ')));
-    *first != b' ' && *last != b' ' && !gap
+    let is_foreign = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'"') | (byte == b'\\');
+    let foreign = (value.iter()).fold(false, |foreign, byte| foreign | is_foreign(*byte));
+    *first != b' ' && *last != b' ' && !gap && !foreign
 }
 
 /// Whether `name` stands in `text`, where a space follows every name.
@@ -305,9 +345,38 @@ impl serde::Serialize for Scopes {
 mod tests {
     use super::*;
 
+    fn lists(lists: &[&str]) -> Scopes {
+        Scopes::collect(&lists.iter().copied().map(Names::List))
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_counts_for_nothing() {
+        let padding = "padding:".repeat(10);
+        for long in [&[][..], &[Names::One(&padding)]] {
+            for (names, expected) in [
+                (Names::One("a"), "a"),
+                (Names::One("a b"), ""),
+                (Names::One(" a"), ""),
+                (Names::One(""), ""),
+                (Names::One("a\nb"), ""),
+                (Names::One("é"), ""),
+                (Names::List("a b"), "a b"),
+                (Names::List("a\nb c"), "c"),
+                (Names::List("\"a\" c\\ \u{7f} é d"), "d"),
+            ] {
+                let scopes = Scopes::collect(&[names].into_iter().chain(long.iter().copied()));
+                let found: Vec<_> = scopes.iter().filter(|it| *it != padding).collect();
+                assert_eq!(found.join(" "), expected);
+            }
+        }
+        let names = ["read admin", "é:a\"\\", "b\t", "", "c"];
+        let permissions = Scopes::collect_permissions(&names.into_iter());
+        assert_eq!(permissions.iter().collect::<Vec<_>>(), ["é:a\"\\", "c"]);
+    }
+
     #[test]
     fn keeps_order_and_finds_whole_names_only() {
-        let scopes = Scopes::collect(&["write:b read:a", "", "  read:a  c "].into_iter());
+        let scopes = lists(&["write:b read:a", "", "  read:a  c "]);
         assert_eq!(
             scopes.iter().collect::<Vec<_>>(),
             ["write:b", "read:a", "c"]
@@ -327,13 +396,13 @@ mod tests {
         }
         assert_eq!(scopes.len(), 3);
         // As most tokens have them, but for one that stands there twice.
-        let tidy = Scopes::collect(&["write:b read:a write:b", "c", "read:a"].into_iter());
+        let tidy = lists(&["write:b read:a write:b", "c", "read:a"]);
         assert_eq!(tidy.iter().collect::<Vec<_>>(), ["write:b", "read:a", "c"]);
         assert_eq!((tidy.to_string(), tidy.len()), (scopes.to_string(), 3));
         assert_eq!(tidy, scopes);
-        assert_ne!(tidy, Scopes::collect(&["write:b read:a"].into_iter()));
+        assert_ne!(tidy, lists(&["write:b read:a"]));
         for empty in [&[][..], &[""], &[" ", "  "]] {
-            assert!(Scopes::collect(&empty.iter().copied()).is_empty());
+            assert!(lists(empty).is_empty());
         }
     }
 
@@ -342,7 +411,7 @@ mod tests {
         for count in [1, 3, 5, 20, 50, 1000] {
             let names: Vec<String> = (0..count).rev().map(|i| format!("scope:{i}")).collect();
             let twice = names.iter().chain(&names).map(String::as_str);
-            let scopes = Scopes::collect(&twice);
+            let scopes = Scopes::collect(&twice.map(Names::One));
             assert_eq!(scopes.len(), count);
             assert_eq!(scopes.iter().collect::<Vec<_>>(), names);
             assert!(names.iter().all(|name| scopes.contains(name)));

@@ -46,7 +46,7 @@ impl Several {
 
 impl Policy {
     /// How many single requirements there are.
-    fn requirements(&self) -> usize {
+    pub(super) fn requirements(&self) -> usize {
         match &self.0 {
             Rule::Not(policy) => policy.requirements(),
             Rule::All(policies) | Rule::Any(policies) => {

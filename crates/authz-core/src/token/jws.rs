@@ -131,6 +131,13 @@ impl Text {
             None => Self::Apart(text.into()),
         }
     }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Part(..) => 0,
+            Self::Apart(text) => text.len(),
+        }
+    }
 }
 
 fn decode(text: &[u8], into: &mut [u8]) -> Result<usize, Malformed> {

@@ -3,14 +3,16 @@
 //! Nothing in here is trusted: it runs before the signature is checked, so that a token which
 //! would be refused anyway costs no signature check and no fetch.
 
+mod footprint;
 mod header;
 mod jws;
 mod members;
 mod registered;
 
 pub(crate) use self::{
+    footprint::{Target, footprint},
     header::RawHeader,
     jws::{Jws, Malformed, Payload, Text},
-    registered::Registered,
+    registered::{CLAIM_NAMES, HAS_GROUPS, Permissions, Registered},
 };
 pub use header::ProtectedHeader;

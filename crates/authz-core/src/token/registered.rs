@@ -24,11 +24,29 @@ pub(crate) struct Registered<'a> {
     pub(crate) azp: Option<Cow<'a, str>>,
     pub(crate) scope: Option<Strings<'a>>,
     pub(crate) scp: Option<Strings<'a>>,
-    pub(crate) permissions: Option<Strings<'a>>,
+    pub(crate) permissions: Permissions<'a>,
+    /// There may be claims that the issuer keeps elsewhere: one of [`CLAIM_NAMES`] and [`HAS_GROUPS`] is there.
+    pub(crate) names_elsewhere: bool,
     /// All of them, for whoever reads more.
     pub(crate) members: Members<'a>,
     /// `cnf`: the token is bound to a key of its sender (RFC 7800).
     pub(crate) bound: bool,
+}
+
+/// Names the claims that are not in the token itself (OpenID Connect Core section 5.6.2).
+pub(crate) const CLAIM_NAMES: &str = "_claim_names";
+/// Entra ID's sign for groups left out of a token that would become too long for a URL.
+pub(crate) const HAS_GROUPS: &str = "hasgroups";
+
+/// The claim `permissions`: an array of names.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Permissions<'a> {
+    /// There is none, or `null`.
+    #[default]
+    None,
+    Names(SmallVec<[Cow<'a, str>; 2]>),
+    /// Anything but an array of strings.
+    Unreadable,
 }
 
 /// A claim that is one string or several.
@@ -67,7 +85,22 @@ impl<'a> Registered<'a> {
     }
 }
 
+impl Permissions<'_> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        let names = match self {
+            Self::Names(names) => &**names,
+            Self::None | Self::Unreadable => &[],
+        };
+        names.iter().map(|name| &**name)
+    }
+}
+
 impl Strings<'_> {
+    /// Whether it is a string, and not an array.
+    pub(crate) const fn is_one(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
         match self {
             Self::One(one) => std::slice::from_ref(one),
@@ -108,7 +141,17 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                 "iat" => claims.iat = Some(members.next_value()?),
                 "scope" => claims.scope = Some(members.next_value()?),
                 "scp" => claims.scp = Some(members.next_value()?),
-                "permissions" => claims.permissions = members.next_value_seed(IfStrings)?,
+                "permissions" => {
+                    claims.permissions = match members.next_value_seed(IfStrings)? {
+                        Element::Null => Permissions::None,
+                        Element::Strings(names) => Permissions::Names(names),
+                        Element::String(_) | Element::Other => Permissions::Unreadable,
+                    }
+                }
+                CLAIM_NAMES | HAS_GROUPS => {
+                    members.next_value_seed(Skip)?;
+                    claims.names_elsewhere = true;
+                }
                 "cnf" => {
                     members.next_value_seed(Skip)?;
                     claims.bound = true;
@@ -122,12 +165,20 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
     }
 }
 
-/// `permissions` is no registered name: where it holds anything but strings it grants nothing, and
-/// the token may still be good.
+/// Reads `permissions`. It is not a registered name: where it holds anything but strings it grants
+/// nothing, and the token may still be good.
 struct IfStrings;
 
+/// A value, as far as [`IfStrings`] looks at it.
+enum Element<'de> {
+    Null,
+    String(Cow<'de, str>),
+    Strings(SmallVec<[Cow<'de, str>; 2]>),
+    Other,
+}
+
 impl<'de> DeserializeSeed<'de> for IfStrings {
-    type Value = Option<Strings<'de>>;
+    type Value = Element<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
@@ -135,53 +186,53 @@ impl<'de> DeserializeSeed<'de> for IfStrings {
 }
 
 impl<'de> Visitor<'de> for IfStrings {
-    type Value = Option<Strings<'de>>;
+    type Value = Element<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Skip.expecting(f)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Element::Other)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Element::Other)
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Element::Other)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Element::Other)
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+        Ok(Element::Null)
     }
 
     fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Strings::One(Cow::Borrowed(one))))
+        Ok(Element::String(Cow::Borrowed(one)))
     }
 
     fn visit_str<E>(self, one: &str) -> Result<Self::Value, E> {
-        Ok(Some(Strings::One(Cow::Owned(one.to_owned()))))
+        Ok(Element::String(Cow::Owned(one.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut strings = Some(SmallVec::new());
         while let Some(element) = seq.next_element_seed(Self)? {
             match (element, &mut strings) {
-                (Some(Strings::One(one)), Some(strings)) => strings.push(one),
+                (Element::String(one), Some(strings)) => strings.push(one),
                 _ => strings = None,
             }
         }
-        Ok(strings.map(Strings::Several))
+        Ok(strings.map_or(Element::Other, Element::Strings))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        Skip.visit_map(members).map(|()| None)
+        Skip.visit_map(members).map(|()| Element::Other)
     }
 }
 
@@ -260,40 +311,40 @@ impl NumericDate {
 mod tests {
     use super::*;
 
-    fn permissions(json: &str) -> Result<Option<Vec<String>>, BadClaims> {
+    /// The permissions, as `Debug` writes them.
+    fn permissions(json: &str) -> Result<String, BadClaims> {
         let json = format!(r#"{{"sub":"s","permissions":{json},"jti":"j"}}"#);
         let mut claims = Registered::default();
         claims.read(json.as_bytes())?;
         assert_eq!(claims.jti.as_deref(), Some("j"), "{json}");
-        let permissions = claims.permissions.as_ref();
-        Ok(permissions.map(|it| it.iter().map(str::to_owned).collect()))
+        Ok(format!("{:?}", claims.permissions))
     }
 
     #[test]
-    fn permissions_that_are_no_strings_grant_nothing() {
+    fn permissions_are_an_array_of_strings_and_nothing_else() {
+        let names = |names: &[&'static str]| {
+            Permissions::Names(names.iter().map(|it| Cow::Borrowed(*it)).collect())
+        };
         for (json, expected) in [
-            (r#""a b""#, Some(&["a b"][..])),
-            (r#"["a", "\u0062"]"#, Some(&["a", "b"])),
-            ("[]", Some(&[])),
-            ("null", None),
-            ("true", None),
-            ("1", None),
-            ("-1", None),
-            ("1.5", None),
-            (r#"{"a":"b"}"#, None),
-            (r#"["a", 1]"#, None),
-            (r#"[null, "a"]"#, None),
-            (r#"[["a"]]"#, None),
-            (r#"["a", []]"#, None),
-            (r#"["a", {"b":{"a":1}}]"#, None),
+            (r#"["a", "\u0062"]"#, names(&["a", "b"])),
+            (r#"["a b", ""]"#, names(&["a b", ""])),
+            ("[]", names(&[])),
+            ("null", Permissions::None),
+            (r#""a b""#, Permissions::Unreadable),
+            (r#""a""#, Permissions::Unreadable),
+            ("true", Permissions::Unreadable),
+            ("1", Permissions::Unreadable),
+            ("-1", Permissions::Unreadable),
+            ("1.5", Permissions::Unreadable),
+            (r#"{"a":"b"}"#, Permissions::Unreadable),
+            (r#"["a", 1]"#, Permissions::Unreadable),
+            (r#"[null, "a"]"#, Permissions::Unreadable),
+            (r#"[["a"]]"#, Permissions::Unreadable),
+            (r#"["a", []]"#, Permissions::Unreadable),
+            (r#"["a", {"b":{"a":1}}]"#, Permissions::Unreadable),
         ] {
             let found = permissions(json).unwrap();
-            assert_eq!(
-                found.is_some(),
-                expected.is_some(),
-                "{json} grants {found:?}"
-            );
-            assert_eq!(found.unwrap_or_default(), expected.unwrap_or_default());
+            assert_eq!(found, format!("{expected:?}"), "{json}");
         }
     }
 

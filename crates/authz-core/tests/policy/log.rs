@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use authz_core::policy::{Policy, scope};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::case::{api, token};
+use crate::case::{Api, api, api_with, issuer, token};
 
 #[test]
 fn the_log_has_the_decision_and_no_token() {
@@ -40,6 +41,102 @@ fn the_log_has_the_decision_and_no_token() {
     let token = token(&claims);
     let signature = token.rsplit('.').next().unwrap();
     assert!(!log.contains(signature), "{log}");
+}
+
+/// The line about the one policy that is not met, and the answer to it.
+fn line(api: &Api, claims: &serde_json::Value, policy: &Policy) -> String {
+    let caller = api.caller(claims);
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        assert!(api.authorizer.check(&caller, policy).is_err());
+    });
+    // As a value of a field, a text has its quotes escaped.
+    log.text().replace("\\\"", "\"")
+}
+
+#[test]
+fn a_hint_says_where_the_scope_is_or_why_nothing_can_be_said() {
+    let api = api_with(issuer().roles_from(["roles", "'https://example.com/app'.roles"]));
+    let overage = "Entra ID's overage";
+    for (policy, claims, hint) in [
+        (
+            r#"scope("read")"#,
+            json!({"permissions": ["read"]}),
+            Some(r#"the token has "read" in `permissions`, not among its scopes"#),
+        ),
+        (
+            r#"scope("list") and scope("read")"#,
+            json!({"scope": "list", "realm_access": {"roles": ["read"]}}),
+            Some(
+                r#"the token has "read" in `realm_access.roles`, not among its scopes: ask for role("read"), and name `realm_access.roles` in `roles_from`"#,
+            ),
+        ),
+        (
+            r#"scope("read")"#,
+            json!({"roles": ["read"]}),
+            Some(
+                r#"the token has "read" in `roles`, which holds its roles, not among its scopes: ask for role("read")"#,
+            ),
+        ),
+        (
+            r#"scope("read")"#,
+            json!({"https://example.com/app": {"roles": {"read": {}}}}),
+            Some(r#"in `'https://example.com/app'.roles`, which holds its roles"#),
+        ),
+        (
+            r#"scope("read")"#,
+            json!({"scope": ["list read"]}),
+            Some("an element of the array `scope` holds several scopes, \"read\" among them"),
+        ),
+        (r#"scope("read")"#, json!({"scope": "list"}), None),
+        (r#"scope("read")"#, json!({"roles": "list read"}), None),
+        (
+            r#"scope("read")"#,
+            json!({"permissions": ["read2"], "roles": {"read": false}}),
+            None,
+        ),
+        (r#"role("read")"#, json!({"permissions": ["read"]}), None),
+        (
+            r#"any_valid_token and not group("BLOCKED")"#,
+            json!({"_claim_names": {"groups": "src1"}}),
+            Some(overage),
+        ),
+        (
+            r#"group("staff")"#,
+            json!({"hasgroups": true}),
+            Some("\"Groups assigned to the application\" (ApplicationGroup)"),
+        ),
+        (r#"role("staff")"#, json!({"hasgroups": true}), None),
+        (
+            r#"claim("ref.\u{1b}") exists"#,
+            json!({"_claim_names": {"ref": "src1"}}),
+            Some("the issuer keeps the claim \"ref\" elsewhere"),
+        ),
+    ] {
+        let policy = policy.parse().unwrap();
+        let line = line(&api, &claims, &policy);
+        match hint {
+            Some(hint) => assert!(line.contains(hint), "{policy} of {claims}: {line}"),
+            None => assert!(!line.contains("hint="), "{policy} of {claims}: {line}"),
+        }
+        assert!(!line.contains('\u{1b}'), "{line}");
+    }
+}
+
+#[test]
+fn a_large_policy_does_not_fill_the_line() {
+    let api = api();
+    let scopes = (0..1600).map(|i| scope(&format!("scope{i}")));
+    let policy = scopes.reduce(Policy::or).unwrap();
+    let claims = json!({"scope": vec!["granted"; 20].join(":"), "roles": vec!["x"; 500]});
+    let line = line(&api, &claims, &policy);
+    assert!(line.len() < 12_000, "{} bytes: {line}", line.len());
+    assert!(line.contains(" or -1568 more"), "{line}");
+    assert!(line.contains(r#"or scope("scope1"#), "{line}");
 }
 
 #[derive(Clone, Default)]

@@ -196,6 +196,14 @@ fn requirement(texts: &Texts) -> BoxedStrategy<Policy> {
         (attribute(text()), operand(text())).prop_map(|(it, value)| it.equals(value)),
         (attribute(text()), operand(text())).prop_map(|(it, value)| it.differs_from(value)),
         (attribute(text()), operand(text())).prop_map(|(it, value)| it.contains(value)),
+        (claimed(text()), any_text()).prop_map(|(it, prefix)| match &*prefix {
+            "" => it.exists(),
+            prefix => it.starts_with(prefix),
+        }),
+        (claimed(text()), text()).prop_map(|(it, prefix)| match &*prefix {
+            "" => it.exists(),
+            prefix => it.starts_with(prefix),
+        }),
         (
             attribute(text()),
             prop::collection::vec(operand(text()), 1..3)
@@ -207,15 +215,19 @@ fn requirement(texts: &Texts) -> BoxedStrategy<Policy> {
 
 fn attribute(texts: Texts) -> impl Strategy<Value = Attribute> {
     prop_oneof![
-        3 => prop::collection::vec(texts.clone(), 1..3).prop_map(|names| {
-            let quoted: Vec<_> = names.iter().map(|it| it.replace('\'', "''")).collect();
-            let text = format!("'{}'", quoted.join("'.'"));
-            text.parse().map_or_else(|_| claim("x"), Attribute::claim)
-        }),
+        3 => claimed(texts.clone()),
         1 => texts.clone().prop_map(|it| path(&it)),
         1 => select(vec!["x-a", "x-b"]).prop_map(header),
         1 => texts.prop_map(|it| query(&it)),
     ]
+}
+
+fn claimed(texts: Texts) -> impl Strategy<Value = Attribute> {
+    prop::collection::vec(texts, 1..3).prop_map(|names| {
+        let quoted: Vec<_> = names.iter().map(|it| it.replace('\'', "''")).collect();
+        let text = format!("'{}'", quoted.join("'.'"));
+        text.parse().map_or_else(|_| claim("x"), Attribute::claim)
+    })
 }
 
 fn operand(texts: Texts) -> impl Strategy<Value = Operand> {
@@ -240,6 +252,8 @@ fn claims() -> impl Strategy<Value = Value> {
         "acr",
         "amr",
         "auth_time",
+        "_claim_names",
+        "hasgroups",
     ];
     let any = prop::collection::btree_map(select(names), json_value(), 0..8);
     let scopes = prop::option::of(select(vec!["a", "b", "a b", "c read:x"]));

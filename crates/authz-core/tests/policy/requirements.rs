@@ -22,6 +22,28 @@ fn each_requirement_against_each_kind_of_claim() {
         (r#"scope("a")"#, json!({"scope": "ab"}), NotMet),
         (r#"scope("a")"#, json!({}), NotMet),
         (r#"scope("a")"#, json!({"scp": ["a"]}), Met),
+        // A string is a list; an element of an array is one name, or none.
+        (r#"scope("a")"#, json!({"scp": "b a"}), Met),
+        (r#"scope("a")"#, json!({"scp": ["b a"]}), NotMet),
+        (r#"scope("a")"#, json!({"scp": ["b", " a"]}), NotMet),
+        (r#"scope("a")"#, json!({"scope": ["a b", "c"]}), NotMet),
+        (r#"scope("c")"#, json!({"scope": ["a b", "c"]}), Met),
+        (r#"scope("a")"#, json!({"scope": "\"a a\tb"}), NotMet),
+        (
+            r#"permission("a")"#,
+            json!({"permissions": ["b a"]}),
+            NotMet,
+        ),
+        (
+            r#"permission("b a")"#,
+            json!({"permissions": ["b a"]}),
+            NotMet,
+        ),
+        (
+            r#"permission("c")"#,
+            json!({"permissions": ["b a", "c"]}),
+            Met,
+        ),
         // Permissions.
         (r#"permission("a")"#, json!({"permissions": ["a"]}), Met),
         (r#"permission("a")"#, json!({"permissions": ["b"]}), NotMet),
@@ -33,16 +55,47 @@ fn each_requirement_against_each_kind_of_claim() {
             Unknown,
         ),
         (r#"permission("a")"#, json!({"permissions": [1]}), Unknown),
-        (r#"permission("a")"#, json!({"permissions": null}), Unknown),
+        (r#"permission("a")"#, json!({"permissions": null}), NotMet),
+        (r#"permission("a")"#, json!({"permissions": "a"}), Unknown),
+        (r#"permission("a")"#, json!({"permissions": "a b"}), Unknown),
+        (
+            r#"permission("a")"#,
+            json!({"permissions": ["b", 1]}),
+            Unknown,
+        ),
+        (r#"permission("é")"#, json!({"permissions": ["é"]}), Met),
         (r#"permission("a")"#, json!({"scope": "a"}), NotMet),
         // Roles and groups: a string, an array, or an object's keys.
         (r#"role("a")"#, json!({"roles": "a"}), Met),
-        (r#"role("a")"#, json!({"roles": "a b"}), NotMet),
+        (r#"role("b")"#, json!({"roles": "a"}), NotMet),
+        (r#"role("a")"#, json!({"roles": ""}), NotMet),
+        // It may be a list, of which nobody can say what separates it.
+        (r#"role("a")"#, json!({"roles": "a b"}), Unknown),
+        (r#"role("a b")"#, json!({"roles": "a b"}), Unknown),
+        (r#"role("a")"#, json!({"roles": "a,b"}), Unknown),
+        (r#"role("c")"#, json!({"roles": "a,b"}), Unknown),
+        (r#"role("a")"#, json!({"roles": "b;a"}), Unknown),
+        (r#"role("a")"#, json!({"roles": "b\ta"}), Unknown),
+        (r#"role("a")"#, json!({"roles": "[\"a\"]"}), Unknown),
+        (r#"group("a")"#, json!({"groups": "b,a"}), Unknown),
+        (r#"role("a b")"#, json!({"roles": ["a b"]}), Met),
+        (r#"role("a")"#, json!({"roles": ["a b", "c,a"]}), NotMet),
         (r#"role("a")"#, json!({"roles": ["b", "a"]}), Met),
         (r#"role("a")"#, json!({"roles": ["ab"]}), NotMet),
         (r#"role("a")"#, json!({"roles": []}), NotMet),
         (r#"role("a")"#, json!({"roles": {"a": {"org": "x"}}}), Met),
         (r#"role("a")"#, json!({"roles": {"b": "a"}}), NotMet),
+        (r#"role("a")"#, json!({"roles": {"a": {}}}), Met),
+        (r#"role("a")"#, json!({"roles": {"a": true}}), Met),
+        (r#"role("a")"#, json!({"roles": {"a": "since 2020"}}), Met),
+        (r#"role("a")"#, json!({"roles": {"a": false}}), NotMet),
+        (r#"role("a")"#, json!({"roles": {"a": null}}), NotMet),
+        (r#"role("a")"#, json!({"roles": {"a": "False"}}), Unknown),
+        (r#"role("a")"#, json!({"roles": {"a": ""}}), Unknown),
+        (r#"role("a")"#, json!({"roles": {"a": 0}}), Unknown),
+        (r#"role("a")"#, json!({"roles": {"a": 1}}), Unknown),
+        (r#"role("a")"#, json!({"roles": {"a": []}}), Unknown),
+        (r#"group("a")"#, json!({"groups": {"a": false}}), NotMet),
         (r#"role("a")"#, json!({}), NotMet),
         (r#"role("a")"#, json!({"roles": null}), NotMet),
         (r#"role("a")"#, json!({"roles": 1}), Unknown),
@@ -97,7 +150,11 @@ fn each_requirement_against_each_kind_of_claim() {
         (r#"claim("x") exists"#, json!({"x": []}), Met),
         (r#"claim("x") exists"#, json!({"x": null}), NotMet),
         (r#"claim("x") exists"#, json!({}), NotMet),
-        (r#"claim("x.y") exists"#, json!({"x": "y"}), NotMet),
+        (r#"claim("x.y") exists"#, json!({"x": {}}), NotMet),
+        (r#"claim("x.y") exists"#, json!({"x": null}), NotMet),
+        (r#"claim("x.y") exists"#, json!({"x": "y"}), Unknown),
+        (r#"claim("x.y") exists"#, json!({"x": ["y"]}), Unknown),
+        (r#"claim("x.y.z") exists"#, json!({"x": {"y": 1}}), Unknown),
         // Equality within one kind.
         (r#"claim("x") == "a""#, json!({"x": "a"}), Met),
         (r#"claim("x") == "a""#, json!({"x": "A"}), NotMet),
@@ -158,7 +215,26 @@ fn each_requirement_against_each_kind_of_claim() {
         (r#"claim("x") contains "a""#, json!({"x": []}), NotMet),
         (r#"claim("x") contains "a""#, json!({"x": "a"}), Met),
         (r#"claim("x") contains "a""#, json!({"x": "abc"}), NotMet),
-        (r#"claim("x") contains "a""#, json!({"x": {"a": null}}), Met),
+        (r#"claim("x") contains "a b""#, json!({"x": "a b"}), Met),
+        (r#"claim("x") contains "a""#, json!({"x": "a b"}), Unknown),
+        (r#"claim("x") contains "a""#, json!({"x": "b,a"}), Unknown),
+        (r#"claim("x") contains "a""#, json!({"x": {"a": {}}}), Met),
+        (r#"claim("x") contains "a""#, json!({"x": {"a": true}}), Met),
+        (
+            r#"claim("x") contains "a""#,
+            json!({"x": {"a": false}}),
+            NotMet,
+        ),
+        (
+            r#"claim("x") contains "a""#,
+            json!({"x": {"a": null}}),
+            NotMet,
+        ),
+        (
+            r#"claim("x") contains "a""#,
+            json!({"x": {"a": 0}}),
+            Unknown,
+        ),
         (
             r#"claim("x") contains "a""#,
             json!({"x": ["b", null]}),
@@ -172,6 +248,35 @@ fn each_requirement_against_each_kind_of_claim() {
             Met,
         ),
         (r#"claim("x") contains "a""#, json!({}), Unknown),
+        // How a text begins.
+        (r#"claim("x") starts_with "a/""#, json!({"x": "a/b"}), Met),
+        (r#"claim("x") starts_with "a/""#, json!({"x": "a/"}), Met),
+        (r#"claim("x") starts_with "a/""#, json!({"x": "a"}), NotMet),
+        (
+            r#"claim("x") starts_with "a/""#,
+            json!({"x": "A/b"}),
+            NotMet,
+        ),
+        (r#"claim("x") starts_with "a/""#, json!({"x": ""}), NotMet),
+        (
+            r#"claim("x") starts_with "a/""#,
+            json!({"x": ["a/b"]}),
+            Unknown,
+        ),
+        (
+            r#"claim("x") starts_with "a""#,
+            json!({"x": {"ab": 1}}),
+            Unknown,
+        ),
+        (r#"claim("x") starts_with "1""#, json!({"x": 12}), Unknown),
+        (r#"claim("x") starts_with "t""#, json!({"x": true}), Unknown),
+        (r#"claim("x") starts_with "n""#, json!({"x": null}), Unknown),
+        (r#"claim("x") starts_with "a""#, json!({}), Unknown),
+        (
+            r#"claim("x.y") starts_with "a""#,
+            json!({"x": {"y": "ab"}}),
+            Met,
+        ),
         // Names.
         (
             r#"claim("https://example.com/team") == "a""#,
@@ -253,6 +358,131 @@ fn roles_and_groups_come_from_the_claims_that_are_configured() {
         error.to_string(),
         r#"the roles or groups of issuer "https://issuer.example/": "a..b" is not the path of a claim: a name is empty"#
     );
+}
+
+/// A value on the way that is not an object says nothing about what would be behind it; only
+/// absence says that there is nothing.
+#[test]
+fn a_value_of_the_wrong_type_on_the_way_to_roles_says_nothing() {
+    let api = api_with(
+        issuer()
+            .roles_from(["a.b.roles"])
+            .groups_from(["a.b.roles", "groups"]),
+    );
+    for (claims, expected) in [
+        (json!({}), NotMet),
+        (json!({"a": null}), NotMet),
+        (json!({"a": {}}), NotMet),
+        (json!({"a": {"b": null}}), NotMet),
+        (json!({"a": {"b": {}}}), NotMet),
+        (json!({"a": {"b": {"roles": null}}}), NotMet),
+        (json!({"a": {"b": {"roles": ["x"]}}}), Met),
+        (json!({"a": {"b": {"roles": "x"}}}), Met),
+        (json!({"a": "x"}), Unknown),
+        (json!({"a": ""}), Unknown),
+        (json!({"a": ["x"]}), Unknown),
+        (json!({"a": []}), Unknown),
+        (json!({"a": 1}), Unknown),
+        (json!({"a": false}), Unknown),
+        (json!({"a": {"b": "x"}}), Unknown),
+        (json!({"a": {"b": [{"roles": ["x"]}]}}), Unknown),
+        (json!({"a": {"b": 0}}), Unknown),
+        (json!({"a": {"b": {"roles": 1}}}), Unknown),
+        (json!({"a": {"b": {"roles": "x y"}}}), Unknown),
+    ] {
+        check(&api, &r#"role("x")"#.parse().unwrap(), &claims, expected);
+        check(&api, &r#"group("x")"#.parse().unwrap(), &claims, expected);
+        // What another claim says is known all the same.
+        let mut more = claims.clone();
+        more["groups"] = json!(["x"]);
+        check(&api, &r#"group("x")"#.parse().unwrap(), &more, Met);
+    }
+}
+
+/// Distributed claims (OpenID Connect Core section 5.6.2), and the groups that Entra ID leaves out of
+/// the tokens of users who have too many.
+#[test]
+fn claims_that_are_kept_elsewhere_say_nothing() {
+    let api = api_with(issuer().groups_from(["groups", "realm_access.groups"]));
+    let elsewhere = |name: &str| {
+        json!({
+            "_claim_names": {name: "src1"},
+            "_claim_sources": {"src1": {"endpoint": "https://graph.example/"}},
+        })
+    };
+    for (policy, claims, expected) in [
+        (r#"group("a")"#, elsewhere("groups"), Unknown),
+        (r#"group("a")"#, elsewhere("realm_access"), Unknown),
+        (r#"group("a")"#, elsewhere("roles"), NotMet),
+        (r#"group("a")"#, json!({"hasgroups": true}), Unknown),
+        (r#"group("a")"#, json!({"hasgroups": "true"}), Unknown),
+        (r#"group("a")"#, json!({"hasgroups": false}), NotMet),
+        (r#"group("a")"#, json!({"hasgroups": null}), NotMet),
+        (r#"role("a")"#, json!({"hasgroups": true}), NotMet),
+        (r#"group("a")"#, json!({"_claim_names": null}), NotMet),
+        (r#"group("a")"#, json!({"_claim_names": {}}), NotMet),
+        (r#"group("a")"#, json!({"_claim_names": "groups"}), Unknown),
+        (
+            r#"group("a")"#,
+            json!({"_claim_names": ["groups"]}),
+            Unknown,
+        ),
+        (r#"role("a")"#, elsewhere("roles"), Unknown),
+        (r#"role("a")"#, elsewhere("groups"), NotMet),
+        (r#"permission("a")"#, elsewhere("permissions"), Unknown),
+        (r#"scope("a")"#, elsewhere("scope"), Unknown),
+        (r#"scope("a")"#, elsewhere("scp"), Unknown),
+        (r#"scope("a")"#, elsewhere("groups"), NotMet),
+        (r#"client("a")"#, elsewhere("client_id"), Unknown),
+        (r#"acr("a")"#, elsewhere("acr"), Unknown),
+        (r#"amr("a")"#, elsewhere("amr"), Unknown),
+        (r#"max_age(1)"#, elsewhere("auth_time"), Unknown),
+        (r#"claim("x") exists"#, elsewhere("x"), Unknown),
+        (r#"claim("x") == "a""#, elsewhere("x"), Unknown),
+        (r#"claim("x") contains "a""#, elsewhere("x"), Unknown),
+        (r#"claim("x") in ["a"]"#, elsewhere("x"), Unknown),
+        (r#"claim("x") starts_with "a""#, elsewhere("x"), Unknown),
+        (r#"claim("x.y") exists"#, elsewhere("x"), Unknown),
+        (r#"claim("y") exists"#, elsewhere("x"), NotMet),
+        (
+            r#"any_valid_token and group("a")"#,
+            elsewhere("groups"),
+            Unknown,
+        ),
+    ] {
+        check(&api, &policy.parse().unwrap(), &claims, expected);
+        // What the token itself has under that name is not the whole of it.
+        let names = ["groups", "roles", "scope", "scp", "x", "acr", "amr"];
+        for name in names.into_iter().filter(|_| expected == Unknown) {
+            let mut both = claims.clone();
+            both[name] = json!("a");
+            let verdict = api.explain(&policy.parse().unwrap(), &both).finding.verdict;
+            let is_elsewhere = claims["_claim_names"].get(name).is_some();
+            assert!(
+                !is_elsewhere || verdict == Unknown,
+                "{policy} of {both} is {verdict:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn permissions_that_are_read_as_scopes_are_an_array_too() {
+    use authz_core::ScopeClaim;
+
+    let api = api_with(issuer().scopes_from([ScopeClaim::Scope, ScopeClaim::Permissions]));
+    for (claims, expected) in [
+        (json!({"permissions": ["a"]}), Met),
+        (json!({"permissions": ["b"], "scope": "a"}), Met),
+        (json!({"permissions": ["b a"]}), NotMet),
+        (json!({}), NotMet),
+        (json!({"permissions": "a"}), Unknown),
+        (json!({"permissions": "a", "scope": "a"}), Met),
+        (json!({"permissions": {"a": true}}), Unknown),
+        (json!({"permissions": ["a", 1]}), Unknown),
+    ] {
+        check(&api, &r#"scope("a")"#.parse().unwrap(), &claims, expected);
+    }
 }
 
 #[test]

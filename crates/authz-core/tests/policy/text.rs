@@ -37,6 +37,10 @@ fn text_and_code_say_the_same() {
             claim("a").contains(query("b")),
         ),
         (
+            r#"claim("ref") starts_with "refs/tags/v""#,
+            claim("ref").starts_with("refs/tags/v"),
+        ),
+        (
             r#"path("a") == header("x-b")"#,
             path("a").equals(header("x-b")),
         ),
@@ -130,7 +134,28 @@ fn errors_point_at_the_column() {
         (
             r#"claim("a")"#,
             11,
-            "`==`, `!=`, `in`, `contains` or `exists` has to follow",
+            "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow",
+        ),
+        (r#"claim("a") starts_with """#, 24, "an empty prefix"),
+        (
+            r#"claim("a") starts_with claim("b")"#,
+            24,
+            "a text in double quotes is expected",
+        ),
+        (
+            r#"claim("a") starts_with 1"#,
+            24,
+            "a text in double quotes is expected",
+        ),
+        (
+            r#"path("a") starts_with "b""#,
+            11,
+            "`starts_with` is for claims only",
+        ),
+        (
+            r#"header("a") starts_with "b""#,
+            13,
+            "`starts_with` is for claims only",
         ),
         (r#"claim("a") = "b""#, 12, "`==`, `!=`"),
         (r#"claim("a") == b"#, 15, "a value is expected"),
@@ -176,6 +201,27 @@ fn errors_point_at_the_column() {
         error.to_string().ends_with("\n\tand rolle(\"b\")\n\t    ^"),
         "{error}"
     );
+}
+
+#[test]
+fn a_prefix_is_of_a_claim_and_not_empty() {
+    for (build, problem) in [
+        (
+            (|| claim("a").starts_with("")) as fn() -> Policy,
+            "an empty prefix: every text starts with it",
+        ),
+        (
+            || path("a").starts_with("b"),
+            "path(\"a\"): `starts_with` is for claims only",
+        ),
+        (
+            || query("a").starts_with("b"),
+            "query(\"a\"): `starts_with` is for claims only",
+        ),
+    ] {
+        let panic = std::panic::catch_unwind(build).unwrap_err();
+        assert_eq!(*panic.downcast::<String>().unwrap(), problem);
+    }
 }
 
 #[test]

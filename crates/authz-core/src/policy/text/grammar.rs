@@ -6,7 +6,7 @@ use winnow::stream::LocatingSlice;
 use super::{
     super::{
         Attribute, ClaimPath, Comparison, Operand, Policy, Predicates, Rule, Scope,
-        attribute::{Source, Value},
+        attribute::{EMPTY_PREFIX, PREFIX_OF_CLAIMS_ONLY, Source, Value},
         comparison::Operator,
     },
     error::{Fail, PolicyError},
@@ -97,10 +97,10 @@ impl Grammar<'_> {
             "max_age" => Rule::MaxAge(seconds(input)?),
             "custom" => return one(input, |name| self.custom(name)),
             _ => match attribute(input, name)? {
-                Some(left) => Rule::Compare(Box::new(Comparison {
-                    left,
-                    operator: operator(input)?,
-                })),
+                Some(left) => {
+                    let operator = operator(input, &left)?;
+                    Rule::Compare(Box::new(Comparison { left, operator }))
+                }
                 None => return Err(Fail::new(at, no_requirement(name, input))),
             },
         };
@@ -133,8 +133,9 @@ fn attribute(input: &mut Input<'_>, name: &str) -> Parsed<Option<Attribute>> {
     Ok(Some(Attribute(source)))
 }
 
-/// `operator = "exists" | ( "==" | "!=" | "contains" ) value | "in" "[" value { "," value } "]"`
-fn operator(input: &mut Input<'_>) -> Parsed<Operator> {
+/// `operator = "exists" | ( "==" | "!=" | "contains" ) value | "in" "[" value { "," value } "]"`,
+/// and behind a claim `"starts_with" text`
+fn operator(input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
     let at = here(input);
     if skip(input, "==")? {
         return value(input).map(Operator::Equals);
@@ -151,13 +152,25 @@ fn operator(input: &mut Input<'_>) -> Parsed<Operator> {
             word(input)?;
             value(input).map(Operator::Contains)
         }
+        "starts_with" if !matches!(left.0, Source::Claim(_)) => {
+            Err(Fail::new(at, PREFIX_OF_CLAIMS_ONLY))
+        }
+        "starts_with" => {
+            word(input)?;
+            let at = here(input);
+            let prefix = text(input)?;
+            if prefix.is_empty() {
+                return Err(Fail::new(at, EMPTY_PREFIX));
+            }
+            Ok(Operator::StartsWith(prefix.into()))
+        }
         "in" => {
             word(input)?;
             expect(input, "[")?;
             Ok(Operator::OneOf(list(input, "]", value)?.into()))
         }
         _ => {
-            let problem = "`==`, `!=`, `in`, `contains` or `exists` has to follow";
+            let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow";
             Err(Fail::new(at, problem))
         }
     }

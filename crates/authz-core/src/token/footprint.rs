@@ -1,0 +1,149 @@
+//! How much memory JSON takes once it is deserialized: an upper bound, from its text alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+/// What values are deserialized into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// [`serde_json::Value`].
+    Value,
+    /// A type that nobody here knows. Its objects may be hash maps, or structs in the elements of arrays.
+    Any,
+}
+
+/// The bytes on the heap that the values in `json`, which is valid, take at most.
+pub(crate) fn footprint(json: &[u8], target: Target) -> usize {
+    let mut bytes = 0_usize;
+    let mut open: SmallVec<[Container; 16]> = SmallVec::new();
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => {
+                let end = end_of_string(json, at + 1);
+                bytes += end - at - 1;
+                at = end;
+                Container::fill(open.last_mut());
+            }
+            b'{' | b'[' => {
+                Container::fill(open.last_mut());
+                open.push(Container {
+                    is_array: *byte == b'[',
+                    elements: 0,
+                });
+            }
+            b'}' | b']' => {
+                if let Some(container) = open.pop() {
+                    bytes += container.bytes(target);
+                }
+            }
+            b',' => {
+                if let Some(container) = open.last_mut() {
+                    container.elements += 1;
+                }
+            }
+            b' ' | b'\t' | b'\n' | b'\r' | b':' => {}
+            _ => {
+                Container::fill(open.last_mut());
+                let end = end_of_literal(json, at);
+                // With serde_json's `arbitrary_precision` a number is kept as its text.
+                bytes += if size_of::<serde_json::Number>() > 16 {
+                    end - at
+                } else {
+                    0
+                };
+                at = end - 1;
+            }
+        }
+        at += 1;
+    }
+    bytes
+}
+
+struct Container {
+    is_array: bool,
+    /// The commas so far, and one for what stands before the first.
+    elements: usize,
+}
+
+impl Container {
+    fn fill(container: Option<&mut Self>) {
+        if let Some(container) = container {
+            container.elements = container.elements.max(1);
+        }
+    }
+
+    fn bytes(&self, target: Target) -> usize {
+        match (self.is_array, target) {
+            (true, Target::Value) => array(self.elements, size_of::<Value>()),
+            // An array may stand for a struct as well, with or without its fields.
+            (true, Target::Any) => array(self.elements, 2 * size_of::<Value>()).max(object(1)),
+            (false, Target::Value) => object(self.elements),
+            (false, Target::Any) => object(self.elements.max(1)).max(hash_map(self.elements)),
+        }
+    }
+}
+
+/// A vector that grew while it was filled.
+fn array(elements: usize, size: usize) -> usize {
+    match elements {
+        0 => 0,
+        more => more.next_power_of_two().max(4) * size,
+    }
+}
+
+fn object(members: usize) -> usize {
+    if size_of::<Map<String, Value>>() == size_of::<BTreeMap<String, Value>>() {
+        b_tree(members)
+    } else {
+        hash_map(members)
+    }
+}
+
+/// Nodes of the standard library's B-tree: 11 entries each, and at least 5 but in the root.
+fn b_tree(members: usize) -> usize {
+    const LEAF: usize = 11 * (size_of::<String>() + size_of::<Value>()) + 16;
+    const INNER: usize = LEAF + 12 * size_of::<usize>();
+    match members {
+        0 => 0,
+        1..=11 => LEAF,
+        more => {
+            let leaves = (more + 1) / 6;
+            leaves * LEAF + (leaves / 5 + 1) * INNER
+        }
+    }
+}
+
+/// A table of buckets that are 7/8 full at most, with an index beside it as in an ordered map.
+fn hash_map(members: usize) -> usize {
+    const BUCKET: usize = size_of::<(u64, String, Value)>() + 9;
+    match members {
+        0 => 0,
+        more => (more * 8 / 7 + 1).next_power_of_two().max(4) * BUCKET + 32,
+    }
+}
+
+/// Where the quote stands that closes the string whose text begins at `from`.
+fn end_of_string(json: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(found) = json
+        .get(at..)
+        .and_then(|it| memchr::memchr2(b'"', b'\\', it))
+    {
+        at += found;
+        if json.get(at) == Some(&b'"') {
+            return at;
+        }
+        at += 2;
+    }
+    json.len().max(from)
+}
+
+/// Behind the number, `true`, `false` or `null` that begins at `from`.
+fn end_of_literal(json: &[u8], from: usize) -> usize {
+    let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+    let rest = json.get(from + 1..).unwrap_or_default();
+    from + 1 + rest.iter().position(is_end).unwrap_or(rest.len())
+}
