@@ -11,6 +11,7 @@ mod registered;
 pub(crate) use self::{
     header::RawHeader,
     jws::{Jws, Malformed, Payload, Text},
+    members::Member,
     registered::Registered,
 };
 pub use header::ProtectedHeader;
