@@ -135,6 +135,7 @@ fn strict() -> Vec<Attack> {
             let only = TokenTypes::Only(vec!["application/internal+jwt".to_owned()]);
             Attempt::from(ring().good().typ(Some("Application/Internal+JWT")))
                 .rules(move |builder| builder.token_types(only.clone()))
+                .control(ring().good().typ(Some("internal+jwt")).build())
         }),
         good(
             "twin-typ-sent-in-full-where-types-are-strict",
