@@ -1,7 +1,7 @@
 //! The token out of the request (RFC 6750 section 2).
 //!
-//! The `Authorization` header is always looked at; every other place is opt-in. Tokens in two
-//! places at once are refused, whether or not they are the same.
+//! The `Authorization` header is looked at unless another place was chosen instead; every other place
+//! is opt-in. Tokens in two places at once are refused, whether or not they are the same.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use http::{
     header::{AUTHORIZATION, COOKIE, InvalidHeaderName, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use crate::rejection::Reason;
+use crate::{rejection::Reason, validation::Refusal};
 
 /// A place besides the `Authorization` header where a token may come from.
 ///
@@ -26,12 +26,30 @@ pub struct TokenSource(Place);
 enum Place {
     Cookie(String),
     Header(HeaderName),
+    BearerHeader(HeaderName),
     Query(String),
     WebSocketProtocol(String),
+    WebSocketProtocolPrefix(String),
+}
+
+/// Where the tokens of an API come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    /// The `Authorization` header counts.
+    pub(crate) authorization: bool,
+    pub(crate) others: Vec<TokenSource>,
+}
+
+/// Credentials that are no single token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadCredentials {
+    reason: Reason,
+    hint: Option<&'static str>,
 }
 
 impl TokenSource {
-    /// The cookie `name`.
+    /// The cookie `name`. One without a value counts as absent: that is what remains of a login that
+    /// has ended.
     ///
     /// Browsers send cookies along with requests that other sites start: protect against
     /// cross-site request forgery, with `SameSite` at the least.
@@ -40,13 +58,24 @@ impl TokenSource {
         Self(Place::Cookie(name.into()))
     }
 
-    /// The header `name`, which holds the token alone, without a scheme.
+    /// The header `name`, which holds the token alone, without a scheme, as `Cf-Access-Jwt-Assertion`.
+    /// An empty one counts as absent.
     ///
     /// # Errors
     ///
     /// When `name` is no header name.
     pub fn header(name: &str) -> Result<Self, InvalidHeaderName> {
         Ok(Self(Place::Header(HeaderName::try_from(name)?)))
+    }
+
+    /// The header `name`, which holds the scheme `Bearer` and the token, as `Authorization` does:
+    /// `X-Forwarded-Authorization`, where a gateway needs `Authorization` for a token of its own.
+    ///
+    /// # Errors
+    ///
+    /// When `name` isn't a header name.
+    pub fn bearer_header(name: &str) -> Result<Self, InvalidHeaderName> {
+        Ok(Self(Place::BearerHeader(HeaderName::try_from(name)?)))
     }
 
     /// The parameter `name` of the query: `access_token` in RFC 6750 section 2.3.
@@ -66,8 +95,20 @@ impl TokenSource {
         Self(Place::WebSocketProtocol(marker.into()))
     }
 
+    /// The `Sec-WebSocket-Protocol` header: the entry that begins with `prefix`, without it. For
+    /// clients that send one entry, as `new WebSocket(url, ["chat", "bearer." + token])` with the prefix
+    /// `bearer.`. Answer with another protocol than the token.
+    #[must_use]
+    pub fn websocket_protocol_prefix(prefix: impl Into<String>) -> Self {
+        Self(Place::WebSocketProtocolPrefix(prefix.into()))
+    }
+
     pub(crate) const fn is_query(&self) -> bool {
         matches!(self.0, Place::Query(_))
+    }
+
+    const fn is_header(&self) -> bool {
+        matches!(self.0, Place::Header(_) | Place::BearerHeader(_))
     }
 
     fn find<'a>(
@@ -75,7 +116,7 @@ impl TokenSource {
         headers: &'a HeaderMap,
         uri: &'a Uri,
         found: &mut Found<'a>,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), BadCredentials> {
         match &self.0 {
             Place::Cookie(name) => {
                 let cookies = headers.get_all(COOKIE).iter();
@@ -89,13 +130,24 @@ impl TokenSource {
                         let quoted = value
                             .strip_prefix(b"\"")
                             .and_then(|it| it.strip_suffix(b"\""));
-                        found.add(text(quoted.unwrap_or(value))?)?;
+                        let value = quoted.unwrap_or(value);
+                        if !value.is_empty() {
+                            found.add(text(value)?)?;
+                        }
                     }
                 }
             }
             Place::Header(name) => {
                 for value in headers.get_all(name) {
-                    found.add(text(value.as_bytes().trim_ascii())?)?;
+                    let value = value.as_bytes().trim_ascii();
+                    if !value.is_empty() {
+                        found.add(text(value)?)?;
+                    }
+                }
+            }
+            Place::BearerHeader(name) => {
+                if let Some(token) = bearer(headers, name)? {
+                    found.add(Cow::Borrowed(token))?;
                 }
             }
             Place::Query(name) => {
@@ -107,14 +159,17 @@ impl TokenSource {
                 }
             }
             Place::WebSocketProtocol(marker) => {
-                let mut entries = headers
-                    .get_all(SEC_WEBSOCKET_PROTOCOL)
-                    .iter()
-                    .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
-                    .map(<[u8]>::trim_ascii);
+                let mut entries = protocols(headers);
                 while let Some(entry) = entries.next() {
                     if entry == marker.as_bytes() {
-                        let token = entries.next().ok_or(Reason::MalformedCredentials)?;
+                        let token = entries.next().ok_or(BadCredentials::EMPTY)?;
+                        found.add(text(token)?)?;
+                    }
+                }
+            }
+            Place::WebSocketProtocolPrefix(prefix) => {
+                for entry in protocols(headers) {
+                    if let Some(token) = entry.strip_prefix(prefix.as_bytes()) {
                         found.add(text(token)?)?;
                     }
                 }
@@ -122,6 +177,53 @@ impl TokenSource {
         }
         Ok(())
     }
+}
+
+impl Sources {
+    /// Whether [`glance`] finds all that counts.
+    pub(crate) fn are_plain(&self) -> bool {
+        self.authorization && self.others.is_empty()
+    }
+
+    /// How clients may send tokens (RFC 9728 section 2).
+    pub(crate) fn methods(&self) -> Vec<&'static str> {
+        let header = self.authorization || self.others.iter().any(TokenSource::is_header);
+        let query = self.others.iter().any(TokenSource::is_query);
+        let methods = [header.then_some("header"), query.then_some("query")];
+        methods.into_iter().flatten().collect()
+    }
+}
+
+impl BadCredentials {
+    const EMPTY: Self =
+        Self::malformed("nothing stands where the token should be: the client has none");
+
+    const fn malformed(hint: &'static str) -> Self {
+        Self {
+            reason: Reason::MalformedCredentials,
+            hint: Some(hint),
+        }
+    }
+
+    const fn not_text() -> Self {
+        Self {
+            reason: Reason::MalformedToken,
+            hint: None,
+        }
+    }
+}
+
+impl From<BadCredentials> for Refusal {
+    fn from(bad: BadCredentials) -> Self {
+        Self::new(bad.reason).hint(bad.hint)
+    }
+}
+
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
 }
 
 /// What may be the request's token, found with as little work as possible: it has not been looked
@@ -138,64 +240,137 @@ pub(crate) fn glance(headers: &HeaderMap) -> Option<&[u8]> {
 pub(crate) fn token<'a>(
     headers: &'a HeaderMap,
     uri: &'a Uri,
-    sources: &[TokenSource],
-) -> Result<Option<Cow<'a, str>>, Reason> {
+    sources: &Sources,
+) -> Result<Option<Cow<'a, str>>, BadCredentials> {
     let mut found = Found(None);
-    let mut authorization = headers.get_all(AUTHORIZATION).iter();
-    if let Some(value) = authorization.next() {
-        if authorization.next().is_some() {
-            return Err(Reason::MalformedCredentials);
-        }
-        if let Some(token) = credentials(value.as_bytes())? {
-            found.add(Cow::Borrowed(token))?;
-        }
+    if sources.authorization
+        && let Some(token) = bearer(headers, &AUTHORIZATION)?
+    {
+        found.add(Cow::Borrowed(token))?;
     }
-    for source in sources {
+    for source in &sources.others {
         source.find(headers, uri, &mut found)?;
     }
     Ok(found.0)
 }
 
+/// The refusal of a request in which [`token`] found none, with what the `Authorization` header holds
+/// instead: its scheme at most, since all else may be a secret.
+pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> Refusal {
+    let value = headers.get(AUTHORIZATION).filter(|_| sources.authorization);
+    let value = value.map_or(&[][..], |value| value.as_bytes().trim_ascii());
+    if value.is_empty() {
+        return Refusal::new(Reason::MissingToken);
+    }
+    let (word, rest) = first_word(value);
+    if rest.is_empty() {
+        // A token of its own looks like a scheme of its own: neither is shown.
+        let hint = match word.get(..6) {
+            Some(start) if start.eq_ignore_ascii_case(b"Bearer") => {
+                "what follows `Bearer` is not set off by a space: send `Authorization: Bearer TOKEN`"
+            }
+            _ => "the scheme is missing, or nothing follows it: send `Authorization: Bearer TOKEN`",
+        };
+        return Refusal::other_credentials(Some(hint)).actual("(no scheme)");
+    }
+    let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let scheme = std::str::from_utf8(word).ok();
+    let Some(scheme) =
+        scheme.filter(|it| it.len() <= LONGEST_SCHEME && it.as_bytes().iter().all(is_tchar))
+    else {
+        let hint = "this is no scheme: send `Authorization: Bearer TOKEN`";
+        return Refusal::other_credentials(Some(hint)).actual("(not a scheme)");
+    };
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    let hint = if is("Token") || is("JWT") || is("OAuth") || is("OAuth2") || is("Access-Token") {
+        "the client sends a token under another scheme: send `Authorization: Bearer TOKEN`"
+    } else if is("DPoP") {
+        "the token is bound to a key of its sender (DPoP), which is not supported yet: send an unbound one as `Authorization: Bearer TOKEN`"
+    } else if is("Basic") {
+        "a name and a password, which this API does not take: send an access token as `Authorization: Bearer TOKEN`"
+    } else {
+        "only the scheme Bearer is accepted: send `Authorization: Bearer TOKEN`"
+    };
+    Refusal::other_credentials(Some(hint)).actual(format_args!("the scheme {scheme}"))
+}
+
+/// Characters of a scheme at most that is shown: the registered ones are shorter, and tokens longer.
+const LONGEST_SCHEME: usize = 20;
+
 struct Found<'a>(Option<Cow<'a, str>>);
 
 impl<'a> Found<'a> {
-    fn add(&mut self, token: Cow<'a, str>) -> Result<(), Reason> {
+    fn add(&mut self, token: Cow<'a, str>) -> Result<(), BadCredentials> {
         if token.is_empty() {
-            return Err(Reason::MalformedCredentials);
+            return Err(BadCredentials::EMPTY);
         }
         match self.0.replace(token) {
             None => Ok(()),
-            Some(_) => Err(Reason::SeveralTokens),
+            Some(_) => Err(BadCredentials {
+                reason: Reason::SeveralTokens,
+                hint: Some(
+                    "two places hold a token, or one of them does twice: two parts of the client disagree about who it is",
+                ),
+            }),
         }
     }
 }
 
+/// The token of the header `name`, which has the form of `Authorization`.
+fn bearer<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, BadCredentials> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(BadCredentials::malformed(
+            "the header stands there twice: look at what proxies add to the request",
+        ));
+    }
+    credentials(value.as_bytes())
+}
+
+/// The word before the first space or tab, and the rest with these.
+fn first_word(value: &[u8]) -> (&[u8], &[u8]) {
+    value.split_at(memchr::memchr2(b' ', b'\t', value).unwrap_or(value.len()))
+}
+
 /// `"Bearer" 1*SP b64token` (RFC 6750 section 2.1), the scheme in any case (RFC 9110 section 11.1).
-fn credentials(value: &[u8]) -> Result<Option<&str>, Reason> {
+fn credentials(value: &[u8]) -> Result<Option<&str>, BadCredentials> {
     let value = value.trim_ascii();
-    let scheme_len = value
-        .iter()
-        .position(|byte| matches!(byte, b' ' | b'\t'))
-        .unwrap_or(value.len());
-    let (scheme, rest) = value.split_at(scheme_len);
+    let (scheme, rest) = first_word(value);
     if !scheme.eq_ignore_ascii_case(b"Bearer") {
         return Ok(None);
     }
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
     let token = &rest[spaces..];
-    // Nothing, something not set off by spaces, or more than one thing.
-    if token.is_empty() || memchr::memchr2(b' ', b'\t', token).is_some() {
-        return Err(Reason::MalformedCredentials);
+    if token.is_empty() {
+        return Err(BadCredentials::EMPTY);
+    }
+    // Something not set off by spaces, or more than one thing.
+    if memchr::memchr2(b' ', b'\t', token).is_some() {
+        let (word, _) = first_word(token);
+        let hint = if word.eq_ignore_ascii_case(b"Bearer") {
+            "the scheme stands there twice (`Bearer Bearer`): the client adds it to a text that has it already"
+        } else if token.eq_ignore_ascii_case(b"[object Object]") {
+            "the client sent an object as a text in place of the token (`[object Object]`)"
+        } else {
+            "more than one thing follows `Bearer`, or a tab stands before it"
+        };
+        return Err(BadCredentials::malformed(hint));
     }
     std::str::from_utf8(token)
         .map(Some)
-        .map_err(|_| Reason::MalformedToken)
+        .map_err(|_| BadCredentials::not_text())
 }
 
-fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, BadCredentials> {
     std::str::from_utf8(bytes)
         .map(Cow::Borrowed)
-        .map_err(|_| Reason::MalformedToken)
+        .map_err(|_| BadCredentials::not_text())
 }
 
 #[cfg(test)]
@@ -263,6 +438,8 @@ mod tests {
             TokenSource::header("x-token").unwrap(),
             TokenSource::query("access_token"),
             TokenSource::websocket_protocol("bearer"),
+            TokenSource::bearer_header("x-bearer").unwrap(),
+            TokenSource::websocket_protocol_prefix("token."),
         ];
         for (headers, uri, expected) in [
             (
@@ -272,9 +449,21 @@ mod tests {
             ),
             (&[("cookie", "session=\"abc\"")], "/", Ok(Some("abc"))),
             (&[("cookie", "xsession=abc")], "/", Ok(None)),
-            (&[("cookie", "session=")], "/", MALFORMED),
+            (&[("cookie", "session=")], "/", Ok(None)),
+            (&[("cookie", "session=\"\"")], "/", Ok(None)),
+            (&[("cookie", "session=; session=a")], "/", Ok(Some("a"))),
             (&[("cookie", "session=a; session=b")], "/", SEVERAL),
             (&[("x-token", "abc")], "/", Ok(Some("abc"))),
+            (&[("x-token", "")], "/", Ok(None)),
+            (&[("x-bearer", "bearer  abc")], "/", Ok(Some("abc"))),
+            (&[("x-bearer", "abc")], "/", Ok(None)),
+            (&[("x-bearer", "Basic abc")], "/", Ok(None)),
+            (&[("x-bearer", "Bearer")], "/", MALFORMED),
+            (
+                &[("x-bearer", "Bearer a"), ("x-bearer", "Basic a")],
+                "/",
+                MALFORMED,
+            ),
             (&[("x-token", "a"), ("x-token", "a")], "/", SEVERAL),
             (&[], "/?access_token=abc", Ok(Some("abc"))),
             (&[], "/?x=1&access%5Ftoken=a%2Eb", Ok(Some("a.b"))),
@@ -291,6 +480,18 @@ mod tests {
                 MALFORMED,
             ),
             (&[("sec-websocket-protocol", "chat")], "/", Ok(None)),
+            (
+                &[("sec-websocket-protocol", "chat, token.abc")],
+                "/",
+                Ok(Some("abc")),
+            ),
+            (&[("sec-websocket-protocol", "token.")], "/", MALFORMED),
+            (&[("sec-websocket-protocol", "Token.abc")], "/", Ok(None)),
+            (
+                &[("sec-websocket-protocol", "token.a, bearer, b")],
+                "/",
+                SEVERAL,
+            ),
             (
                 &[("authorization", "Bearer abc"), ("cookie", "session=abc")],
                 "/",
@@ -318,6 +519,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn another_place_instead_leaves_the_authorization_header_alone() {
+        let sources = Sources {
+            authorization: false,
+            others: vec![TokenSource::bearer_header("x-forwarded-authorization").unwrap()],
+        };
+        for (authorization, forwarded, expected) in [
+            ("Bearer gateway", Some("Bearer abc"), Ok(Some("abc"))),
+            ("Bearer gateway", None, Ok(None)),
+            ("Bearer", Some("Bearer abc"), Ok(Some("abc"))),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.append(AUTHORIZATION, HeaderValue::from_static(authorization));
+            headers.append(AUTHORIZATION, HeaderValue::from_static(authorization));
+            if let Some(value) = forwarded {
+                headers.insert("x-forwarded-authorization", HeaderValue::from_static(value));
+            }
+            let uri = "/".parse().unwrap();
+            let found = token(&headers, &uri, &sources).map_err(|bad| bad.reason);
+            assert_eq!(
+                found.as_ref().map(Option::as_deref),
+                expected.as_ref().map(|it| *it)
+            );
+        }
+        assert!(!sources.are_plain());
+    }
+
     fn check(
         headers: &HeaderMap,
         uri: &str,
@@ -326,7 +554,11 @@ mod tests {
         case: &[&str],
     ) {
         let uri = uri.parse().unwrap();
-        let found = token(headers, &uri, sources);
+        let sources = Sources {
+            authorization: true,
+            others: sources.to_vec(),
+        };
+        let found = token(headers, &uri, &sources).map_err(|bad| bad.reason);
         assert_eq!(
             found.as_ref().map(Option::as_deref),
             expected.as_ref().map(|it| *it),

@@ -2,13 +2,23 @@
 
 use crate::rejection::Reason;
 
-/// Why `iss` may be none of the configured issuers, and which of them is meant.
+/// An ID token stands where an access token is wanted.
+pub(crate) const ID_TOKEN: &str = "an ID token was sent in place of an access token, or a token of another kind: send the access token";
+
+/// Bytes of an `iss` that may be meant for a configured one; nobody's issuer is longer.
+const LONGEST_ISSUER: usize = 512;
+
+/// Why `iss` may be none of the configured issuers, and which of them is meant. Takes no memory.
 pub(crate) fn issuer<'i>(
     iss: &str,
     mut configured: impl Iterator<Item = &'i str> + Clone,
 ) -> (Option<&'i str>, Option<&'static str>) {
-    if let Some(near) = configured.clone().find(|it| bare(it) == bare(iss)) {
-        let hint = "issuers are compared to the letter: a slash at the end, http or https, upper and lower case count";
+    if iss.len() > LONGEST_ISSUER {
+        return (configured.next(), None);
+    }
+    if let Some((near, hint)) =
+        (configured.clone()).find_map(|it| Some((it, same_but_for(it, iss)?)))
+    {
         return (Some(near), Some(hint));
     }
     let is_v1 = |iss: &str| host(iss) == "sts.windows.net";
@@ -23,15 +33,80 @@ pub(crate) fn issuer<'i>(
             return (Some(entra), Some(hint));
         }
     }
-    if let Some(near) = configured.clone().find(|it| host(it) == host(iss)) {
+    if !host(iss).is_empty()
+        && let Some(near) = configured.clone().find(|it| host(it) == host(iss))
+    {
         let hint = "a token of another tenant or realm of the same server";
         return (Some(near), Some(hint));
     }
-    if let Some(near) = configured.clone().find(|it| domain(it) == domain(iss)) {
+    if let Some(domain) = domain(iss)
+        && let Some(near) = configured
+            .clone()
+            .find(|it| self::domain(it) == Some(domain))
+    {
         let hint = "a token of another tenant or environment of the same provider";
         return (Some(near), Some(hint));
     }
     (configured.next(), None)
+}
+
+/// What the only difference between the two issuers is.
+fn same_but_for(configured: &str, iss: &str) -> Option<&'static str> {
+    let (a, b) = (Parts::of(configured), Parts::of(iss));
+    if !a.host.eq_ignore_ascii_case(b.host) || !a.path.eq_ignore_ascii_case(b.path) {
+        return None;
+    }
+    let default = |it: &Parts<'_>| {
+        let scheme = it.scheme.unwrap_or("https");
+        match it.port {
+            None => true,
+            Some("443") => scheme.eq_ignore_ascii_case("https"),
+            Some("80") => scheme.eq_ignore_ascii_case("http"),
+            Some(_) => false,
+        }
+    };
+    let ports = a.port != b.port;
+    if ports && !(default(&a) && default(&b)) {
+        return None;
+    }
+    let same = |a: Option<&str>, b: Option<&str>| match (a, b) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (a, b) => a.is_none() == b.is_none(),
+    };
+    Some(
+        match (a.slash != b.slash, !same(a.scheme, b.scheme), ports) {
+            (true, false, false) => {
+                "only a slash at the end is different: issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+            }
+            (false, true, false) => {
+                "only http or https is different: issuers are compared to the letter; a proxy in front of the issuer may hide from it that it is reached by https"
+            }
+            (false, false, true) => {
+                "only the default port is different, which one of them writes out (:443 or :80): issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+            }
+            (false, false, false) => {
+                "only upper and lower case are different: issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+            }
+            _ => {
+                "issuers are compared to the letter: a slash at the end, http or https, a default port, upper and lower case count"
+            }
+        },
+    )
+}
+
+/// Why what stands where a token should be is none: clients send the text of a variable that is not
+/// set.
+pub(crate) fn no_token(token: &str) -> Option<&'static str> {
+    const EMPTY: [&str; 6] = ["null", "undefined", "none", "nil", "nan", "false"];
+    if EMPTY.iter().any(|it| token.eq_ignore_ascii_case(it)) {
+        return Some(
+            "the client has no token: it sent the text of an empty variable (`null`, `undefined`) in its place",
+        );
+    }
+    if token.starts_with(['"', '\'']) {
+        return Some("the token is in quotation marks: send it without");
+    }
+    None
 }
 
 /// Why a token may be meant for somebody else.
@@ -105,10 +180,35 @@ pub(crate) const fn reason(reason: Reason) -> Option<&'static str> {
     }
 }
 
-fn bare(url: &str) -> String {
-    let url = url.trim_end_matches('/').to_ascii_lowercase();
-    let without_scheme = url.split_once("://").map(|(_, rest)| rest.to_owned());
-    without_scheme.unwrap_or(url)
+/// What an issuer is made of, if it is a URL.
+struct Parts<'u> {
+    scheme: Option<&'u str>,
+    host: &'u str,
+    port: Option<&'u str>,
+    /// Without slashes at the end.
+    path: &'u str,
+    slash: bool,
+}
+
+impl<'u> Parts<'u> {
+    fn of(url: &'u str) -> Self {
+        let (scheme, rest) = match url.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, url),
+        };
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = match host.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => (host, Some(port)),
+            _ => (host, None),
+        };
+        Self {
+            scheme,
+            host,
+            port,
+            path: path.trim_end_matches('/'),
+            slash: path.ends_with('/'),
+        }
+    }
 }
 
 fn host(url: &str) -> &str {

@@ -4,6 +4,7 @@
 //! keys of one issuer never verify another's tokens.
 
 mod admission;
+mod arguments;
 mod profiles;
 mod tenancy;
 mod tenants;
@@ -14,6 +15,7 @@ use foldhash::fast::RandomState;
 
 pub use self::tenants::Tenants;
 use self::{
+    arguments::Mistake,
     tenancy::{Tenancy, TenantStanding},
     tenants::{Tenant, TenantIssuers},
 };
@@ -61,8 +63,10 @@ pub struct Issuer {
     pub(crate) group_claims: Vec<String>,
     pub(crate) strict: bool,
     pub(crate) clients: Vec<String>,
-    pub(crate) required_claims: Vec<(String, String)>,
+    pub(crate) claim_rules: Vec<ClaimRule>,
     pub(crate) audience_rule: AudienceRule,
+    /// A profile was called with arguments that it can't work with.
+    mistake: Option<Mistake>,
 }
 
 /// What makes sure that a token is meant for this API.
@@ -72,6 +76,21 @@ pub(crate) enum AudienceRule {
     Audience,
     /// The issuer's tokens have no `aud`: the client has to be one of those listed.
     Client,
+    /// The issuer's tokens have neither: a required claim has to have its value.
+    Claim,
+}
+
+/// What a claim has to be, for a token to be an access token for this API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ClaimRule {
+    /// There, with this text as its value.
+    Equals(String, String),
+    /// This text, or not there.
+    EqualsIfPresent(String, String),
+    /// One of them there.
+    OneOf(Vec<String>),
+    /// Not there.
+    Absent(String),
 }
 
 #[derive(Clone, Debug)]
@@ -139,8 +158,9 @@ impl Issuer {
             group_claims: vec!["groups".to_owned()],
             strict: false,
             clients: Vec::new(),
-            required_claims: Vec::new(),
+            claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
+            mistake: None,
         }
     }
 
@@ -265,7 +285,31 @@ impl Issuer {
 
     /// A claim that has to be there with this text as its value, as `token_use` with `access`.
     pub fn required_claim(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.required_claims.push((name.into(), value.into()));
+        self.claim_rules
+            .push(ClaimRule::Equals(name.into(), value.into()));
+        self
+    }
+
+    /// A claim that has to have this text as its value where a token has it at all, as Keycloak's
+    /// `typ` with `Bearer`: its ID tokens have another there.
+    pub fn claim_if_present(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.claim_rules
+            .push(ClaimRule::EqualsIfPresent(name.into(), value.into()));
+        self
+    }
+
+    /// Claims of which a token has to have at least one, whatever its value, as `azp` or
+    /// `client_id`: for issuers whose ID tokens have none of them.
+    pub fn one_of_claims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        let names = names.into_iter().map(Into::into).collect();
+        self.claim_rules.push(ClaimRule::OneOf(names));
+        self
+    }
+
+    /// A claim that a token must not have, as `at_hash` or `nonce`: for issuers whose ID tokens alone
+    /// have it.
+    pub fn refused_claim(mut self, name: impl Into<String>) -> Self {
+        self.claim_rules.push(ClaimRule::Absent(name.into()));
         self
     }
 
@@ -277,7 +321,34 @@ impl Issuer {
         self
     }
 
+    /// For an issuer whose access tokens have neither `aud` nor a client, as WorkOS': this claim takes their
+    /// place, as `org_id` with `org_1`, and a token without it is refused. Given several times, each
+    /// has to have its value. A token that does name an audience is held to it all the same.
+    ///
+    /// A claim that every token of the issuer has alike makes nothing sure: tokens that the issuer gave out
+    /// for other APIs are then accepted here.
+    pub fn required_claim_instead_of_audience(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.audience_rule = AudienceRule::Claim;
+        self.required_claim(name, value)
+    }
+
     fn check(&self) -> Result<(), BuildError> {
+        if let Some(Mistake {
+            call,
+            problem,
+            instead,
+        }) = self.mistake.clone()
+        {
+            return Err(BuildError::InvalidProfile {
+                call,
+                problem,
+                instead,
+            });
+        }
         let issuer = self.issuer.clone();
         if issuer.is_empty() {
             return Err(BuildError::MissingIssuer);
@@ -293,6 +364,9 @@ impl Issuer {
         }
         if self.audiences.iter().any(String::is_empty) {
             return Err(BuildError::EmptyAudience { issuer });
+        }
+        if !self.claim_rules.iter().all(ClaimRule::can_be_meant) {
+            return Err(BuildError::EmptyClaimRule { issuer });
         }
         claim_paths(&issuer, &self.role_claims)?;
         claim_paths(&issuer, &self.group_claims)?;
@@ -354,10 +428,23 @@ impl Issuer {
             group_claims,
             strict: self.strict,
             clients: self.clients.into_iter().map(Box::from).collect(),
-            required_claims: self.required_claims.into(),
+            claim_rules: self.claim_rules.into(),
             audience_rule: self.audience_rule,
             api: Arc::clone(api),
         })
+    }
+}
+
+impl ClaimRule {
+    /// An empty name or value is a variable that is not set.
+    fn can_be_meant(&self) -> bool {
+        match self {
+            Self::Equals(name, value) | Self::EqualsIfPresent(name, value) => {
+                !name.is_empty() && !value.is_empty()
+            }
+            Self::OneOf(names) => !names.is_empty() && !names.iter().any(String::is_empty),
+            Self::Absent(name) => !name.is_empty(),
+        }
     }
 }
 
@@ -383,6 +470,24 @@ pub enum BuildError {
         "issuer {issuer:?} has no audience, and no clients that take its place: list them with `.clients([..])`"
     )]
     MissingClients {
+        /// The issuer.
+        issuer: String,
+    },
+    /// A profile, as [`Issuer::auth0`], was called with arguments that it can't work with.
+    #[error("{call}: {problem}; write {instead}")]
+    InvalidProfile {
+        /// The call as it was written.
+        call: String,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// A call that works.
+        instead: String,
+    },
+    /// A rule about a claim has an empty name or value, or names no claim.
+    #[error(
+        "issuer {issuer:?} has a rule about a claim with an empty name or value: give both, as with `.required_claim(\"token_use\", \"access\")`"
+    )]
+    EmptyClaimRule {
         /// The issuer.
         issuer: String,
     },
@@ -464,9 +569,10 @@ pub enum BuildError {
         /// Each implies the next; the last is the first again.
         cycle: Vec<String>,
     },
-    /// The resource identifier is no absolute https URL without fragment (RFC 9728 section 1.2).
+    /// The resource identifier isn't an absolute https URL without fragment (RFC 9728 section 1.2). Plain
+    /// http is for this machine's own addresses.
     #[error(
-        "the resource identifier {resource:?} is not an absolute http or https URL without fragment (RFC 9728 section 1.2)"
+        "the resource identifier {resource:?} is not an absolute https URL without fragment and user (RFC 9728 section 1.2): give the address that clients use, as with `.resource(\"https://api.example\")`; plain http is for loopback addresses only"
     )]
     InvalidResource {
         /// What was given.
@@ -501,7 +607,7 @@ pub(crate) struct Trusted {
     pub(crate) strict: bool,
     /// Empty: any.
     pub(crate) clients: Arc<[Box<str>]>,
-    pub(crate) required_claims: Arc<[(String, String)]>,
+    pub(crate) claim_rules: Arc<[ClaimRule]>,
     pub(crate) audience_rule: AudienceRule,
     /// The API that trusts it.
     pub(crate) api: Arc<Api>,
@@ -538,7 +644,7 @@ impl Trusted {
             group_claims: Arc::clone(&self.group_claims),
             strict: self.strict,
             clients: Arc::clone(&self.clients),
-            required_claims: Arc::clone(&self.required_claims),
+            claim_rules: Arc::clone(&self.claim_rules),
             audience_rule: self.audience_rule,
             api: Arc::clone(&self.api),
         }

@@ -25,6 +25,14 @@ pub(crate) struct Names<'de> {
 /// for something of its own: for the text of another value, which nobody has looked at.
 const RESERVED: &str = "$serde_json::private::";
 
+/// How serde_json hands over a number where its feature `arbitrary_precision` is on: as an object with
+/// this one member, whose value is the number's text. Any crate in the build may switch that on.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// The text of a number that serde_json made up an object for. It comes as an owned string, as no
+/// string of a JSON text ever does: an object in the token that looks the same is refused.
+struct NumberText;
+
 /// A member name: borrowed unless it was written with escapes.
 pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 
@@ -102,6 +110,32 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
+impl<'de> Deserialize<'de> for NumberText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl Visitor<'_> for TextVisitor {
+            type Value = NumberText;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "no member name that begins with {RESERVED:?}")
+            }
+
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<NumberText, E> {
+                Err(E::invalid_type(de::Unexpected::Other("one"), &self))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<NumberText, E> {
+                // Without the feature such a number is out of range.
+                match text.parse::<f64>() {
+                    Ok(number) if number.is_finite() => Ok(NumberText),
+                    _ => Err(E::custom("number out of range")),
+                }
+            }
+        }
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Skip {
     type Value = ();
 
@@ -149,6 +183,10 @@ impl<'de> Visitor<'de> for Skip {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
+            if name == NUMBER && names.seen.is_empty() {
+                let NumberText = members.next_value()?;
+                continue;
+            }
             names.add(name)?;
             members.next_value_seed(Skip)?;
         }

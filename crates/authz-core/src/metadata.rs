@@ -1,5 +1,5 @@
 use serde::Serialize;
-use url::Url;
+use url::{Host, Url};
 
 use crate::issuer::BuildError;
 
@@ -32,7 +32,7 @@ pub struct ResourceMetadata {
     /// The scopes that clients may ask for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes_supported: Vec<String>,
-    /// How a token may be sent: always in the header, and in the query where that was opted into.
+    /// How a token may be sent: in the header unless only other places count, and in the query where that was opted into.
     pub bearer_methods_supported: Vec<&'static str>,
     #[serde(skip)]
     pub(crate) path: String,
@@ -53,7 +53,8 @@ pub(crate) fn place(resource: &str) -> Result<(String, String), BuildError> {
         resource: resource.to_owned(),
     };
     let mut url = Url::parse(resource).map_err(|_| invalid())?;
-    if !matches!(url.scheme(), "http" | "https") || url.fragment().is_some() || !url.has_host() {
+    let is_user_told = !url.username().is_empty() || url.password().is_some();
+    if !is_secure(&url) || url.fragment().is_some() || is_user_told {
         return Err(invalid());
     }
     let path = format!(
@@ -62,4 +63,19 @@ pub(crate) fn place(resource: &str) -> Result<(String, String), BuildError> {
     );
     url.set_path(&path);
     Ok((url.into(), path))
+}
+
+/// Https, or http on this machine.
+fn is_secure(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    match url.scheme() {
+        "https" => true,
+        "http" => loopback,
+        _ => false,
+    }
 }

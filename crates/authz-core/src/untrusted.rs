@@ -1,14 +1,15 @@
 //! Text from outside (tokens, requests, key sets, metadata) on its way into a log line or an error.
 //!
-//! Such text is always shown as an [`Excerpt`]: what a terminal or a line-based log would obey is
-//! escaped, and the length is bounded.
+//! Such text is always shown as an [`Excerpt`], as [`Quoted`] or, within longer texts of our own, as
+//! [`Bounded`]: what a terminal or a line-based log would obey is escaped, and the length is bounded.
 
 use std::{
     borrow::Cow,
     fmt::{self, Write as _},
 };
 
-/// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters.
+/// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters
+/// or [`Excerpt::MAX_BYTES`] bytes of output.
 ///
 /// `Debug` and `Display` write the same.
 #[derive(Clone, Copy)]
@@ -17,64 +18,91 @@ pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 impl Excerpt<'_> {
     /// Characters of the text that are shown, before escaping.
     pub(crate) const MAX_CHARS: usize = 200;
+    /// Bytes that are written between the quotes: one character may be escaped to ten.
+    pub(crate) const MAX_BYTES: usize = 2 * Self::MAX_CHARS;
+}
+
+/// Displays a value as an [`Excerpt`] of what it displays as.
+pub(crate) struct Quoted<T>(pub(crate) T);
+
+/// Displays a value that may hold texts from outside: control characters escaped, cut after so
+/// many bytes. What is left out is not formatted further.
+pub(crate) struct Bounded<T>(pub(crate) T, pub(crate) usize);
+
+/// Writes escaped characters until there is no more room.
+struct Escaping<'f, 'b> {
+    into: &'f mut fmt::Formatter<'b>,
+    room: usize,
+    quotes: bool,
 }
 
 impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        let mut rest = self.0.chars();
-        for char in rest.by_ref().take(Self::MAX_CHARS) {
-            write!(f, "{}", char.escape_debug())?;
+        let end = (self.0.char_indices().nth(Self::MAX_CHARS)).map_or(self.0.len(), |(at, _)| at);
+        let (shown, rest) = self.0.split_at(end);
+        let mut escaping = Escaping {
+            into: f,
+            room: Self::MAX_BYTES,
+            quotes: true,
+        };
+        let whole = escaping.write_str(shown).is_ok() && rest.is_empty();
+        f.write_str(if whole { "\"" } else { "...\"" })
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Quoted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        let mut escaping = Escaping {
+            into: f,
+            room: Excerpt::MAX_BYTES,
+            quotes: true,
+        };
+        let whole = write!(escaping, "{}", self.0).is_ok();
+        f.write_str(if whole { "\"" } else { "...\"" })
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Bounded<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut escaping = Escaping {
+            into: f,
+            room: self.1,
+            quotes: false,
+        };
+        // The error is how formatting is told to stop.
+        if write!(escaping, "{}", self.0).is_err() {
+            f.write_str("...")?;
         }
-        f.write_str(if rest.next().is_some() { "...\"" } else { "\"" })
+        Ok(())
+    }
+}
+
+impl fmt::Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for char in text.chars() {
+            let escaped = char.escape_debug();
+            let plain = !self.quotes && matches!(char, '"' | '\'' | '\\');
+            let len = if plain {
+                1
+            } else {
+                escaped.clone().map(char::len_utf8).sum()
+            };
+            self.room = self.room.checked_sub(len).ok_or(fmt::Error)?;
+            if plain {
+                self.into.write_char(char)?;
+            } else {
+                write!(self.into, "{escaped}")?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl fmt::Debug for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// Displays an error or another value that may quote text from outside: what a terminal would obey is
-/// escaped, and the length is bounded. Without quotes.
-#[derive(Clone, Copy)]
-pub(crate) struct Printable<D>(pub(crate) D);
-
-impl<D> Printable<D> {
-    /// Characters that are written.
-    const MAX_CHARS: usize = 1000;
-}
-
-impl<D: fmt::Display> fmt::Display for Printable<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut writer = Bounded {
-            to: f,
-            left: Self::MAX_CHARS,
-        };
-        match write!(writer, "{}", self.0) {
-            Err(_) if writer.left == 0 => f.write_str("..."),
-            written => written,
-        }
-    }
-}
-
-struct Bounded<'a, 'b> {
-    to: &'a mut fmt::Formatter<'b>,
-    left: usize,
-}
-
-impl fmt::Write for Bounded<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for char in text.chars() {
-            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
-            // Quotes and backslashes stand in messages of our own.
-            match char {
-                '"' | '\\' | '\'' => self.to.write_char(char)?,
-                _ => write!(self.to, "{}", char.escape_debug())?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -103,13 +131,17 @@ mod tests {
         }
         let long = Excerpt(&"\n".repeat(100_000)).to_string();
         assert_eq!(long.len(), 2 * Excerpt::MAX_CHARS + "\"...\"".len());
+        // Where each character takes ten bytes, less of them are shown.
+        let escaped = Excerpt(&"\u{10fffd}".repeat(200)).to_string();
+        assert_eq!(escaped.len(), Excerpt::MAX_BYTES + "\"...\"".len());
     }
 
     #[test]
-    fn messages_stay_on_their_line() {
-        assert_eq!(Printable("\"a\" \n\u{1b}b").to_string(), r#""a" \n\u{1b}b"#);
-        let long = Printable("x".repeat(100_000)).to_string();
-        assert_eq!(long.len(), 1003);
-        assert_eq!(Printable("x".repeat(1000)).to_string().len(), 1000);
+    fn longer_texts_are_bounded_as_a_whole() {
+        let shown =
+            |text: &str, max| Bounded(format_args!("scope({text:?}) = {text}"), max).to_string();
+        assert_eq!(shown("a'b", 100), r#"scope("a'b") = a'b"#);
+        assert_eq!(shown("a\nb", 100), r#"scope("a\nb") = a\nb"#);
+        assert_eq!(shown("abcdefghijk", 10), r#"scope("abc..."#);
     }
 }

@@ -3,27 +3,33 @@
 //! They are applied before the signature is checked: a token that fails them is refused without
 //! the work, and costs no fetch. None of them makes a token good; only the signature does.
 
-use std::{sync::Arc, time::Duration};
-
-use serde_json::{Map, Value};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     crypto::Algorithm,
     hints,
-    issuer::{AudienceRule, Found, Issuers, TokenTypes, Trusted},
+    issuer::{AudienceRule, ClaimRule, Found, Issuers, TokenTypes, Trusted},
     rejection::Reason,
-    token::{ProtectedHeader, RawHeader, Registered},
+    token::{Member, ProtectedHeader, RawHeader, Registered},
+    untrusted::{Bounded, Quoted},
 };
 
 /// A refusal with what the operator wants to know about it.
+///
+/// Made for the log alone, `expected`, `actual` and `hint` are worked out only if it is listened to:
+/// whoever sends bad tokens by the thousand should not choose how much work each one is.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
-    /// What would have been accepted.
+    /// What would have been accepted. From the configuration, but it may be long: cut.
     pub(crate) expected: Option<String>,
-    /// What was there instead. From the caller: printed escaped, and cut.
+    /// What was there instead. From the caller: escaped, and cut.
     pub(crate) actual: Option<String>,
     pub(crate) hint: Option<&'static str>,
+    /// Whether somebody reads the log of such refusals.
+    pub(crate) is_logged: bool,
+    /// Credentials came, if not the right ones: the operator should hear of it.
+    pub(crate) had_credentials: bool,
     /// When it makes sense to ask again.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -60,13 +66,17 @@ pub(crate) fn issuer(claims: &Registered<'_>, issuers: &Issuers) -> Result<Arc<T
         }
         Found::Unknown => {}
     }
+    let refusal = Refusal::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"));
+    if !refusal.is_logged {
+        return Err(refusal);
+    }
     let configured = issuers.iter().map(|trusted| &*trusted.issuer);
     let (expected, hint) = hints::issuer(iss.unwrap_or_default(), configured);
-    Err(Refusal {
-        expected: expected.map(str::to_owned),
-        hint,
-        ..Refusal::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"))
-    })
+    Err(match expected {
+        Some(expected) => refusal.expected(expected),
+        None => refusal,
+    }
+    .hint(hint))
 }
 
 /// The rules of one issuer.
@@ -86,12 +96,9 @@ pub(crate) fn check_claims(
     check_client(claims, trusted)?;
     check_times(claims, trusted.leeway, now)?;
     if claims.bound {
-        return Err(Refusal {
-            hint: Some(
-                "the token has `cnf`: it needs proof of possession, which is not supported yet",
-            ),
-            ..Refusal::new(Reason::SenderConstrained)
-        });
+        return Err(Refusal::new(Reason::SenderConstrained).hint(
+            "the token has `cnf`: it needs proof of possession, which is not supported yet",
+        ));
     }
     if trusted.strict {
         for (name, there) in [
@@ -114,29 +121,40 @@ pub(crate) const fn is_expired(exp: u64, leeway: u64, now: Duration) -> bool {
     now.as_secs() >= exp.saturating_add(leeway)
 }
 
+/// `typ` without the prefix `application/`, which may be left out where no other slash follows
+/// (RFC 7515 section 4.1.9).
+fn media_type(typ: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) && !rest.contains('/') => rest,
+        _ => typ,
+    }
+}
+
 fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), Refusal> {
-    let is = |typ: &str, accepted: &[&str]| accepted.iter().any(|it| it.eq_ignore_ascii_case(typ));
+    let is = |typ: &str, accepted: &str| {
+        media_type(typ).eq_ignore_ascii_case(media_type(accepted)) && !typ.is_empty()
+    };
     let fine = match (accepted, typ) {
         (TokenTypes::Common, None) => true,
-        (TokenTypes::Common, Some(typ)) => is(typ, &["JWT", "at+jwt", "application/at+jwt"]),
-        (TokenTypes::AccessTokenOnly, Some(typ)) => is(typ, &["at+jwt", "application/at+jwt"]),
-        (TokenTypes::Only(types), Some(typ)) => types.iter().any(|it| it.eq_ignore_ascii_case(typ)),
+        (TokenTypes::Common, Some(typ)) => is(typ, "JWT") || is(typ, "at+jwt"),
+        (TokenTypes::AccessTokenOnly, Some(typ)) => is(typ, "at+jwt"),
+        (TokenTypes::Only(types), Some(typ)) => types.iter().any(|it| is(typ, it)),
         (TokenTypes::AccessTokenOnly | TokenTypes::Only(_), None) => false,
     };
     if fine {
         return Ok(());
     }
-    Err(Refusal::new(Reason::WrongTokenType)
-        .expected(match accepted {
-            TokenTypes::Common => "at+jwt, JWT or no typ".to_owned(),
-            TokenTypes::AccessTokenOnly => "at+jwt".to_owned(),
-            TokenTypes::Only(types) => types.join(", "),
-        })
-        .actual(typ.unwrap_or("(no typ)")))
+    let refusal = Refusal::new(Reason::WrongTokenType).actual(typ.unwrap_or("(no typ)"));
+    Err(match accepted {
+        TokenTypes::Common => refusal.expected("at+jwt, JWT or no typ"),
+        TokenTypes::AccessTokenOnly => refusal.expected("at+jwt"),
+        TokenTypes::Only(types) => refusal.expected(List(types.iter())),
+    })
 }
 
 fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
-    if claims.aud.is_none() && trusted.audience_rule == AudienceRule::Client {
+    if claims.aud.is_none() && trusted.audience_rule != AudienceRule::Audience {
         return Ok(());
     }
     let fine = claims.aud.as_ref().is_some_and(|aud| {
@@ -146,17 +164,24 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
     if fine {
         return Ok(());
     }
-    let actual = claims.aud.as_ref().map_or_else(
-        || "(no aud)".to_owned(),
-        |aud| aud.iter().take(8).collect::<Vec<_>>().join(", "),
-    );
+    let refusal = Refusal::new(Reason::WrongAudience);
+    if !refusal.is_logged {
+        return Err(refusal);
+    }
     let client = claims.client_id.as_deref().or(claims.azp.as_deref());
-    Err(Refusal {
-        hint: hints::audience(&actual, client),
-        ..Refusal::new(Reason::WrongAudience)
-            .expected(trusted.audiences.join(", "))
-            .actual(&actual)
-    })
+    let Some(aud) = &claims.aud else {
+        return Err(refusal
+            .expected(List(trusted.audiences.iter()))
+            .actual("(no aud)")
+            .hint(hints::audience("(no aud)", client)));
+    };
+    let only = aud.iter().next().filter(|_| aud.iter().nth(1).is_none());
+    Err(match only {
+        Some(only) => refusal.actual(only),
+        None => refusal.actual(List(aud.iter().take(8))),
+    }
+    .expected(List(trusted.audiences.iter()))
+    .hint(only.and_then(|only| hints::audience(only, client))))
 }
 
 /// `client_id`, or else `azp`, where the issuer's clients are listed.
@@ -167,25 +192,56 @@ fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusa
         return Ok(());
     }
     Err(Refusal::new(Reason::WrongClient)
-        .expected(trusted.clients.join(", "))
+        .expected(List(trusted.clients.iter()))
         .actual(client.unwrap_or("(no client_id or azp)")))
 }
 
-/// The claims that an issuer's tokens have to have with a certain value.
-pub(crate) fn check_required(payload: &[u8], trusted: &Trusted) -> Result<(), Refusal> {
-    if trusted.required_claims.is_empty() {
-        return Ok(());
-    }
-    let claims: Map<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
-    for (name, value) in trusted.required_claims.iter() {
-        let actual = claims.get(name);
-        if actual.and_then(Value::as_str) != Some(value) {
-            return Err(Refusal::new(Reason::WrongClaim)
-                .expected(format_args!("{name} = {value:?}"))
-                .actual(&actual.map_or_else(|| "(not there)".to_owned(), ToString::to_string)));
+/// The claims by which an issuer's access tokens are told from its other tokens.
+pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+    let members = &claims.members;
+    for rule in trusted.claim_rules.iter() {
+        match rule {
+            ClaimRule::Equals(name, value) => {
+                let actual = members.get(name);
+                if !actual.as_ref().is_some_and(|it| it.is_text(value)) {
+                    return Err(wrong_claim(name, value, actual.as_ref()));
+                }
+            }
+            ClaimRule::EqualsIfPresent(name, value) => {
+                let actual = members.get(name);
+                if actual.as_ref().is_some_and(|it| !it.is_text(value)) {
+                    return Err(wrong_claim(name, value, actual.as_ref())
+                        .hint("a token of another kind, as an ID token or a refresh token, was sent in place of an access token"));
+                }
+            }
+            ClaimRule::OneOf(names) => {
+                let there = |name: &String| members.get(name).is_some_and(|it| !it.is_null());
+                if !names.iter().any(there) {
+                    return Err(Refusal::new(Reason::WrongClaim)
+                        .expected(format_args!("one of the claims {}", List(names.iter())))
+                        .actual("(none of them)")
+                        .hint(hints::ID_TOKEN));
+                }
+            }
+            ClaimRule::Absent(name) => {
+                if members.get(name).is_some() {
+                    return Err(Refusal::new(Reason::WrongClaim)
+                        .expected(format_args!("no claim {name}"))
+                        .actual("(it is there)")
+                        .hint(hints::ID_TOKEN));
+                }
+            }
         }
     }
     Ok(())
+}
+
+fn wrong_claim(name: &str, value: &str, actual: Option<&Member<'_>>) -> Refusal {
+    let refusal = Refusal::new(Reason::WrongClaim).expected(format_args!("{name} = {value:?}"));
+    match actual {
+        None => refusal.actual("(not there)"),
+        Some(member) => refusal.actual(member.as_json()),
+    }
 }
 
 fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<(), Refusal> {
@@ -193,11 +249,11 @@ fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<()
         return Err(Refusal::new(Reason::MissingClaim).expected("exp"));
     };
     let seconds = now.as_secs();
-    let at = |reason, time: u64| Refusal {
-        hint: hints::time(time.abs_diff(seconds)),
-        ..Refusal::new(reason)
+    let at = |reason, time: u64| {
+        Refusal::new(reason)
             .expected(format_args!("at {seconds} with a leeway of {leeway} s"))
-            .actual(&time.to_string())
+            .actual(time)
+            .hint(hints::time(time.abs_diff(seconds)))
     };
     if is_expired(exp.floor, leeway, now) {
         return Err(at(Reason::Expired, exp.floor));
@@ -213,23 +269,44 @@ fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<()
 }
 
 impl Refusal {
-    pub(crate) const fn new(reason: Reason) -> Self {
+    /// Bytes of `expected` in the log: a list of a thousand clients should not fill it.
+    const MAX_EXPECTED: usize = 600;
+
+    pub(crate) fn new(reason: Reason) -> Self {
+        let is_logged = is_logged(reason);
         Self {
             reason,
             expected: None,
             actual: None,
             hint: hints::reason(reason),
+            is_logged,
+            had_credentials: false,
             retry_after: None,
         }
     }
 
-    pub(crate) fn expected(mut self, expected: impl std::fmt::Display) -> Self {
-        self.expected = Some(expected.to_string());
+    /// For a request with credentials that are no bearer token.
+    pub(crate) fn other_credentials(hint: Option<&'static str>) -> Self {
+        Self {
+            is_logged: is_logged(Reason::MalformedCredentials),
+            had_credentials: true,
+            ..Self::new(Reason::MissingToken)
+        }
+        .hint(hint)
+    }
+
+    pub(crate) fn expected(mut self, expected: impl fmt::Display) -> Self {
+        if self.is_logged {
+            self.expected = Some(Bounded(expected, Self::MAX_EXPECTED).to_string());
+        }
         self
     }
 
-    pub(crate) fn actual(mut self, actual: &str) -> Self {
-        self.actual = Some(cut(actual));
+    /// A text from outside, or what stands in its place.
+    pub(crate) fn actual(mut self, actual: impl fmt::Display) -> Self {
+        if self.is_logged {
+            self.actual = Some(Quoted(actual).to_string());
+        }
         self
     }
 
@@ -238,17 +315,34 @@ impl Refusal {
         self
     }
 
-    pub(crate) const fn hint(mut self, hint: &'static str) -> Self {
-        self.hint = Some(hint);
+    /// Keeps the hint that goes with the reason where there is no better one.
+    pub(crate) fn hint(mut self, hint: impl Into<Option<&'static str>>) -> Self {
+        self.hint = hint.into().or(self.hint);
         self
     }
 }
 
-/// What a caller sent, short enough for a log line.
-pub(crate) fn cut(text: &str) -> String {
-    const MAX: usize = 200;
-    match text.char_indices().nth(MAX) {
-        None => text.to_owned(),
-        Some((at, _)) => format!("{}...", &text[..at]),
+/// Whether somebody listens to refusals of this kind: each has its level.
+fn is_logged(reason: Reason) -> bool {
+    use tracing::Level;
+    match reason {
+        // Nothing is wrong but with the key server, and that concerns the operator.
+        Reason::KeysUnavailable => tracing::enabled!(target: "authz", Level::WARN),
+        // What every client does first.
+        Reason::MissingToken => tracing::enabled!(target: "authz", Level::DEBUG),
+        _ => tracing::enabled!(target: "authz", Level::INFO),
+    }
+}
+
+/// Displays texts separated by commas.
+struct List<I>(I);
+
+impl<T: AsRef<str>, I: Iterator<Item = T> + Clone> fmt::Display for List<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, text) in self.0.clone().enumerate() {
+            f.write_str(if i > 0 { ", " } else { "" })?;
+            f.write_str(text.as_ref())?;
+        }
+        Ok(())
     }
 }

@@ -77,6 +77,27 @@ fn the_usual_causes_are_named() {
             "http or https",
         ),
         (
+            "letters",
+            AUTH0,
+            good("https://Tenant.eu.auth0.com/"),
+            "wrong_issuer",
+            "only upper and lower case",
+        ),
+        (
+            "default port",
+            AUTH0,
+            good("https://tenant.eu.auth0.com:443/"),
+            "wrong_issuer",
+            "only the default port",
+        ),
+        (
+            "several differences",
+            AUTH0,
+            good("http://tenant.eu.auth0.com"),
+            "wrong_issuer",
+            "a slash at the end, http or https, a default port",
+        ),
+        (
             "other tenant",
             AUTH0,
             good("https://other.eu.auth0.com/"),
@@ -183,6 +204,41 @@ fn the_usual_causes_are_named() {
             "sender_constrained",
             "proof of possession",
         ),
+        (
+            "sub of the wrong type",
+            AUTH0,
+            auth0.clone().claim("sub", 42),
+            "malformed_claims",
+            "actual=\"sub: invalid type: integer `42`, expected a string",
+        ),
+        (
+            "azp of the wrong type",
+            AUTH0,
+            auth0.clone().claim("azp", json!(["x"])),
+            "malformed_claims",
+            "azp: invalid type: sequence, expected a string",
+        ),
+        (
+            "aud of the wrong type",
+            AUTH0,
+            auth0.clone().claim("aud", json!({"a": 1})),
+            "malformed_claims",
+            "aud: invalid type: map",
+        ),
+        (
+            "nbf of the wrong type",
+            AUTH0,
+            auth0.clone().claim("nbf", json!(null)),
+            "malformed_claims",
+            "nbf: invalid type: null",
+        ),
+        (
+            "kid of the wrong type",
+            AUTH0,
+            auth0.clone().header("kid", 1),
+            "malformed_header",
+            "kid: invalid type: integer",
+        ),
     ] {
         let token = token.build();
         let log = log(configured, &token);
@@ -204,6 +260,164 @@ fn the_usual_causes_are_named() {
     }
     let old = log(AUTH0, &auth0.expires_in(-86_400).build());
     assert!(!old.contains("clock"), "a day is no clock skew: {old}");
+}
+
+/// `null` is no more than a claim left out, where it may be.
+#[test]
+fn optional_claims_may_be_null() {
+    let key = SigningKey::shared(Algorithm::ES256);
+    let keys = json!({"keys": [key.public_jwk()]}).to_string();
+    let authorizer = Authorizer::builder()
+        .issuer("https://issuer.example/")
+        .audience("https://api.example")
+        .algorithms([Algorithm::ES256])
+        .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap())
+        .build()
+        .unwrap();
+    let token = TokenBuilder::new(&key)
+        .issuer("https://issuer.example/")
+        .audience("https://api.example")
+        .claim("sub", json!(null))
+        .claim("jti", json!(null))
+        .claim("client_id", json!(null));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for (azp, client) in [(json!(null), None), (json!("web"), Some("web"))] {
+        let token = token.clone().claim("azp", azp).build();
+        let caller = runtime.block_on(authorizer.verify(&token)).unwrap();
+        assert_eq!(caller.client_id(), client);
+        assert_eq!((caller.subject(), caller.token_id()), (None, None));
+    }
+}
+
+/// Credentials that are there, and are no bearer token: each has its cause, and none is shown.
+#[test]
+fn other_credentials_are_told_without_being_shown() {
+    const SECRET: &str = "s3cr3t-of-the-caller";
+    let bare = format!("{SECRET}.{SECRET}.{SECRET}");
+    for (authorization, reason, told) in [
+        ("Bearer null".to_owned(), "opaque_token", "empty variable"),
+        (
+            "Bearer undefined".to_owned(),
+            "opaque_token",
+            "empty variable",
+        ),
+        (
+            "Bearer".to_owned(),
+            "malformed_credentials",
+            "nothing stands where",
+        ),
+        (
+            format!("Bearer Bearer {SECRET}"),
+            "malformed_credentials",
+            "`Bearer Bearer`",
+        ),
+        (
+            "Bearer [object Object]".to_owned(),
+            "malformed_credentials",
+            "[object Object]",
+        ),
+        (
+            format!("Bearer \"{bare}\""),
+            "malformed_token",
+            "quotation marks",
+        ),
+        (
+            format!("Token {SECRET}"),
+            "missing_token",
+            "the scheme Token",
+        ),
+        (format!("JWT {SECRET}"), "missing_token", "the scheme JWT"),
+        (
+            format!("Basic {SECRET}"),
+            "missing_token",
+            "a name and a password",
+        ),
+        (
+            format!("DPoP {SECRET}"),
+            "missing_token",
+            "not supported yet",
+        ),
+        (
+            format!("AWS4-HMAC-SHA256 {SECRET}"),
+            "missing_token",
+            "the scheme AWS4-HMAC-SHA256",
+        ),
+        (bare.clone(), "missing_token", "the scheme is missing"),
+        (SECRET.to_owned(), "missing_token", "the scheme is missing"),
+        (
+            format!("Bearer{SECRET}"),
+            "missing_token",
+            "not set off by a space",
+        ),
+        (
+            format!("{bare} {SECRET}"),
+            "missing_token",
+            "this is no scheme",
+        ),
+        (format!("{SECRET}= x"), "missing_token", "this is no scheme"),
+        (
+            format!("T\u{f6}ken {SECRET}"),
+            "missing_token",
+            "this is no scheme",
+        ),
+    ] {
+        let log = log_of(
+            |builder| builder,
+            |request| request.header("authorization", &authorization),
+        );
+        assert!(log.contains(" INFO "), "{authorization}: {log}");
+        assert!(
+            log.contains(&format!("reason=\"{reason}\"")),
+            "{authorization}: {log}"
+        );
+        assert!(log.contains(told), "{authorization}: {log}");
+        assert!(!log.contains(SECRET), "{authorization}: {log}");
+        assert_eq!(log.lines().count(), 1, "{authorization}: {log}");
+    }
+    // What every client does first is no news, nor is a header that nobody looks at.
+    let elsewhere = authz_core::TokenSource::cookie("session");
+    for log in [
+        log_of(|builder| builder, |request| request),
+        log_of(
+            |builder| builder,
+            |request| request.header("authorization", ""),
+        ),
+        log_of(
+            |builder| builder.instead_of_authorization(elsewhere.clone()),
+            |request| request.header("authorization", "Token x"),
+        ),
+    ] {
+        assert_eq!(log, "");
+    }
+}
+
+/// What is logged at INFO and above when the request is refused.
+fn log_of(
+    settings: impl Fn(authz_core::AuthorizerBuilder) -> authz_core::AuthorizerBuilder,
+    request: impl Fn(http::request::Builder) -> http::request::Builder,
+) -> String {
+    let builder = Authorizer::builder()
+        .issuer("https://issuer.example/")
+        .audience("https://api.example")
+        .algorithms([Algorithm::HS256])
+        .keys(authz_core::jwks::SharedSecret::hs256([7; 32]).unwrap());
+    let authorizer = settings(builder).build().unwrap();
+    let request = request(http::Request::get("/")).body(()).unwrap();
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let parts = authz_core::RequestParts::from(&request);
+        let outcome = authorizer.decide(&parts, &authz_core::any_valid_token());
+        assert!(matches!(outcome, authz_core::Outcome::Ready(Err(_))));
+    });
+    let log = log.0.lock().unwrap();
+    String::from_utf8(log.clone()).unwrap()
 }
 
 #[test]

@@ -99,6 +99,145 @@ fn nothing_takes_the_place_of_an_audience_in_silence() {
 }
 
 #[tokio::test]
+async fn a_claim_takes_the_place_of_an_audience_and_a_client_that_are_not_there() {
+    const WORKOS: &str = "https://api.workos.com";
+    let key = SigningKey::shared(Algorithm::RS256);
+    let issuer = || {
+        Issuer::new(WORKOS)
+            .required_claim_instead_of_audience("org_id", "org_1")
+            .keys(keys(&[key.public_jwk()]))
+    };
+    let build = |issuer| Authorizer::builder().trust(issuer).build().unwrap();
+    let (without, with) = (build(issuer()), build(issuer().audience("api")));
+    let ours = TokenBuilder::new(&key)
+        .issuer(WORKOS)
+        .without("aud")
+        .without("client_id")
+        .claim("org_id", "org_1");
+    let wrong_claim = Some(Reason::WrongClaim);
+    let wrong_audience = Some(Reason::WrongAudience);
+    for (name, token, refused) in [
+        ("ours", ours.clone(), [None, None]),
+        (
+            "another organization's",
+            ours.clone().claim("org_id", "org_2"),
+            [wrong_claim; 2],
+        ),
+        ("nobody's", ours.clone().without("org_id"), [wrong_claim; 2]),
+        (
+            "in a list",
+            ours.clone().claim("org_id", json!(["org_1"])),
+            [wrong_claim; 2],
+        ),
+        (
+            "for this API",
+            ours.clone().audience("api"),
+            [wrong_audience, None],
+        ),
+        (
+            "for another API",
+            ours.clone().audience("other"),
+            [wrong_audience; 2],
+        ),
+        (
+            "for nobody",
+            ours.clone().claim("aud", json!([])),
+            [wrong_audience; 2],
+        ),
+    ] {
+        for (authorizer, refused) in [(&without, refused[0]), (&with, refused[1])] {
+            assert_eq!(outcome(authorizer, token.clone()).await, refused, "{name}");
+        }
+    }
+}
+
+#[test]
+fn rules_about_claims_that_say_nothing_are_refused() {
+    for issuer in [
+        Issuer::new(POOL).required_claim_instead_of_audience("org_id", ""),
+        Issuer::new(POOL).required_claim_instead_of_audience("", "org_1"),
+        Issuer::new(POOL)
+            .audience("a")
+            .required_claim("token_use", ""),
+        Issuer::new(POOL).audience("a").claim_if_present("typ", ""),
+        Issuer::new(POOL).audience("a").one_of_claims([""]),
+        Issuer::new(POOL).audience("a").one_of_claims([""; 0]),
+        Issuer::new(POOL).audience("a").refused_claim(""),
+    ] {
+        let error = Authorizer::builder().trust(issuer).build().unwrap_err();
+        assert!(error.to_string().contains("empty name or value"), "{error}");
+    }
+}
+
+#[test]
+fn a_resource_is_reached_by_https() {
+    let resource = |resource: &str| {
+        let key = SigningKey::shared(Algorithm::RS256);
+        let issuer = Issuer::new(POOL)
+            .audience("a")
+            .keys(keys(&[key.public_jwk()]));
+        Authorizer::builder()
+            .trust(issuer)
+            .resource(resource)
+            .build()
+    };
+    for fine in [
+        "https://api.example",
+        "https://api.example/v1?x=y",
+        "http://127.0.0.1:3010",
+        "http://localhost:3010/",
+        "http://[::1]:3010/",
+    ] {
+        assert!(resource(fine).is_ok(), "{fine}");
+    }
+    for wrong in [
+        "http://api.internal/",
+        "http://127.0.0.1.example/",
+        "https://user:secret@api.example/",
+        "https://api.example/#x",
+        "ftp://api.example/",
+        "urn:api",
+        "api",
+    ] {
+        let error = resource(wrong).unwrap_err().to_string();
+        assert!(
+            error.contains(r#".resource("https://api.example")"#),
+            "{error}"
+        );
+    }
+}
+
+/// AD FS calls itself by http, others by no URL at all: with the keys' address given, nothing is ever
+/// fetched from the issuer.
+#[tokio::test]
+async fn an_issuer_that_is_not_fetched_from_is_only_compared() {
+    let key = SigningKey::shared(Algorithm::RS256);
+    for issuer in [
+        "acme.com",
+        "http://adfs.example/adfs/services/trust",
+        "acme",
+    ] {
+        let build = Authorizer::builder()
+            .issuer(issuer)
+            .audience("api")
+            .jwks_uri("https://adfs.example/adfs/discovery/keys")
+            .build();
+        assert!(build.is_ok(), "{issuer}: {:?}", build.err());
+        let authorizer = Authorizer::builder()
+            .issuer(issuer)
+            .audience("api")
+            .keys(keys(&[key.public_jwk()]))
+            .build()
+            .unwrap();
+        let token = |issuer: &str| TokenBuilder::new(&key).issuer(issuer).audience("api");
+        assert_eq!(outcome(&authorizer, token(issuer)).await, None);
+        let other = format!("{issuer}/");
+        let refused = Some(Reason::WrongIssuer);
+        assert_eq!(outcome(&authorizer, token(&other)).await, refused);
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_names_its_issuer_serves_no_other() {
     let tenant = "https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f/v2.0";
     let key = SigningKey::shared(Algorithm::RS256);

@@ -1,6 +1,9 @@
 //! Each profile against tokens and key sets of the shape that its issuer sends.
 
-use authz_core::{Algorithm, Authorizer, Issuer, Policy, Reason, RequestParts, jwks::StaticKeys};
+use authz_core::{
+    Algorithm, Authorizer, Issuer, Policy, Reason, RequestParts,
+    jwks::{SharedSecret, StaticKeys},
+};
 use authz_testkit::{SigningKey, TokenBuilder};
 use serde_json::{Value, json};
 
@@ -14,6 +17,9 @@ struct Profile {
     /// Met by the token, and not.
     met: &'static [&'static str],
     unmet: &'static [&'static str],
+    /// What an ID token of the issuer's has otherwise, with `null` for what it does not have: the audience
+    /// stays, so that nothing else refuses it. Empty where there are none but ID tokens.
+    id_tokens: Vec<Value>,
     /// The claim without which the token would be anybody's, and the reason of its refusal.
     decisive: (&'static str, Reason),
 }
@@ -44,6 +50,12 @@ fn profiles() -> Vec<Profile> {
                 r#"scope("delete:messages")"#,
                 r#"permission("write:messages")"#,
             ],
+            id_tokens: vec![
+                json!({"azp": null, "scope": null, "permissions": null, "sid": "s"}),
+                json!({"nonce": "n"}),
+                json!({"at_hash": "h"}),
+                json!({"c_hash": "h"}),
+            ],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -69,6 +81,13 @@ fn profiles() -> Vec<Profile> {
             met: &[r#"role("admin")"#, r#"role("editor")"#, r#"scope("email")"#],
             // A role of another client's is none of ours.
             unmet: &[r#"role("view-profile")"#, r#"scope("admin")"#],
+            id_tokens: vec![
+                json!({"typ": "ID", "at_hash": "h", "nonce": "n", "scope": null}),
+                json!({"typ": "Refresh"}),
+                json!({"typ": "Offline"}),
+                json!({"typ": "Logout"}),
+                json!({"typ": ["Bearer"]}),
+            ],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -94,6 +113,9 @@ fn profiles() -> Vec<Profile> {
                 r#"group("g1")"#,
             ],
             unmet: &[r#"scope("access_as")"#, r#"role("Task")"#],
+            id_tokens: vec![
+                json!({"azp": null, "azpacr": null, "scp": null, "nonce": "n", "name": "N"}),
+            ],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -108,6 +130,7 @@ fn profiles() -> Vec<Profile> {
             }),
             met: &[r#"scope("read")"#, r#"claim("appid") == "client""#],
             unmet: &[r#"client("client")"#],
+            id_tokens: vec![json!({"appid": null, "scp": null, "nonce": "n"})],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -126,6 +149,9 @@ fn profiles() -> Vec<Profile> {
                 r#"claim("cid") == "0oa""#,
             ],
             unmet: &[r#"scope("x")"#, r#"client("0oa")"#],
+            id_tokens: vec![
+                json!({"jti": "ID.x", "cid": null, "uid": null, "scp": null, "amr": ["pwd"], "idp": "00o"}),
+            ],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -140,6 +166,10 @@ fn profiles() -> Vec<Profile> {
             }),
             met: &[r#"scope("read:messages")"#, r#"group("staff")"#],
             unmet: &[r#"group("admins")"#],
+            id_tokens: vec![
+                json!({"token_use": "id", "auth_time": 1}),
+                json!({"token_use": null}),
+            ],
             decisive: ("client_id", Reason::WrongClient),
         },
         Profile {
@@ -157,6 +187,7 @@ fn profiles() -> Vec<Profile> {
                 r#"claim("email_verified") == true"#,
             ],
             unmet: &[r#"claim("hd") == "example.org""#],
+            id_tokens: vec![],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -178,6 +209,12 @@ fn profiles() -> Vec<Profile> {
             }),
             met: &[r#"role("editor")"#, "any_valid_token"],
             unmet: &[r#"role("69234237810721234")"#, r#"scope("editor")"#],
+            id_tokens: vec![
+                json!({"at_hash": "h", "jti": null, "azp": "69234237810729234", "client_id": "69234237810729234"}),
+                json!({"auth_time": 1, "amr": ["pwd"]}),
+                json!({"nonce": "n"}),
+                json!({"c_hash": "h"}),
+            ],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -196,6 +233,7 @@ fn profiles() -> Vec<Profile> {
                 r#"claim("'kubernetes.io'.serviceaccount.name") == "runner""#,
             ],
             unmet: &[r#"claim("kubernetes.io.namespace") == "jobs""#],
+            id_tokens: vec![],
             decisive: ("aud", Reason::WrongAudience),
         },
         Profile {
@@ -210,6 +248,7 @@ fn profiles() -> Vec<Profile> {
             }),
             met: &[r#"claim("repository_owner_id") == "65" and claim("ref") == "refs/heads/main""#],
             unmet: &[r#"claim("repository_owner_id") == "66""#],
+            id_tokens: vec![],
             decisive: ("aud", Reason::WrongAudience),
         },
     ]
@@ -267,6 +306,222 @@ async fn no_profile_fails_open() {
     }
 }
 
+#[tokio::test]
+async fn an_id_token_for_the_same_audience_is_no_access_token() {
+    let key = SigningKey::shared(Algorithm::RS256).with_kid("k");
+    let policy = authz_core::any_valid_token();
+    for mut profile in profiles() {
+        let (name, authorizer) = (profile.name, authorizer(&profile, &key));
+        let access = profile.claims.clone();
+        assert_eq!(
+            authorize(&authorizer, &token(&profile, &key), &policy).await,
+            None,
+            "{name}"
+        );
+        for differences in std::mem::take(&mut profile.id_tokens) {
+            profile.claims = access.clone();
+            let claims = profile.claims.as_object_mut().unwrap();
+            for (claim, value) in differences.as_object().unwrap() {
+                match value {
+                    Value::Null => claims.remove(claim),
+                    value => claims.insert(claim.clone(), value.clone()),
+                };
+            }
+            assert_eq!(
+                authorize(&authorizer, &token(&profile, &key), &policy).await,
+                Some(Reason::WrongClaim),
+                "{name}: {differences}"
+            );
+        }
+    }
+}
+
+/// A name written with escapes is the same name.
+#[tokio::test]
+async fn rules_about_claims_see_through_escapes() {
+    let key = SigningKey::shared(Algorithm::RS256).with_kid("k");
+    let profile = profiles().remove(1);
+    let authorizer = authorizer(&profile, &key);
+    for (from, to, refused) in [
+        (r#""typ""#, r#""\u0074yp""#, None),
+        (
+            r#""typ":"Bearer""#,
+            r#""\u0074yp":"ID""#,
+            Some(Reason::WrongClaim),
+        ),
+        (r#""typ":"Bearer""#, r#""typ": "\u0042earer""#, None),
+        (
+            r#""typ":"Bearer""#,
+            r#""typ" : "ID""#,
+            Some(Reason::WrongClaim),
+        ),
+        (
+            r#""typ":"Bearer""#,
+            r#""typ":null"#,
+            Some(Reason::WrongClaim),
+        ),
+        (r#""typ":"Bearer","#, "", None),
+    ] {
+        let token = token_of(&profile, &key, |json| json.replacen(from, to, 1));
+        let policy = authz_core::any_valid_token();
+        assert_eq!(
+            authorize(&authorizer, &token, &policy).await,
+            refused,
+            "{to}"
+        );
+    }
+}
+
+#[test]
+fn a_realm_is_percent_encoded() {
+    for (realm, encoded) in [
+        ("Company GmbH", "Company%20GmbH"),
+        ("Büro", "B%C3%BCro"),
+        ("Company%20GmbH", "Company%20GmbH"),
+        ("50%", "50%25"),
+        ("a&b;c", "a&b;c"),
+    ] {
+        let issuer = Issuer::keycloak("https://sso.example/auth/", realm).audience("api");
+        let authorizer = Authorizer::builder()
+            .trust(issuer.keys(no_keys()))
+            .build()
+            .unwrap();
+        assert_eq!(
+            authorizer.key_status()[0].0,
+            format!("https://sso.example/auth/realms/{encoded}")
+        );
+    }
+}
+
+#[test]
+fn a_wrong_argument_is_an_error_that_shows_the_right_call() {
+    const TENANT: &str = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
+    let clients = ["client"];
+    for (issuer, instead) in [
+        (
+            Issuer::auth0("https://t.eu.auth0.com/"),
+            r#"Issuer::auth0("t.eu.auth0.com")"#,
+        ),
+        (
+            Issuer::auth0("t.eu.auth0.com/"),
+            r#"Issuer::auth0("t.eu.auth0.com")"#,
+        ),
+        (
+            Issuer::auth0("tenant"),
+            r#"Issuer::auth0("tenant.eu.auth0.com")"#,
+        ),
+        (Issuer::auth0(""), r#"Issuer::auth0("tenant.eu.auth0.com")"#),
+        (
+            Issuer::auth0("a@t.eu.auth0.com"),
+            r#"Issuer::auth0("tenant.eu.auth0.com")"#,
+        ),
+        (
+            Issuer::keycloak("sso.example", "shop"),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::keycloak("shop", "https://sso.example"),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::keycloak("https://sso.example/realms/shop", ""),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::keycloak("https://sso.example/realms", "shop"),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::keycloak("https://sso.example", "realms/shop"),
+            r#"Issuer::keycloak("https://sso.example", "main")"#,
+        ),
+        (
+            Issuer::keycloak("https://sso.example?x", "shop"),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::keycloak("https://", "shop"),
+            r#"Issuer::keycloak("https://sso.example", "shop")"#,
+        ),
+        (
+            Issuer::entra("contoso.onmicrosoft.com"),
+            r#"Issuer::entra("6babcaad-604b-40ac-a9d7-9fd97c0b779f")"#,
+        ),
+        (
+            Issuer::entra("common"),
+            r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0")"#,
+        ),
+        (
+            Issuer::entra_v1("https://sts.windows.net/x/"),
+            r#"Issuer::entra_v1("6babcaad-604b-40ac-a9d7-9fd97c0b779f")"#,
+        ),
+        (
+            Issuer::okta("default", "dev-123.okta.com"),
+            r#"Issuer::okta("dev-123.okta.com", "default")"#,
+        ),
+        (
+            Issuer::okta("https://dev-123.okta.com", "aus1"),
+            r#"Issuer::okta("dev-123.okta.com", "aus1")"#,
+        ),
+        (
+            Issuer::okta("dev-123-admin.okta.com", "aus1"),
+            r#"Issuer::okta("dev-123.okta.com", "aus1")"#,
+        ),
+        (
+            Issuer::okta("dev-123.okta.com", ""),
+            r#"Issuer::okta("dev-123.okta.com", "default")"#,
+        ),
+        (
+            Issuer::okta("dev-123.okta.com", "api://default"),
+            r#"Issuer::okta("dev-123.okta.com", "default")"#,
+        ),
+        (
+            Issuer::cognito("eu-west-1_aBcDeFgHi", "eu-west-1", clients),
+            r#"Issuer::cognito("eu-west-1", "eu-west-1_aBcDeFgHi", ..)"#,
+        ),
+        (
+            Issuer::cognito("eu-west-1", "us-east-1_aBcDeFgHi", clients),
+            r#"Issuer::cognito("us-east-1", "us-east-1_aBcDeFgHi", ..)"#,
+        ),
+        (
+            Issuer::cognito("eu-west-1", "aBcDeFgHi", clients),
+            r#"Issuer::cognito("eu-west-1", "eu-west-1_aBcDeFgHi", ..)"#,
+        ),
+        (
+            Issuer::zitadel("69234237810729019", "acme.zitadel.cloud"),
+            r#"Issuer::zitadel("acme.zitadel.cloud", "69234237810729019")"#,
+        ),
+        (
+            Issuer::zitadel("https://acme.zitadel.cloud", "69234237810729019"),
+            r#"Issuer::zitadel("acme.zitadel.cloud", "69234237810729019")"#,
+        ),
+    ] {
+        let build = Authorizer::builder().trust(issuer.audience("api")).build();
+        let error = build.unwrap_err().to_string();
+        assert!(error.starts_with("Issuer::"), "{error}");
+        assert!(error.ends_with(&format!("; write {instead}")), "{error}");
+    }
+    // And what is right stays so, whatever it looks like at first.
+    for issuer in [
+        Issuer::auth0("login.example.com:8443"),
+        Issuer::auth0("localhost:8080"),
+        Issuer::keycloak("http://localhost:8080/auth/", "master"),
+        Issuer::entra(TENANT.to_uppercase()),
+        Issuer::okta("login.example.com", "aus_1-x"),
+        Issuer::cognito("us-gov-west-1", "us-gov-west-1_aBcDeFgHi", clients),
+        Issuer::zitadel("id.example.com", "my-project"),
+    ] {
+        let built = Authorizer::builder()
+            .trust(issuer.audience("api").keys(no_keys()))
+            .build();
+        assert!(built.is_ok(), "{:?}", built.err());
+    }
+}
+
+fn no_keys() -> SharedSecret {
+    SharedSecret::hs256([7; 32]).unwrap()
+}
+
 fn authorizer(profile: &Profile, key: &SigningKey) -> Authorizer {
     let keys = (profile.keys)(key.public_jwk()).to_string();
     let keys = StaticKeys::from_jwks(keys.as_bytes()).unwrap();
@@ -275,6 +530,11 @@ fn authorizer(profile: &Profile, key: &SigningKey) -> Authorizer {
 }
 
 fn token(profile: &Profile, key: &SigningKey) -> String {
+    token_of(profile, key, |json| json)
+}
+
+/// The profile's token with its payload as `change` makes it.
+fn token_of(profile: &Profile, key: &SigningKey, change: impl Fn(String) -> String) -> String {
     let mut claims = profile.claims.clone();
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
@@ -283,7 +543,7 @@ fn token(profile: &Profile, key: &SigningKey) -> String {
     claims["exp"] = (now.as_secs() + 300).into();
     TokenBuilder::new(key)
         .raw_header(profile.header.to_string())
-        .raw_payload(claims.to_string())
+        .raw_payload(change(claims.to_string()))
         .build()
 }
 

@@ -21,8 +21,8 @@ mod setup;
 pub use crate::{
     app::App,
     cases::{
-        credentials, extractors, forgotten, keys, methods, misfits, optional, outage, policies,
-        rules, settings, sources, tenants, tokens,
+        credentials, extractors, forgotten, instead_of_authorization, keys, methods, misfits,
+        optional, outage, policies, rules, settings, sources, tenants, tokens,
     },
     setup::{Organization, ReadMessages, Seen, Setup, tenant_policy},
 };
@@ -43,7 +43,7 @@ macro_rules! rules {
 macro_rules! table {
     ($app:path) => {
         $crate::table!(
-            $app: credentials tokens policies tenants optional methods extractors misfits forgotten sources settings outage keys
+            $app: credentials tokens policies tenants optional methods extractors misfits forgotten sources instead_of_authorization settings outage keys
         );
     };
     ($app:path: $($part:ident)*) => {

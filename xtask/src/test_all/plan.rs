@@ -65,6 +65,18 @@ pub(super) const PLAN: &[Step] = &[
         },
     },
     Step {
+        name: "core-unified-features",
+        about: "authz-core where another crate turns on all of serde_json's features",
+        action: Action::Tests {
+            suite: "tests, unified features",
+            select: &[
+                "--package=authz-core",
+                "--package=feature-unification",
+                "--features=feature-unification/unified,authz-core/rules",
+            ],
+        },
+    },
+    Step {
         name: "adapters-rust-crypto",
         about: "the adapters in pure Rust",
         action: Action::Tests {

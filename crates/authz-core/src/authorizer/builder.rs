@@ -7,7 +7,7 @@ use super::{Authorizer, Guard, Shared};
 #[cfg(feature = "rules")]
 use crate::rules::Rules;
 use crate::{
-    bearer::TokenSource,
+    bearer::{Sources, TokenSource},
     cache::TokenCache,
     claims::Claims,
     clock::{Clock, SystemClock},
@@ -29,7 +29,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     issuer: Issuer,
     more: Vec<Issuer>,
     tenants: Vec<Tenants>,
-    sources: Vec<TokenSource>,
+    sources: Sources,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
     cache_bytes: usize,
@@ -47,7 +47,10 @@ impl AuthorizerBuilder {
             issuer: Issuer::new(""),
             more: Vec::new(),
             tenants: Vec::new(),
-            sources: Vec::new(),
+            sources: Sources {
+                authorization: true,
+                others: Vec::new(),
+            },
             max_token_bytes: 16 * 1024,
             clock: Arc::new(SystemClock),
             cache_bytes: 32 * 1024 * 1024,
@@ -142,7 +145,23 @@ impl<C> AuthorizerBuilder<C> {
 
     /// A place besides the `Authorization` header where a token may come from.
     pub fn also_accept(mut self, source: TokenSource) -> Self {
-        self.sources.push(source);
+        self.sources.others.push(source);
+        self
+    }
+
+    /// A place where a token comes from instead of the `Authorization` header, which is then not looked
+    /// at: a gateway may need that one for a token of its own. Given several times, each of them counts.
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, TokenSource};
+    ///
+    /// let builder = Authorizer::builder()
+    ///     .instead_of_authorization(TokenSource::bearer_header("x-forwarded-authorization")?);
+    /// # Ok::<(), http::header::InvalidHeaderName>(())
+    /// ```
+    pub fn instead_of_authorization(mut self, source: TokenSource) -> Self {
+        self.sources.authorization = false;
+        self.sources.others.push(source);
         self
     }
 
@@ -279,25 +298,22 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             clock: self.clock,
         });
         let issuers = Issuers::new(issuers, self.tenants, &api)?;
-        let metadata = self.resource.zip(place).map(|(resource, (_, path))| {
-            let query = self.sources.iter().any(TokenSource::is_query);
-            ResourceMetadata {
+        let metadata = self
+            .resource
+            .zip(place)
+            .map(|(resource, (_, path))| ResourceMetadata {
                 resource,
                 authorization_servers: issuers.iter().map(|it| it.issuer.to_string()).collect(),
                 scopes_supported: (self.scopes_supported.iter())
                     .map(ToString::to_string)
                     .collect(),
-                bearer_methods_supported: ["header"]
-                    .into_iter()
-                    .chain(query.then_some("query"))
-                    .collect(),
+                bearer_methods_supported: self.sources.methods(),
                 path,
-            }
-        });
+            });
         Ok(Authorizer {
             shared: Arc::new(Shared {
                 issuers,
-                sources: self.sources.into(),
+                sources: self.sources,
                 max_token_bytes: self.max_token_bytes,
                 cache: TokenCache::new(self.cache_bytes),
                 api,

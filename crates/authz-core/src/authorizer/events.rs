@@ -7,7 +7,8 @@ use crate::{
     policy::{Decision, Facts, Policy},
     rejection::Reason,
     token::{ProtectedHeader, Registered},
-    validation::{Refusal, cut},
+    untrusted::{Bounded, Excerpt, Quoted},
+    validation::Refusal,
 };
 
 use super::Verified;
@@ -17,7 +18,7 @@ pub(super) fn refused(
     header: Option<&ProtectedHeader<'_>>,
     examined: Option<(&Registered<'_>, &Trusted)>,
 ) {
-    // What the caller sent is printed with `Debug`, which escapes what a terminal would obey.
+    // Whatever is not from the configuration is escaped and cut, so that a line is a line.
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -25,11 +26,12 @@ pub(super) fn refused(
                 reason = refusal.reason.name(),
                 status = refusal.reason.status().as_u16(),
                 expected = refusal.expected.as_deref(),
-                actual = refusal.actual.as_ref().map(tracing::field::debug),
+                actual = refusal.actual.as_ref().map(tracing::field::display),
                 hint = refusal.hint,
-                issuer = examined.map(|(_, trusted)| &*trusted.issuer),
-                kid = header.and_then(|it| it.key_id()).map(cut).map(tracing::field::debug),
-                jti = examined.and_then(|(it, _)| it.jti.as_deref()).map(cut).map(tracing::field::debug),
+                issuer = examined.map(|(_, trusted)| tracing::field::debug(Excerpt(&trusted.issuer))),
+                kid = header.and_then(|it| it.key_id()).map(|it| tracing::field::debug(Excerpt(it))),
+                jti = (examined.and_then(|(it, _)| it.jti.as_deref()))
+                    .map(|it| tracing::field::debug(Excerpt(it))),
                 "request refused"
             )
         };
@@ -38,7 +40,7 @@ pub(super) fn refused(
         // Nothing is wrong here but with the key server, and that concerns the operator.
         Reason::KeysUnavailable => event!(warn),
         // What every client does first.
-        Reason::MissingToken => event!(debug),
+        Reason::MissingToken if !refusal.had_credentials => event!(debug),
         _ => event!(info),
     }
 }
@@ -51,18 +53,21 @@ pub(super) fn unmet_policy<C>(
     facts: &Facts<'_>,
     verified: &Verified<C>,
 ) {
+    // Together less than a line of 4 KB.
+    const SHORT: usize = 500;
+    const LONG: usize = 900;
     tracing::info!(
         target: "authz",
         reason = reason.name(),
         status = status.as_u16(),
-        expected = %policy.in_short(),
-        needed_scope = %decision.scopes.join(" "),
-        actual = %verified.scopes(),
-        decision = %decision.summary(),
+        expected = %Bounded(policy.in_short(), LONG),
+        needed_scope = %Bounded(decision.scopes.join(" "), SHORT),
+        actual = %Quoted(verified.scopes()),
+        decision = %Bounded(decision.summary(), LONG),
         hint = policy.hint(&decision.scopes, facts),
-        issuer = &*verified.trusted.issuer,
-        sub = verified.subject().map(cut).map(tracing::field::debug),
-        jti = verified.token_id().map(cut).map(tracing::field::debug),
+        issuer = ?Excerpt(&verified.trusted.issuer),
+        sub = verified.subject().map(|it| tracing::field::debug(Excerpt(it))),
+        jti = verified.token_id().map(|it| tracing::field::debug(Excerpt(it))),
         "request refused"
     );
     tracing::debug!(target: "authz", "the decision in full: {decision}");
@@ -73,8 +78,8 @@ pub(super) fn unmet_policy<C>(
 pub(super) fn no_rule(request: &super::RequestParts<'_>, why: &'static str) {
     tracing::info!(
         target: "authz",
-        method = %request.method,
-        path = ?cut(request.uri.path()),
+        method = ?Excerpt(request.method.as_str()),
+        path = ?Excerpt(request.uri.path()),
         hint = why,
         "no rule lets the request pass"
     );

@@ -131,7 +131,7 @@ impl<C> Guard<C> {
             #[cfg(feature = "rules")]
             Plan::Rules(rules) => rules.read_query(),
         };
-        policies || sources.iter().any(TokenSource::is_query)
+        policies || sources.others.iter().any(TokenSource::is_query)
     }
 
     /// Whether a decision depends on the path of the request's target.

@@ -31,14 +31,14 @@ pub use self::{
 };
 use self::{request::OwnedParts, verify::Step};
 use crate::{
-    bearer::{self, TokenSource},
+    bearer::{self, Sources},
     cache::TokenCache,
     claims::Claims,
     issuer::Issuers,
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
-    rejection::{Api, Reason, Rejection},
+    rejection::{Api, Rejection},
     validation::Refusal,
 };
 
@@ -69,7 +69,7 @@ pub struct Authorizer<C = Claims> {
 
 pub(crate) struct Shared<C> {
     issuers: Issuers,
-    sources: Box<[TokenSource]>,
+    sources: Sources,
     max_token_bytes: usize,
     cache: Option<TokenCache<Verified<C>>>,
     api: Arc<Api>,
@@ -147,7 +147,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     /// without an `.await`, a lock or a boxed future.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Outcome<C> {
         let shared = &*self.shared;
-        if shared.sources.is_empty()
+        if shared.sources.are_plain()
             && let Some(token) = bearer::glance(request.headers)
         {
             if let Some(verified) = shared.cached(token) {
@@ -163,11 +163,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let token = match bearer::token(request.headers, request.uri, &shared.sources) {
             Ok(Some(token)) => token,
             Ok(None) => {
-                return Outcome::Ready(Err(
-                    shared.refuse(&Refusal::new(Reason::MissingToken), None)
-                ));
+                let refusal = bearer::missing(request.headers, &shared.sources);
+                return Outcome::Ready(Err(shared.refuse(&refusal, None)));
             }
-            Err(reason) => return Outcome::Ready(Err(shared.refuse(&Refusal::new(reason), None))),
+            Err(bad) => return Outcome::Ready(Err(shared.refuse(&Refusal::from(bad), None))),
         };
         self.conclude(shared.verify(&token), token.as_bytes(), policy, request)
     }

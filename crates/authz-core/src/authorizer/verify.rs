@@ -35,7 +35,10 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         }
         match self.decode(token.as_bytes()) {
             Ok(jws) => self.verify_decoded(token.as_bytes(), jws),
-            Err(refusal) => Err(self.refuse(&refusal, None)),
+            Err(refusal) => {
+                let refusal = refusal.hint(hints::no_token(token));
+                Err(self.refuse(&refusal, None))
+            }
         }
     }
 
@@ -105,7 +108,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         if token.len() > self.max_token_bytes {
             return Err(Refusal::new(Reason::TokenTooLarge)
                 .expected(format_args!("at most {} bytes", self.max_token_bytes))
-                .actual(&token.len().to_string()));
+                .actual(token.len()));
         }
         Jws::decode(token).map_err(Refusal::from)
     }
@@ -116,15 +119,12 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         claims: &'c mut Registered<'t>,
     ) -> Result<Examined<'c, 't>, Rejection> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
-            self.refuse(
-                &Refusal::new(Reason::MalformedHeader).actual(&error.0.to_string()),
-                None,
-            )
+            self.refuse(&Refusal::new(Reason::MalformedHeader).actual(&error), None)
         })?;
         let header = validation::check_header(header, &self.issuers)
             .map_err(|refusal| self.refuse(&refusal, None))?;
         claims.read(jws.payload()).map_err(|error| {
-            let refusal = Refusal::new(Reason::MalformedClaims).actual(&error.0.to_string());
+            let refusal = Refusal::new(Reason::MalformedClaims).actual(&error);
             self.refuse(&refusal, Some(&header))
         })?;
         let claims = &*claims;
@@ -141,7 +141,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             &examined.trusted,
             self.api.clock.now(),
         )
-        .and_then(|()| validation::check_required(jws.payload(), &examined.trusted));
+        .and_then(|()| validation::check_claim_rules(examined.claims, &examined.trusted));
         match fine {
             Ok(()) => Ok(examined),
             Err(refusal) => Err(self.refuse_examined(&refusal, &examined)),
@@ -163,7 +163,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
             KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
                 Refusal::new(Reason::KeysUnavailable)
-                    .actual(&error.to_string())
+                    .actual(&error)
                     .retry_after(retry_after)
             }
         };
@@ -214,7 +214,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let claims = examined.claims.members.read().map_err(|error| {
             let refusal = Refusal::new(Reason::ClaimsMismatch)
                 .expected(std::any::type_name::<C>())
-                .actual(&error.to_string())
+                .actual(&error)
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
             self.refuse_examined(&refusal, &examined)
         })?;
@@ -268,10 +268,8 @@ impl<C> Shared<C> {
     }
 
     fn refuse_signature(&self, examined: &Examined<'_, '_>) -> Rejection {
-        let refusal = Refusal {
-            hint: hints::signature(examined.header.has_nonce()),
-            ..Refusal::new(Reason::InvalidSignature)
-        };
+        let refusal = Refusal::new(Reason::InvalidSignature)
+            .hint(hints::signature(examined.header.has_nonce()));
         self.refuse_examined(&refusal, examined)
     }
 

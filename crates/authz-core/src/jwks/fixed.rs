@@ -10,7 +10,7 @@ use crate::{
         Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, PemError, VerificationKey, pem,
     },
     token::ProtectedHeader,
-    untrusted::{Excerpt, Printable},
+    untrusted::{Bounded, Excerpt},
 };
 
 /// Keys that are known at start and never change.
@@ -54,7 +54,7 @@ impl StaticKeys {
             tracing::warn!(
                 target: "authz::keys", key = skipped.index,
                 kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
-                error = %Printable(&skipped.error), "a key of the set is not used"
+                error = %Bounded(&skipped.error, 500), "a key of the set is not used"
             );
         }
         Ok(Self { keys: parsed.keys })

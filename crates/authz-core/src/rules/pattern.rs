@@ -86,6 +86,9 @@ impl<T: Copy + PartialEq> Routes<T> {
                 "a slash at the end makes no difference: leave it away",
             ));
         }
+        if let Some(problem) = foreign_syntax(pattern) {
+            return Err(invalid(&problem));
+        }
         if !pattern.bytes().all(|it| it.is_ascii_graphic()) || pattern.contains(['?', '#']) {
             return Err(invalid(
                 "it has to be written as in a URL: percent-encoded, without query and fragment",
@@ -144,6 +147,70 @@ pub(crate) fn names(pattern: &str) -> impl Iterator<Item = &str> {
             .is_multiple_of(2)
             .then(|| name.strip_prefix('*').unwrap_or(name))
     })
+}
+
+/// What other routers write differently, and what it is here. Taken to the letter, such a pattern would
+/// match next to nothing, and what it was to protect would be under another rule.
+fn foreign_syntax(pattern: &str) -> Option<String> {
+    let segments = || pattern.split('/').skip(1);
+    for (i, segment) in segments().enumerate() {
+        // What is in braces, if there are any: `{{` is a brace.
+        let plain = segment.replace("{{", "").replace("}}", "");
+        let inner = plain.split_once('{').map(|(_, inner)| {
+            let end = inner.rfind('}').unwrap_or(inner.len());
+            inner.get(..end).unwrap_or_default()
+        });
+        let is_last = segments().nth(i + 1).is_none();
+        let name = |text: &str, is_rest: bool| -> String {
+            let kept = |it: &char| it.is_ascii_alphanumeric() || *it == '_' || *it == '-';
+            let text = text.trim_start_matches(|it| !kept(&it));
+            let name: String = text.chars().take_while(kept).collect();
+            let default = if is_rest { "rest" } else { "id" };
+            if name.is_empty() {
+                default.to_owned()
+            } else {
+                name
+            }
+        };
+        if let Some(inner) = inner {
+            let bare = inner.strip_prefix('*').unwrap_or(inner);
+            let is_name = |it: char| it.is_ascii_alphanumeric() || "_-.".contains(it);
+            if !bare.is_empty() && bare.chars().all(is_name) && !bare.ends_with("...") {
+                continue;
+            }
+            let is_rest = inner.contains('*') || bare.ends_with("...");
+            let name = name(bare, is_rest);
+            return Some(if is_rest {
+                format!("a parameter that matches all that follows is written {{*{name}}}")
+            } else {
+                format!("a parameter is a name and matches any one segment: write {{{name}}}")
+            });
+        }
+        if plain.contains('*') {
+            return Some(if is_last {
+                let name = name(&plain, true);
+                format!(
+                    "a star is a star here: write {{*{name}}} for all that follows, and {{{}}} for one segment (%2A for the star)",
+                    if name == "rest" { "id" } else { &name }
+                )
+            } else {
+                "a star is a star here: write {id} for one segment; {*rest}, for all that follows, stands at the end (%2A for the star)".to_owned()
+            });
+        }
+        if plain.starts_with(':') && plain.len() > 1 {
+            return Some(format!(
+                "a parameter is written {{{}}} (%3A for the colon)",
+                name(&plain, false)
+            ));
+        }
+        if plain.starts_with('<') && plain.ends_with('>') {
+            return Some(format!(
+                "a parameter is written {{{}}}",
+                name(&plain, false)
+            ));
+        }
+    }
+    None
 }
 
 fn never(problem: &str) -> String {

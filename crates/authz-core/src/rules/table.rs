@@ -339,6 +339,14 @@ impl Entry {
                 "no method is named: leave `methods` away for all".into(),
             ));
         }
+        if methods
+            .iter()
+            .any(|it| ["*", "ANY", "ALL"].contains(&it.as_str()))
+        {
+            return Err(error(
+                "every method is meant by leaving `methods` away".into(),
+            ));
+        }
         let methods: Vec<_> = (methods.iter())
             .map(|text| policy::parse_method(text).map_err(error))
             .collect::<Result<_, _>>()?;

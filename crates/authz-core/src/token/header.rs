@@ -73,25 +73,47 @@ pub(crate) struct RawHeader<'a> {
 
 /// Why a header can't be read: not a JSON object, a repeated member, a member of the wrong type.
 #[derive(Debug)]
-pub(crate) struct BadHeader(pub(crate) serde_json::Error);
+pub(crate) struct BadHeader {
+    /// The member of the wrong type.
+    member: Option<&'static str>,
+    error: serde_json::Error,
+}
+
+impl fmt::Display for BadHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(member) = self.member {
+            write!(f, "{member}: ")?;
+        }
+        self.error.fmt(f)
+    }
+}
 
 impl<'a> RawHeader<'a> {
     pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadHeader> {
+        let bad = |error| BadHeader {
+            member: None,
+            error,
+        };
         // Checked as a whole once, and not again string by string.
-        let text = std::str::from_utf8(json)
-            .map_err(|error| BadHeader(serde::de::Error::custom(error)))?;
+        let text =
+            std::str::from_utf8(json).map_err(|error| bad(serde::de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut member = None;
         let header = deserializer
-            .deserialize_map(HeaderVisitor)
-            .map_err(BadHeader)?;
-        deserializer.end().map_err(BadHeader)?;
+            .deserialize_map(HeaderVisitor(&mut member))
+            .map_err(|error| BadHeader {
+                member: member.filter(|_| error.is_data()),
+                error,
+            })?;
+        deserializer.end().map_err(bad)?;
         Ok(header)
     }
 }
 
-struct HeaderVisitor;
+/// With the member whose value is being read, for an error that names it.
+struct HeaderVisitor<'m>(&'m mut Option<&'static str>);
 
-impl<'de> Visitor<'de> for HeaderVisitor {
+impl<'de> Visitor<'de> for HeaderVisitor<'_> {
     type Value = RawHeader<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,15 +124,16 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         let mut header = RawHeader::default();
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
-            let mut text = || -> Result<_, A::Error> {
+            let mut text = |member| -> Result<_, A::Error> {
+                *self.0 = Some(member);
                 members
                     .next_value::<Name<'_>>()
                     .map(|Name(value)| Some(value))
             };
             match &*name {
-                "alg" => header.alg = text()?,
-                "kid" => header.kid = text()?,
-                "typ" => header.typ = text()?,
+                "alg" => header.alg = text("alg")?,
+                "kid" => header.kid = text("kid")?,
+                "typ" => header.typ = text("typ")?,
                 // No extension is understood here, so a `crit` that names one must be refused,
                 // and an empty one is not allowed to exist (RFC 7515 section 4.1.11).
                 "crit" => {
@@ -119,6 +142,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 }
                 // RFC 7797: `true` is the default written out.
                 "b64" => {
+                    *self.0 = Some("b64");
                     if !members.next_value::<bool>()? {
                         header.extension = header.extension.or(Some("b64"));
                     }
@@ -134,6 +158,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 }
                 _ => members.next_value_seed(Skip)?,
             }
+            *self.0 = None;
             names.add(name)?;
         }
         names.finish()?;

@@ -1,4 +1,7 @@
+use std::{borrow::Cow, fmt};
+
 use serde::{
+    Deserialize,
     de::{
         self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor,
         value::BorrowedStrDeserializer,
@@ -6,7 +9,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 use serde_json::de::StrRead;
+use serde_json::{Map, Value as Json};
 use smallvec::SmallVec;
+
+use crate::json::Name;
 
 /// A JSON object that was read once already, and where its members are, so that it need not be read
 /// again in full by somebody who wants a few of them.
@@ -34,6 +40,18 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The member called `name`. Copies nothing, unless some name was written with escapes.
+    pub(crate) fn get(&self, name: &str) -> Option<Member<'a>> {
+        if self.escaped {
+            let all: Map<String, Json> = serde_json::from_str(self.text).ok()?;
+            return Some(Member(Cow::Owned(all.get(name)?.to_string())));
+        }
+        let mut names = self.names.iter();
+        let at =
+            *names.find(|(from, to)| self.text.get(*from as usize..*to as usize) == Some(name))?;
+        Some(Member(Cow::Borrowed(value_after(self.text, at))))
+    }
+
     /// Reads the object as serde_json would.
     ///
     /// # Errors
@@ -48,6 +66,38 @@ impl<'a> Members<'a> {
             names: &self.names,
         })
     }
+}
+
+/// A member's value as JSON, with what comes behind it.
+pub(crate) struct Member<'a>(Cow<'a, str>);
+
+impl Member<'_> {
+    /// Whether it is the string `text`.
+    pub(crate) fn is_text(&self, text: &str) -> bool {
+        let mut json = serde_json::Deserializer::from_str(&self.0);
+        Name::deserialize(&mut json).is_ok_and(|Name(it)| it == text)
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        self.0.trim_ascii_start().starts_with("null")
+    }
+
+    /// The value as it stands in the token.
+    pub(crate) fn as_json(&self) -> impl fmt::Display + '_ {
+        let mut values = serde_json::Deserializer::from_str(&self.0).into_iter::<IgnoredAny>();
+        values.next();
+        let end = values.byte_offset();
+        self.0.get(..end).unwrap_or_default().trim_ascii()
+    }
+}
+
+/// The value behind the name at `at`, and what comes behind the value.
+fn value_after(text: &str, at: (u32, u32)) -> &str {
+    let behind_the_quote = at.1 as usize + 1;
+    // Whitespace and the colon: the text is known to be JSON.
+    let rest = text.get(behind_the_quote..).unwrap_or_default();
+    let colon = rest.bytes().position(|byte| byte == b':');
+    colon.map_or("", |at| &rest[at + 1..])
 }
 
 /// Where `part` is in `text`: it has to be a part of it, and not only equal to one.
@@ -86,11 +136,7 @@ impl<'a> Walk<'a> {
 
     /// The value, and what comes behind it.
     fn value(&self) -> &'a str {
-        let behind_the_quote = self.at.1 as usize + 1;
-        // Whitespace and the colon: the text is known to be JSON.
-        let rest = self.text.get(behind_the_quote..).unwrap_or_default();
-        let colon = rest.bytes().position(|byte| byte == b':');
-        colon.map_or("", |at| &rest[at + 1..])
+        value_after(self.text, self.at)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) use self::{
     footprint::{Target, footprint},
     header::RawHeader,
     jws::{Jws, Malformed, Payload, Text},
+    members::Member,
     registered::{CLAIM_NAMES, HAS_GROUPS, Permissions, Registered},
 };
 pub use header::ProtectedHeader;

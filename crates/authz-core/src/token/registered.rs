@@ -68,20 +68,40 @@ pub(crate) struct NumericDate {
 
 /// Why the payload is no claims set: not a JSON object, a repeated name, a claim of the wrong type.
 #[derive(Debug)]
-pub(crate) struct BadClaims(pub(crate) serde_json::Error);
+pub(crate) struct BadClaims {
+    /// The claim of the wrong type.
+    claim: Option<&'static str>,
+    error: serde_json::Error,
+}
 
 impl<'a> Registered<'a> {
     /// Fills in what it finds, since there is a lot to move otherwise.
     pub(crate) fn read(&mut self, json: &'a [u8]) -> Result<(), BadClaims> {
+        let bad = |error| BadClaims { claim: None, error };
         // Checked as a whole once, and not again string by string.
-        let text =
-            std::str::from_utf8(json).map_err(|error| BadClaims(de::Error::custom(error)))?;
+        let text = std::str::from_utf8(json).map_err(|error| bad(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         self.members = Members::of(text);
+        let mut claim = None;
         deserializer
-            .deserialize_map(ClaimsVisitor(self))
-            .map_err(BadClaims)?;
-        deserializer.end().map_err(BadClaims)
+            .deserialize_map(ClaimsVisitor {
+                claims: self,
+                at: &mut claim,
+            })
+            .map_err(|error| BadClaims {
+                claim: claim.filter(|_| error.is_data()),
+                error,
+            })?;
+        deserializer.end().map_err(bad)
+    }
+}
+
+impl fmt::Display for BadClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(claim) = self.claim {
+            write!(f, "{claim}: ")?;
+        }
+        self.error.fmt(f)
     }
 }
 
@@ -111,7 +131,11 @@ impl Strings<'_> {
     }
 }
 
-struct ClaimsVisitor<'c, 'de>(&'c mut Registered<'de>);
+struct ClaimsVisitor<'c, 'de> {
+    claims: &'c mut Registered<'de>,
+    /// The claim whose value is being read, for an error that names it.
+    at: &'c mut Option<&'static str>,
+}
 
 impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
     type Value = ();
@@ -121,26 +145,37 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let claims = self.0;
+        let Self { claims, at } = self;
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
-            let mut text = || -> Result<_, A::Error> {
-                members
-                    .next_value::<Name<'_>>()
-                    .map(|Name(value)| Some(value))
-            };
+            macro_rules! value {
+                ($name:literal) => {{
+                    *at = Some($name);
+                    members.next_value()?
+                }};
+            }
+            // `null` says no more than that the claim is left out, which these may be.
+            macro_rules! optional_text {
+                ($name:literal) => {{
+                    let text: Option<Name<'_>> = value!($name);
+                    text.map(|Name(text)| text)
+                }};
+            }
             match &*name {
-                "iss" => claims.iss = text()?,
-                "sub" => claims.sub = text()?,
-                "jti" => claims.jti = text()?,
-                "client_id" => claims.client_id = text()?,
-                "azp" => claims.azp = text()?,
-                "aud" => claims.aud = Some(members.next_value()?),
-                "exp" => claims.exp = Some(members.next_value()?),
-                "nbf" => claims.nbf = Some(members.next_value()?),
-                "iat" => claims.iat = Some(members.next_value()?),
-                "scope" => claims.scope = Some(members.next_value()?),
-                "scp" => claims.scp = Some(members.next_value()?),
+                "iss" => {
+                    let Name(iss) = value!("iss");
+                    claims.iss = Some(iss);
+                }
+                "sub" => claims.sub = optional_text!("sub"),
+                "jti" => claims.jti = optional_text!("jti"),
+                "client_id" => claims.client_id = optional_text!("client_id"),
+                "azp" => claims.azp = optional_text!("azp"),
+                "aud" => claims.aud = Some(value!("aud")),
+                "exp" => claims.exp = Some(value!("exp")),
+                "nbf" => claims.nbf = Some(value!("nbf")),
+                "iat" => claims.iat = Some(value!("iat")),
+                "scope" => claims.scope = Some(value!("scope")),
+                "scp" => claims.scp = Some(value!("scp")),
                 "permissions" => {
                     claims.permissions = match members.next_value_seed(IfStrings)? {
                         Element::Null => Permissions::None,
@@ -158,6 +193,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                 }
                 _ => members.next_value_seed(Skip)?,
             }
+            *at = None;
             claims.members.add(&name);
             names.add(name)?;
         }

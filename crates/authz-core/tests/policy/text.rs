@@ -172,6 +172,11 @@ fn errors_point_at_the_column() {
             "\"a b\" is not the name of a header",
         ),
         (r#"method("get")"#, 8, "methods are written in capitals"),
+        (
+            r#"method("GTE")"#,
+            8,
+            "\"GTE\" is not a method that is registered",
+        ),
         (r#"method("G T")"#, 8, "\"G T\" is not a method"),
         ("max_age(5m)", 10, "`)` is expected"),
         ("max_age(-5)", 9, "a number of seconds is expected"),

@@ -69,6 +69,94 @@ fn each_mistake_names_the_rules() {
             r#"rule 1 (get /a): methods are written in capitals: "GET""#,
         ),
         (
+            &[(r#""GTE""#, "/a", "public", "")],
+            r#"rule 1 (GTE /a): "GTE" is not a method that is registered (RFC 9110 section 16.1): GET is the nearest"#,
+        ),
+        (
+            &[(r#""PROPFID""#, "/a", "public", "")],
+            r#"rule 1 (PROPFID /a): "PROPFID" is not a method that is registered (RFC 9110 section 16.1): PROPFIND is the nearest"#,
+        ),
+        (
+            &[(r#""REFRESH""#, "/a", "public", "")],
+            r#"rule 1 (REFRESH /a): "REFRESH" is not a method that is registered (RFC 9110 section 16.1)"#,
+        ),
+        (
+            &[(r#""*""#, "/a", "public", "")],
+            r#"rule 1 (* /a): every method is meant by leaving `methods` away"#,
+        ),
+        (
+            &[(r#""ANY""#, "/a", "public", "")],
+            r#"rule 1 (ANY /a): every method is meant by leaving `methods` away"#,
+        ),
+        (
+            &[("", "/x/*", "public", "")],
+            r#"rule 1 (/x/*): "/x/*" is not the pattern of a path: a star is a star here: write {*rest} for all that follows, and {id} for one segment (%2A for the star)"#,
+        ),
+        (
+            &[("", "/x/**", "public", "")],
+            r#"rule 1 (/x/**): "/x/**" is not the pattern of a path: a star is a star here: write {*rest} for all that follows, and {id} for one segment (%2A for the star)"#,
+        ),
+        (
+            &[("", "/x/*file", "public", "")],
+            r#"rule 1 (/x/*file): "/x/*file" is not the pattern of a path: a star is a star here: write {*file} for all that follows, and {file} for one segment (%2A for the star)"#,
+        ),
+        (
+            &[("", "/*/x", "public", "")],
+            r#"rule 1 (/*/x): "/*/x" is not the pattern of a path: a star is a star here: write {id} for one segment; {*rest}, for all that follows, stands at the end (%2A for the star)"#,
+        ),
+        (
+            &[("", "/x/*.js", "public", "")],
+            r#"rule 1 (/x/*.js): "/x/*.js" is not the pattern of a path: a star is a star here: write {*js} for all that follows, and {js} for one segment (%2A for the star)"#,
+        ),
+        (
+            &[("", "/x/:id", "public", "")],
+            r#"rule 1 (/x/:id): "/x/:id" is not the pattern of a path: a parameter is written {id} (%3A for the colon)"#,
+        ),
+        (
+            &[("", "/x/{id:[0-9]+}", "public", "")],
+            r#"rule 1 (/x/{id:[0-9]+}): "/x/{id:[0-9]+}" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/{id:[0-9]{2}}/y", "public", "")],
+            r#"rule 1 (/x/{id:[0-9]{2}}/y): "/x/{id:[0-9]{2}}/y" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/{id:int}", "public", "")],
+            r#"rule 1 (/x/{id:int}): "/x/{id:int}" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/{id?}", "public", "")],
+            r#"rule 1 (/x/{id?}): "/x/{id?}" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/{:id}", "public", "")],
+            r#"rule 1 (/x/{:id}): "/x/{:id}" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/{rest...}", "public", "")],
+            r#"rule 1 (/x/{rest...}): "/x/{rest...}" is not the pattern of a path: a parameter that matches all that follows is written {*rest}"#,
+        ),
+        (
+            &[("", "/x/{path*}", "public", "")],
+            r#"rule 1 (/x/{path*}): "/x/{path*}" is not the pattern of a path: a parameter that matches all that follows is written {*path}"#,
+        ),
+        (
+            &[("", "/x/{**path}", "public", "")],
+            r#"rule 1 (/x/{**path}): "/x/{**path}" is not the pattern of a path: a parameter that matches all that follows is written {*path}"#,
+        ),
+        (
+            &[("", "/x/{*}", "public", "")],
+            r#"rule 1 (/x/{*}): "/x/{*}" is not the pattern of a path: a parameter that matches all that follows is written {*rest}"#,
+        ),
+        (
+            &[("", "/x/{}", "public", "")],
+            r#"rule 1 (/x/{}): "/x/{}" is not the pattern of a path: a parameter is a name and matches any one segment: write {id}"#,
+        ),
+        (
+            &[("", "/x/<id>", "public", "")],
+            r#"rule 1 (/x/<id>): "/x/<id>" is not the pattern of a path: a parameter is written {id}"#,
+        ),
+        (
             &[(r#""HEAD""#, "/a", "public", "")],
             r#"rule 1 (HEAD /a): HEAD counts as GET: name that"#,
         ),
@@ -184,5 +272,28 @@ fn files_of_another_form_are_refused() {
         r#"{"rules": [{"path": "/a", "policy": "public", "policy": "deny"}]}"#,
     ] {
         assert!(Rules::from_json(text).is_err(), "{text}");
+    }
+}
+
+/// What looks like another router's syntax and is none.
+#[test]
+fn other_signs_stand_for_themselves() {
+    for path in [
+        "/x/things:batch",
+        "/x/v{version}",
+        "/x/{{id}}",
+        "/x/a%2Ab",
+        "/x/%3Aid",
+        "/x/{org-id}/{user_name}",
+        "/x/{a.b}",
+        "/~user",
+        "/x/$id",
+    ] {
+        let rules = Rules::from_toml(&table(&[("", path, "public", "")]));
+        assert!(rules.is_ok(), "{path}: {:?}", rules.err());
+    }
+    for method in ["QUERY", "PROPFIND", "REPORT", "PURGE", "VERSION-CONTROL"] {
+        let rules = Rules::from_toml(&table(&[(&format!("{method:?}"), "/a", "public", "")]));
+        assert!(rules.is_ok(), "{method}: {:?}", rules.err());
     }
 }

@@ -23,7 +23,7 @@ pub use self::{
     policies::policies,
     rules::rules,
     settings::settings,
-    sources::sources,
+    sources::{instead_of_authorization, sources},
     tenants::tenants,
     tokens::tokens,
 };

@@ -61,7 +61,13 @@ pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
                 ),
                 messages()
                     .header("cookie", cookie(""))
-                    .refused("an empty cookie", malformed()),
+                    .refused("an empty cookie", no_token()),
+                get("/optional")
+                    .header("cookie", cookie(""))
+                    .served("an empty cookie, optional", nobody()),
+                get("/optional")
+                    .header("cookie", cookie("\"\""))
+                    .served("an empty cookie in quotes, optional", nobody()),
                 get("/messages?access_token=").refused("an empty parameter", malformed()),
                 messages()
                     .header("sec-websocket-protocol", "access_token")
@@ -80,6 +86,47 @@ pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
                 get(&format!("/optional?access_token={token}"))
                     .header("x-token", &token)
                     .refused("query and another header, optional", several()),
+            ]
+        },
+    )
+    .await;
+}
+
+/// A place instead of the `Authorization` header, which holds a token of the gateway's.
+pub async fn instead_of_authorization<A: App>(app: impl Fn(&Setup) -> A) {
+    let forwarded = TokenSource::bearer_header("x-forwarded-authorization").expect("a header name");
+    check_all_with(
+        app,
+        |builder| {
+            builder
+                .instead_of_authorization(forwarded.clone())
+                .also_accept(TokenSource::websocket_protocol_prefix("bearer."))
+        },
+        |issuer| {
+            let token = issuer.token().scope("read:messages").build();
+            let served = dev_user(&["read:messages"]);
+            let messages = || get("/messages");
+            vec![
+                messages()
+                    .bearer("gateway")
+                    .header("x-forwarded-authorization", format!("Bearer {token}"))
+                    .served("beside the gateway's", &*served),
+                messages()
+                    .header("sec-websocket-protocol", format!("chat, bearer.{token}"))
+                    .served("WebSocket, one entry", &*served),
+                messages()
+                    .bearer(&token)
+                    .refused("in the gateway's place", no_token()),
+                get("/optional")
+                    .bearer(&token)
+                    .served("in the gateway's place, optional", nobody()),
+                messages()
+                    .header("x-forwarded-authorization", &token)
+                    .refused("without a scheme", no_token()),
+                messages()
+                    .header("x-forwarded-authorization", format!("Bearer {token}"))
+                    .header("sec-websocket-protocol", format!("bearer.{token}"))
+                    .refused("in two places", invalid_request(Reason::SeveralTokens)),
             ]
         },
     )

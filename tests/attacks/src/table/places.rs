@@ -166,12 +166,10 @@ fn several() -> Vec<Attack> {
             Reason::MalformedCredentials,
             move || both().uri("/api/private?access_token="),
         ),
-        bad(
-            "empty-cookie-beside-the-header",
-            ONE,
-            Reason::MalformedCredentials,
-            move || both().header(COOKIE, "access_token="),
-        ),
+        // What is left of a login that has ended.
+        good("twin-empty-cookie-beside-the-header", ONE, move || {
+            both().header(COOKIE, "access_token=")
+        }),
         bad(
             "forged-token-in-a-cookie",
             ONE,

@@ -35,6 +35,9 @@ pub(super) fn rows() -> Vec<Attack> {
         ("a-parameter-behind", "at+jwt;profile=x"),
         ("a-media-type-of-another-tree", "text/at+jwt"),
         ("application-twice", "application/application/at+jwt"),
+        ("application-alone", "application/"),
+        ("a-path-behind", "application/jwt/x"),
+        ("a-slash-before", "/jwt"),
         ("a-full-width-letter", "\u{ff41}t+jwt"),
     ]
     .into_iter()
@@ -77,6 +80,8 @@ pub(super) fn rows() -> Vec<Attack> {
         ("at-jwt-in-full", Some("application/at+jwt")),
         ("jwt", Some("JWT")),
         ("jwt-lower-case", Some("jwt")),
+        ("jwt-in-full", Some("application/jwt")),
+        ("jwt-in-full-in-upper-case", Some("APPLICATION/JWT")),
         ("missing", None),
     ] {
         rows.push(good(format!("twin-typ-{name}"), TYPING, move || {
@@ -125,6 +130,17 @@ fn strict() -> Vec<Attack> {
                     .rules(move |builder| builder.token_types(only.clone()))
                     .control(ring().good().typ(Some("internal+jwt")).build())
             },
+        ),
+        good("twin-typ-configured-and-sent-in-full", TYPING, || {
+            let only = TokenTypes::Only(vec!["application/internal+jwt".to_owned()]);
+            Attempt::from(ring().good().typ(Some("Application/Internal+JWT")))
+                .rules(move |builder| builder.token_types(only.clone()))
+                .control(ring().good().typ(Some("internal+jwt")).build())
+        }),
+        good(
+            "twin-typ-sent-in-full-where-types-are-strict",
+            PROFILE,
+            || strictly(ring().good().typ(Some("application/at+jwt"))),
         ),
         good("twin-strict", PROFILE, || strictly(ring().good())),
     ];

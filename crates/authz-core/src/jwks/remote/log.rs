@@ -7,7 +7,7 @@ use url::Url;
 use super::{KeysError, address::redact};
 use crate::{
     jwks::SkippedKey,
-    untrusted::{Excerpt, Printable},
+    untrusted::{Bounded, Excerpt},
 };
 
 #[derive(Debug)]
@@ -38,12 +38,12 @@ impl Event {
                 serving_older_keys,
                 retry_in,
             } => tracing::warn!(
-                target: "authz::keys", error = %Printable(error), serving_older_keys,
+                target: "authz::keys", error = %Bounded(error, 1000), serving_older_keys,
                 retry_in_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX),
                 "keys were not refreshed"
             ),
             Self::Lapsed { error } => tracing::error!(
-                target: "authz::keys", error = %Printable(error),
+                target: "authz::keys", error = %Bounded(error, 1000),
                 "keys are no longer used"
             ),
         }
@@ -54,7 +54,7 @@ impl Event {
             tracing::warn!(
                 target: "authz::keys", url = redact(url.as_str()), key = skipped.index,
                 kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
-                error = %Printable(&skipped.error),
+                error = %Bounded(&skipped.error, 500),
                 "a key of the set is not used"
             );
         }

@@ -11,6 +11,7 @@ use super::{
     },
     error::{Fail, PolicyError},
     lexeme::{Input, Parsed, expect, here, list, number, peek_word, skip, space, text, word},
+    method::method,
 };
 
 pub(super) fn policy(whole: &str, known: &Predicates) -> Result<Policy, PolicyError> {
@@ -234,15 +235,6 @@ fn methods(input: &mut Input<'_>) -> Parsed<Box<[Method]>> {
 }
 
 /// A method, in capitals: in small letters it would be another, which nobody sends.
-pub(crate) fn method(text: &str) -> Result<Method, String> {
-    if text.bytes().any(|it| it.is_ascii_lowercase()) {
-        return Err(format!(
-            "methods are written in capitals: {:?}",
-            text.to_ascii_uppercase()
-        ));
-    }
-    Method::from_bytes(text.as_bytes()).map_err(|_| format!("{text:?} is not a method"))
-}
 
 fn seconds(input: &mut Input<'_>) -> Parsed<u64> {
     expect(input, "(")?;

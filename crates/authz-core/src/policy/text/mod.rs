@@ -3,6 +3,7 @@
 mod error;
 mod grammar;
 mod lexeme;
+mod method;
 
 use std::{borrow::Cow, str::FromStr};
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::error::PolicyError;
 #[cfg(feature = "rules")]
-pub(crate) use self::grammar::method as parse_method;
+pub(crate) use self::method::method as parse_method;
 use super::{Policy, Predicates};
 
 impl Policy {

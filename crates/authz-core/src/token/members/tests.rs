@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for First {
 fn agree<C: DeserializeOwned + Debug>(json: &str) -> Result<Option<C>, String> {
     let mut claims = Registered::default();
     let read = claims.read(json.as_bytes());
-    read.map_err(|error| error.0.to_string())?;
+    read.map_err(|error| error.to_string())?;
     let ours = claims.members.read::<C>();
     let theirs = serde_json::from_str::<C>(json);
     // Some of what is compared can be compared no other way.

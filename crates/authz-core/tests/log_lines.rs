@@ -1,0 +1,242 @@
+//! Every text that comes from outside, on its way into the log: one event is one line, without what a
+//! terminal would obey, and no longer than 4 KB. In a file of its own, as log_size.rs is.
+
+mod support;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use authz_core::{Authorizer, Policy, RequestParts, jwks::StaticKeys};
+use authz_testkit::{SigningKey, TokenBuilder};
+use serde_json::{Value, json};
+use support::{KeyServer, builder, key, token};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is hostile about a text: it begins a line of its own, tells the terminal something, is long, or
+/// takes ten times its length when it is escaped.
+fn hostile() -> Vec<String> {
+    let mark = "MARK";
+    vec![
+        format!("{mark}\n2026-01-01T00:00:00Z ERROR authz: forged=1"),
+        format!("{mark}\r\nforged"),
+        format!("{mark}\u{1b}[31m\u{7}\u{9b}2J\u{0}\u{7f}"),
+        format!("{mark}\u{2028}\u{2029}\u{202e}\u{85}"),
+        mark.repeat(2500),
+        "\u{10fffd}".repeat(2500),
+        "\n".repeat(10_000),
+        format!("{mark}\" reason=\"forged"),
+    ]
+}
+
+#[test]
+fn one_event_is_one_bounded_line() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let key = key();
+            let set = json!({"keys": [key.public_jwk()]}).to_string();
+            let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
+            let authorizer = builder().keys(keys).build().unwrap();
+            for text in hostile() {
+                for policy in POLICIES {
+                    let policy: Policy = policy.parse().unwrap();
+                    for token in tokens(&key, &text) {
+                        decide(&authorizer, &policy, "/", Some(&token), &text).await;
+                    }
+                    requests(&authorizer, &policy, &text).await;
+                }
+                key_sets(&key, &text).await;
+            }
+            #[cfg(feature = "rules")]
+            paths(&authorizer).await;
+        });
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() > 500, "{}", log.lines().count());
+    let wrong: Vec<_> = (log.lines())
+        // What comes of the issuer's keys is held to less: its lines are whole, but may be long.
+        .filter(|line| !(line.contains(" authz::keys: ") || line.contains("key status")))
+        .filter(|line| {
+            line.contains(char::is_control)
+                || line.contains(['\u{2028}', '\u{2029}', '\u{202e}'])
+                || line.len() > 4096
+                || !line.starts_with("20")
+                || line.starts_with("2026-01-01T00:00:00Z")
+        })
+        .map(|line| {
+            let start: String = line.chars().take(400).collect();
+            format!("{} bytes: {start:?}", line.len())
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} lines: {wrong:#?}", wrong.len());
+}
+
+const POLICIES: &[&str] = &[
+    r#"scope("a") and permission("b")"#,
+    r#"role("a") or group("b") or client("c") or acr("d") or amr("e")"#,
+    r#"claim("custom") == "a" or claim("sub") == "b""#,
+    r#"claim("org") == path("org") or method("POST")"#,
+];
+
+/// A token for each text field of the header and the claims.
+fn tokens(key: &SigningKey, text: &str) -> Vec<String> {
+    let good = || token(key);
+    let mut tokens: Vec<TokenBuilder> = vec![
+        good().kid(Some(text)),
+        good().typ(Some(text)),
+        good().header("alg", text),
+        good().header("crit", text),
+        good().header(text, 1).kid(Some("other")),
+        good().header("kid", json!([text])),
+        good().issuer(text),
+        good().issuer(format!("https://issuer.example/{text}")),
+        good().audience(text),
+        good().audience(vec![text.to_owned(); 10]),
+        good().expires_in(-3600).claim("jti", text),
+        good().claim("exp", text),
+        good().claim(text, 1).claim("sub", 1),
+    ];
+    for claim in [
+        "sub",
+        "jti",
+        "azp",
+        "client_id",
+        "scope",
+        "scp",
+        "permissions",
+        "roles",
+        "groups",
+        "acr",
+        "amr",
+        "auth_time",
+        "custom",
+        "org",
+    ] {
+        for value in [
+            json!(text),
+            json!([text, text]),
+            json!({ text: text }),
+            Value::Array(vec![json!(text); 50]),
+        ] {
+            tokens.push(good().claim(claim, value.clone()));
+            tokens.push(
+                good()
+                    .claim(claim, value)
+                    .claim("iss", "other")
+                    .claim("jti", text),
+            );
+        }
+    }
+    tokens.into_iter().map(TokenBuilder::build).collect()
+}
+
+/// What else a request holds.
+async fn requests(authorizer: &Authorizer, policy: &Policy, text: &str) {
+    let escaped: String = text
+        .bytes()
+        .filter(u8::is_ascii_graphic)
+        .map(char::from)
+        .take(5000)
+        .collect();
+    for authorization in [
+        text.to_owned(),
+        format!("Bearer {escaped}"),
+        format!("Bearer {escaped} {escaped}"),
+        format!("{escaped} x"),
+        format!("Token {escaped}"),
+        escaped.clone(),
+    ] {
+        let Ok(value) = http::HeaderValue::from_str(&authorization) else {
+            continue;
+        };
+        let request = http::Request::get("/").header("authorization", value);
+        let request = request.body(()).unwrap();
+        let _ = authorizer
+            .authorize(&RequestParts::from(&request), policy)
+            .await;
+    }
+}
+
+async fn decide(
+    authorizer: &Authorizer,
+    policy: &Policy,
+    path: &str,
+    token: Option<&str>,
+    text: &str,
+) {
+    let mut request = http::Request::get(path);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(()).unwrap();
+    let params = vec![("org".to_owned(), text.to_owned())];
+    let parts = RequestParts::from(&request);
+    let _ = authorizer
+        .authorize(&parts.with_path_params(&params), policy)
+        .await;
+}
+
+#[cfg(feature = "rules")]
+async fn paths(authorizer: &Authorizer) {
+    use authz_core::rules::Rules;
+    let rules = Rules::from_toml("[[rules]]\npath = '/a'\npolicy = 'public'").unwrap();
+    let guard = authorizer.guard_rules(rules);
+    for (method, path) in [
+        ("GET", format!("/{}", "x".repeat(10_000))),
+        ("GET", "/%0a%1b[31m?%0aforged".to_owned()),
+        (&*"M".repeat(10_000), "/a/b".to_owned()),
+    ] {
+        let request = http::Request::builder().method(method).uri(path);
+        let request = request.body(()).unwrap();
+        let admission = guard.admit(&RequestParts::from(&request));
+        assert!(admission.resolve().await.is_err());
+    }
+}
+
+/// Keys and key sets that are as hostile as tokens, though they come from the issuer.
+async fn key_sets(key: &SigningKey, text: &str) {
+    let jwk = key.public_jwk();
+    let mut sets = vec![text.to_owned(), json!({ "keys": text }).to_string()];
+    for member in ["kid", "kty", "alg", "use", "crv", "x", "key_ops", "issuer"] {
+        for value in [json!(text), json!([text])] {
+            let mut bad = jwk.clone();
+            bad[member] = value;
+            sets.push(json!({"keys": [bad, jwk]}).to_string());
+            sets.push(json!({ "keys": [bad] }).to_string());
+        }
+    }
+    for set in sets {
+        let server = KeyServer::new([key.clone()]);
+        server.serve(set);
+        let authorizer = server.authorizer();
+        let _ = authorizer.verify(&support::stranger("x")).await;
+        let _ = authorizer.verify(&token(key).build()).await;
+        tracing::info!(status = ?authorizer.key_status(), "key status");
+    }
+}
