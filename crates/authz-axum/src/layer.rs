@@ -2,7 +2,8 @@ use std::fmt;
 
 #[cfg(feature = "rules")]
 use authz_core::rules::Rules;
-use authz_core::{Authorizer, Claims, Guard, Policy};
+use authz_core::{Authorizer, Claims, Guard, Policy, RulePaths};
+use http::Method;
 use tower_layer::Layer;
 
 use crate::service::AuthorizationService;
@@ -18,7 +19,7 @@ pub trait RequireExt<C> {
     /// fn api(authorizer: &Authorizer) -> Router {
     ///     let read = authorizer.require(scope("read:messages"));
     ///     Router::new()
-    ///         .route("/messages", get(|| async { "[]" }).layer(read))
+    ///         .route("/messages", get(|| async { "[]" }).route_layer(read))
     ///         .route("/me", get(|| async { "you" }))
     ///         .route_layer(authorizer.require(any_valid_token()))
     /// }
@@ -34,7 +35,7 @@ pub trait RequireExt<C> {
     /// fn api(authorizer: &Authorizer) -> Router {
     ///     let member = scope("read:messages") & claim("org_id").equals(path("org"));
     ///     Router::new()
-    ///         .route("/orgs/{org}/messages", get(|| async { "[]" }).layer(authorizer.require(member)))
+    ///         .route("/orgs/{org}/messages", get(|| async { "[]" }).route_layer(authorizer.require(member)))
     /// }
     /// ```
     fn require(&self, policy: Policy) -> AuthorizationLayer<C>;
@@ -90,6 +91,22 @@ impl<C> AuthorizationLayer<C> {
     pub fn optional(self) -> Self {
         Self {
             guard: self.guard.optional(),
+        }
+    }
+
+    /// Which path a table of rules looks at, where nested routers or rewrites come before this
+    /// layer. Default: [`RulePaths::Both`].
+    pub fn rule_paths(self, paths: RulePaths) -> Self {
+        Self {
+            guard: self.guard.rule_paths(paths),
+        }
+    }
+
+    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
+    /// none on. For a service without a CORS layer, which would answer them before they come here.
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self {
+            guard: self.guard.answer_preflights(methods),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use authz_core::{Admission, Guard, PathParams, RequestParts};
-use axum::extract::{FromRequestParts as _, OriginalUri, RawPathParams};
+use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
 use http::Request;
 use serde::de::DeserializeOwned;
 
@@ -16,19 +16,22 @@ pub(crate) fn admit<C, B>(guard: &Guard<C>, request: &mut Request<B>) -> Admissi
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    if guard.reads_path_params() {
-        let params = path_params(request);
-        let parts = RequestParts::from(&*request);
-        return match &params {
-            Some(params) => guard.admit(&parts.with_path_params(params)),
-            None => guard.admit(&parts),
-        };
+    let params = guard
+        .reads_path_params()
+        .then(|| path_params(request))
+        .flatten();
+    let extensions = request.extensions();
+    let mut parts = RequestParts::from(&*request);
+    if let Some(params) = &params {
+        parts = parts.with_path_params(params);
     }
-    let parts = RequestParts::from(&*request);
-    match request.extensions().get() {
-        Some(OriginalUri(uri)) if guard.reads_path() => guard.admit(&parts.with_original_uri(uri)),
-        _ => guard.admit(&parts),
+    if let Some(route) = extensions.get::<MatchedPath>() {
+        parts = parts.with_route(route.as_str());
     }
+    if let Some(OriginalUri(uri)) = extensions.get() {
+        parts = parts.with_original_uri(uri);
+    }
+    guard.admit(&parts)
 }
 
 /// The parameters that the router has left in the request's extensions; `None` where there are
@@ -58,5 +61,9 @@ impl PathParams for Params {
         let (_, value) = values.next()?;
         // Nested routers may use a name twice: nobody can say which of them is meant.
         values.next().is_none().then_some(Cow::Borrowed(value))
+    }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        self.0.iter().map(|(key, _)| Cow::Borrowed(key)).collect()
     }
 }

@@ -28,7 +28,7 @@ pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
         Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        Outcome, PathParams, Pending, RequestParts, Unguarded,
+        Outcome, PathParams, Pending, RequestParts, RulePaths, Unguarded,
     },
     bearer::TokenSource,
     claims::Claims,

@@ -6,9 +6,11 @@ use std::{
 
 #[cfg(feature = "rules")]
 use authz_core::rules::Rules;
-use authz_core::{Admission, Authorizer, Claims, Guard, PathParams, Policy, RequestParts};
+use authz_core::{
+    Admission, Authorizer, Claims, Guard, PathParams, Policy, RequestParts, RulePaths,
+};
 use futures_util::future::Either;
-use poem::{Endpoint, Middleware, Request, Result};
+use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method};
 use serde::de::DeserializeOwned;
 
 use crate::error::AuthorizationError;
@@ -114,6 +116,22 @@ impl<C> AuthorizationMiddleware<C> {
             guard: self.guard.optional(),
         }
     }
+
+    /// Which path a table of rules looks at, where nested routers or rewrites come before this
+    /// middleware. Default: [`RulePaths::Both`].
+    pub fn rule_paths(self, paths: RulePaths) -> Self {
+        Self {
+            guard: self.guard.rule_paths(paths),
+        }
+    }
+
+    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
+    /// none on. For a service without a CORS layer, which would answer them before they come here.
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self {
+            guard: self.guard.answer_preflights(methods),
+        }
+    }
 }
 
 impl<E, C> Middleware<E> for AuthorizationMiddleware<C>
@@ -143,8 +161,14 @@ where
         let params = Params(&request);
         let parts = RequestParts::new(request.method(), request.uri(), request.headers());
         let mut parts = parts.with_path_params(&params);
-        if self.guard.reads_path() {
-            parts = parts.with_original_uri(request.original_uri());
+        if let Some(PathPattern(route)) = request.data() {
+            parts = parts.with_route(route);
+        }
+        // Requests that were made by hand, as poem's `TestClient` does, have no original target: then
+        // the one that is served is all there is.
+        let original = request.original_uri();
+        if self.guard.reads_path() && original != "/" {
+            parts = parts.with_original_uri(original);
         }
         match self.guard.admit(&parts) {
             Admission::Ready(Ok(caller)) => Either::Left(self.pass(request, caller)),
@@ -177,6 +201,11 @@ struct Params<'r>(&'r Request);
 impl PathParams for Params<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.0.raw_path_param(name).map(Cow::Borrowed)
+    }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        let all: Vec<(String, String)> = self.0.path_params().unwrap_or_default();
+        all.into_iter().map(|(name, _)| Cow::Owned(name)).collect()
     }
 }
 

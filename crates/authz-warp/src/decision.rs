@@ -37,6 +37,7 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
         .with(warp::log::custom(move |info| {
             let uri = uri(&info, with_path, QUERY.take());
             let parts = RequestParts::new(info.method(), &uri, info.request_headers());
+            let parts = parts.with_shown_path(info.path());
             DECISION.set(Some(Box::new(guard.admit(&parts))));
         }))
         .map(|_| {

@@ -10,9 +10,9 @@ pub use authz_core::Authorized;
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,
-    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes,
-    SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait,
-    jwks,
+    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, RulePaths, Scope, ScopeClaim,
+    Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey,
+    async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{
@@ -23,7 +23,7 @@ pub use authz_core::{
 };
 
 pub use crate::{
-    method::get_or_head,
+    method::{answer_preflights, get_or_head},
     recover::{AuthorizationRejection, recover},
     require::RequireExt,
 };

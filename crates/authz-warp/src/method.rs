@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use http::{Method, StatusCode, header::ALLOW};
 use warp::Filter;
 
 /// Matches `GET` and `HEAD`: `warp::get()` matches `GET` alone, and a server has to serve both (RFC
@@ -11,4 +14,41 @@ use warp::Filter;
 #[must_use]
 pub fn get_or_head() -> impl Filter<Extract = (), Error = warp::Rejection> + Copy {
     warp::get().or(warp::head()).unify()
+}
+
+/// A route that answers CORS preflights, whatever their path, with 204 and `methods` in `Allow`. It
+/// goes before the others, for a service without `warp::cors()`: a guard treats a preflight as any
+/// request without a token. The answer does not let a page of another origin call the API.
+///
+/// ```
+/// use authz_warp::{Authorizer, RequireExt as _, answer_preflights, scope};
+/// use warp::{Filter, Rejection, Reply, http::Method};
+///
+/// fn api(authorizer: Authorizer) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
+///     let messages = warp::path!("messages")
+///         .and(authorizer.require(scope("read:messages")))
+///         .map(|_: authz_warp::Authorized| "[]");
+///     answer_preflights(&[Method::GET, Method::HEAD]).or(messages)
+/// }
+/// ```
+#[must_use]
+pub fn answer_preflights(
+    methods: &[Method],
+) -> impl Filter<Extract = (impl warp::Reply + use<>,), Error = warp::Rejection>
++ Clone
++ Send
++ Sync
++ 'static
++ use<> {
+    let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
+    let allow: Arc<str> = methods.join(", ").into();
+    warp::options()
+        .and(warp::header::header::<String>("origin"))
+        .and(warp::header::header::<String>(
+            "access-control-request-method",
+        ))
+        .map(move |_, _| {
+            let answer = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
+            warp::reply::with_header(answer, ALLOW, &*allow)
+        })
 }

@@ -14,8 +14,9 @@ pub trait RequireExt<C> {
     /// It goes behind the path and the method and before the body, which is then not read for those
     /// who may not send it.
     ///
-    /// A CORS preflight has no caller. It is not found here, so that the application's other routes
-    /// can answer it; `warp::cors()` answers it before any route is asked.
+    /// A CORS preflight is a request like any other, and is rejected for want of a token. `warp::cors()`
+    /// around the routes answers it before any of them is asked; a service without it can have
+    /// [`answer_preflights`](crate::answer_preflights) as its first route.
     ///
     /// ```
     /// use authz_warp::{Authorized, Authorizer, RequireExt as _, scope};
@@ -108,8 +109,8 @@ pub trait RequireExt<C> {
         rules: Rules,
     ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<Self, C>;
 
-    /// Like [`require`](Self::require), but requests without a token pass as `None`, and so do CORS
-    /// preflights. A bad token is refused all the same.
+    /// Like [`require`](Self::require), but requests without a token pass as `None`. A bad token is
+    /// rejected all the same.
     fn optional(
         &self,
         policy: Policy,

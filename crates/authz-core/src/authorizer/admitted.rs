@@ -12,6 +12,7 @@ use crate::{
     claims::Claims,
     policy::RequiredScope,
     rejection::{Api, Reason, Rejection},
+    untrusted::Excerpt,
     validation::Refusal,
 };
 
@@ -24,7 +25,11 @@ pub struct Admitted<C = Claims>(Caller<C>);
 enum Caller<C> {
     Known(Authorized<C>),
     /// With what it takes to ask for one.
-    Nobody(Arc<Api>),
+    Nobody {
+        api: Arc<Api>,
+        /// The scopes to ask for.
+        scope: Option<Arc<str>>,
+    },
 }
 
 /// An extractor runs in a handler before which no token was checked: a mistake in the
@@ -42,7 +47,10 @@ impl<C> Guard<C> {
     pub fn admitted(&self, caller: Option<Authorized<C>>) -> Admitted<C> {
         Admitted(match caller {
             Some(caller) => Caller::Known(caller),
-            None => Caller::Nobody(Arc::clone(&self.authorizer().shared.api)),
+            None => Caller::Nobody {
+                api: Arc::clone(&self.authorizer().shared.api),
+                scope: self.wanted_scope(),
+            },
         })
     }
 }
@@ -66,12 +74,12 @@ impl<C: Send + Sync + 'static> Admitted<C> {
 }
 
 impl<C> Admitted<C> {
-    /// The caller; `None` for a CORS preflight, and without a token where that is optional.
+    /// The caller; `None` for a request without a token where that is optional.
     #[must_use]
     pub const fn caller(&self) -> Option<&Authorized<C>> {
         match &self.0 {
             Caller::Known(caller) => Some(caller),
-            Caller::Nobody(_) => None,
+            Caller::Nobody { .. } => None,
         }
     }
 
@@ -81,12 +89,17 @@ impl<C> Admitted<C> {
     ///
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn require(&self) -> Result<Authorized<C>, Rejection> {
+        self.require_asking_for(None)
+    }
+
+    fn require_asking_for(&self, more: Option<&str>) -> Result<Authorized<C>, Rejection> {
         match &self.0 {
             Caller::Known(caller) => Ok(caller.clone()),
-            Caller::Nobody(api) => {
+            Caller::Nobody { api, scope } => {
                 let refusal = Refusal::new(Reason::MissingToken);
-                events::refused(&refusal, None, None);
-                Err(Rejection::new(refusal.reason, api))
+                events::refused(&refusal, None, None, None);
+                let scope = scope.as_deref().or(more).map(str::to_owned);
+                Err(Rejection::new(refusal.reason, api).with_scope(scope))
             }
         }
     }
@@ -97,7 +110,7 @@ impl<C> Admitted<C> {
     ///
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn require_scope<S: RequiredScope>(&self) -> Result<Authorized<C>, Rejection> {
-        let caller = self.require()?;
+        let caller = self.require_asking_for(Some(S::NAME))?;
         caller.verified().check_scope::<S>()?;
         Ok(caller)
     }
@@ -111,7 +124,7 @@ impl Unguarded {
             target: "authz",
             reason = "unguarded",
             extractor = any::type_name::<E>(),
-            path = ?path,
+            path = %Excerpt(path),
             hint,
             "handler without authorization"
         );
@@ -134,7 +147,10 @@ impl<C> Clone for Admitted<C> {
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Caller::Known(caller) => Caller::Known(caller.clone()),
-            Caller::Nobody(api) => Caller::Nobody(Arc::clone(api)),
+            Caller::Nobody { api, scope } => Caller::Nobody {
+                api: Arc::clone(api),
+                scope: scope.clone(),
+            },
         })
     }
 }

@@ -300,6 +300,10 @@ impl<C> Verified<C> {
         self.text(self.subject.as_ref())
     }
 
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id.as_ref())
+    }
+
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.text(self.token_id.as_ref())
     }

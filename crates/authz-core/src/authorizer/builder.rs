@@ -38,6 +38,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     scopes_supported: Vec<Scope>,
     implications: Vec<(String, Vec<String>)>,
     unmet_policy_status: StatusCode,
+    name_wanted_scopes: bool,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -59,6 +60,7 @@ impl AuthorizerBuilder {
             scopes_supported: Vec::new(),
             implications: Vec::new(),
             unmet_policy_status: StatusCode::FORBIDDEN,
+            name_wanted_scopes: true,
             claims: PhantomData,
         }
     }
@@ -227,6 +229,14 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Leaves the scopes that a route asks for out of the 401 for a request without a token. By default
+    /// the challenge has them as `scope` (RFC 6750 section 3), so that a client can ask its issuer for
+    /// the right token at once.
+    pub const fn hide_wanted_scopes(mut self) -> Self {
+        self.name_wanted_scopes = false;
+        self
+    }
+
     /// Answers an unmet policy with 401, as express-jwt-authz 1.0 did, instead of 403: for clients
     /// that rely on it while they migrate. The error code stays `insufficient_scope`.
     pub const fn unmet_policy_is_unauthorized(mut self) -> Self {
@@ -260,6 +270,7 @@ impl<C> AuthorizerBuilder<C> {
             scopes_supported: self.scopes_supported,
             implications: self.implications,
             unmet_policy_status: self.unmet_policy_status,
+            name_wanted_scopes: self.name_wanted_scopes,
             claims: PhantomData,
         }
     }
@@ -319,6 +330,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 api,
                 implied,
                 metadata,
+                name_wanted_scopes: self.name_wanted_scopes,
             }),
         })
     }

@@ -11,13 +11,15 @@ use crate::{
     validation::Refusal,
 };
 
-use super::Verified;
+use super::{RequestParts, Verified};
 
 pub(super) fn refused(
     refusal: &Refusal,
     header: Option<&ProtectedHeader<'_>>,
     examined: Option<(&Registered<'_>, &Trusted)>,
+    request: Option<&RequestParts<'_>>,
 ) {
+    let client = examined.and_then(|(it, _)| it.client_id.as_deref().or(it.azp.as_deref()));
     // Whatever is not from the configuration is escaped and cut, so that a line is a line.
     macro_rules! event {
         ($level:ident) => {
@@ -28,6 +30,10 @@ pub(super) fn refused(
                 expected = refusal.expected.as_deref(),
                 actual = refusal.actual.as_ref().map(tracing::field::display),
                 hint = refusal.hint,
+                method = request.map(|it| tracing::field::display(it.shown_method())),
+                route = request.and_then(RequestParts::shown_route).map(tracing::field::debug),
+                path = request.and_then(RequestParts::shown_path).map(tracing::field::debug),
+                client_id = client.map(|it| tracing::field::debug(Excerpt(it))),
                 issuer = examined.map(|(_, trusted)| tracing::field::debug(Excerpt(&trusted.issuer))),
                 kid = header.and_then(|it| it.key_id()).map(|it| tracing::field::debug(Excerpt(it))),
                 jti = (examined.and_then(|(it, _)| it.jti.as_deref()))
@@ -65,6 +71,10 @@ pub(super) fn unmet_policy<C>(
         actual = %Quoted(verified.scopes()),
         decision = %Bounded(decision.summary(), LONG),
         hint = policy.hint(&decision.scopes, facts),
+        method = facts.request.map(|it| tracing::field::display(it.shown_method())),
+        route = facts.request.and_then(RequestParts::shown_route).map(tracing::field::debug),
+        path = facts.request.and_then(RequestParts::shown_path).map(tracing::field::debug),
+        client_id = verified.client_id().map(|it| tracing::field::debug(Excerpt(it))),
         issuer = ?Excerpt(&verified.trusted.issuer),
         sub = verified.subject().map(|it| tracing::field::debug(Excerpt(it))),
         jti = verified.token_id().map(|it| tracing::field::debug(Excerpt(it))),
@@ -73,13 +83,34 @@ pub(super) fn unmet_policy<C>(
     tracing::debug!(target: "authz", "the decision in full: {decision}");
 }
 
+/// The policy asks for a path parameter that the route does not have: nobody can ever meet it.
+pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
+    let names = request.path_param_names();
+    let hint = if names.is_empty() {
+        "the router tells no path parameters here: put the guard on the route itself, within the router"
+    } else {
+        "give the parameter in the route's pattern and in the policy the same name"
+    };
+    tracing::error!(
+        target: "authz",
+        reason = "missing_path_param",
+        method = %request.shown_method(),
+        route = request.shown_route().map(tracing::field::debug),
+        path = request.shown_path().map(tracing::field::debug),
+        expected = %format_args!("path({wanted:?})"),
+        actual = %Bounded(names.join(", "), 500),
+        hint,
+        "the policy asks for a path parameter that the route does not have"
+    );
+}
+
 /// What follows is an ordinary refusal; this says why, and of what.
 #[cfg(feature = "rules")]
-pub(super) fn no_rule(request: &super::RequestParts<'_>, why: &'static str) {
+pub(super) fn no_rule(request: &RequestParts<'_>, path: &str, why: &'static str) {
     tracing::info!(
         target: "authz",
-        method = ?Excerpt(request.method.as_str()),
-        path = ?Excerpt(request.uri.path()),
+        method = %request.shown_method(),
+        path = %Excerpt(path),
         hint = why,
         "no rule lets the request pass"
     );

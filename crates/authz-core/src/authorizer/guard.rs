@@ -1,16 +1,22 @@
 use std::{fmt, sync::Arc};
 
+use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
 use super::{Authorized, Authorizer, Outcome, Pending, RequestParts};
-#[cfg(feature = "rules")]
 use crate::{
     authorizer::events,
-    policy::deny,
-    rules::{Access, Rules},
+    bearer::TokenSource,
+    claims::Claims,
+    policy::Policy,
+    rejection::{Reason, Rejection},
+    rules::PathPattern,
 };
+#[cfg(feature = "rules")]
 use crate::{
-    bearer::TokenSource, claims::Claims, policy::Policy, rejection::Rejection, rules::PathPattern,
+    authorizer::request::OwnedParts,
+    policy::deny,
+    rules::{Access, Matched, Rules},
 };
 
 /// What stands before a route: an authorizer, the route's policy, and whether a token is optional.
@@ -23,6 +29,27 @@ pub struct Guard<C = Claims>(Arc<Inner<C>>);
 struct Inner<C> {
     authorizer: Authorizer<C>,
     plan: Plan,
+    /// `Allow` for preflights, if the guard answers them.
+    preflights: Option<HeaderValue>,
+    paths: RulePaths,
+    /// The scopes that a caller without a token should ask for.
+    wanted_scope: Option<Arc<str>>,
+}
+
+/// Which path of a request a table of rules looks at, where a nested router or a rewrite has changed
+/// it on the way to the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RulePaths {
+    /// Both: a request passes only if the rules allow it by the path that the client sent and by the
+    /// path that is seen here. Safe whatever comes before the guard.
+    #[default]
+    Both,
+    /// The path that the client sent. For a guard within a nested router, with rules for whole paths,
+    /// where nothing rewrites paths.
+    Original,
+    /// The path that is seen here: what is left by nested routers and rewrites, and what will be served.
+    Current,
 }
 
 /// What is asked of a request.
@@ -42,8 +69,8 @@ enum Plan {
 
 /// Whether a request may pass, or the wait for the key that decides it.
 ///
-/// `None` stands for a request that passes without a caller: a CORS preflight, or one without a
-/// token where that is optional.
+/// `None` stands for a request that passes without a caller: one without a token, where that is
+/// optional or the path is public.
 #[must_use]
 #[derive(Debug)]
 pub enum Admission<C = Claims> {
@@ -57,22 +84,56 @@ impl<C> Guard<C> {
     /// Lets pass the requests whose token satisfies `policy`.
     #[must_use]
     pub fn new(authorizer: Authorizer<C>, policy: Policy) -> Self {
+        let scopes = policy.wanted_scopes(&Method::GET);
+        let hidden = scopes.is_empty() || !authorizer.shared.name_wanted_scopes;
+        let wanted_scope = (!hidden).then(|| scopes.join(" ").into());
         let plan = Plan::Policy {
             params: !policy.path_params().is_empty(),
             policy,
             optional: false,
             pattern: None,
         };
-        Self(Arc::new(Inner { authorizer, plan }))
+        Self(Arc::new(Inner {
+            authorizer,
+            plan,
+            preflights: None,
+            paths: RulePaths::default(),
+            wanted_scope,
+        }))
     }
 
-    /// Lets pass the requests that `rules` let pass. The path that counts is that of the request's
-    /// target as the client sent it: an adapter has to undo what its framework's nesting takes away.
+    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
+    /// seen here: [`rule_paths`](Self::rule_paths) changes that.
     #[cfg(feature = "rules")]
     #[must_use]
     pub fn with_rules(authorizer: Authorizer<C>, rules: Rules) -> Self {
-        let plan = Plan::Rules(rules);
-        Self(Arc::new(Inner { authorizer, plan }))
+        Self(Arc::new(Inner {
+            authorizer,
+            plan: Plan::Rules(rules),
+            preflights: None,
+            paths: RulePaths::default(),
+            wanted_scope: None,
+        }))
+    }
+
+    /// Which path a table of rules looks at. Changes nothing for a guard of one policy.
+    #[must_use]
+    pub fn rule_paths(mut self, paths: RulePaths) -> Self {
+        Arc::make_mut(&mut self.0).paths = paths;
+        self
+    }
+
+    /// Answers CORS preflights here, with 204 and `methods` in `Allow`, in place of refusing them. For
+    /// services without a CORS layer, which would answer them before they come to the guard: the
+    /// answer does not let a page of another origin call the API. No preflight is passed on.
+    #[must_use]
+    pub fn answer_preflights<'m>(mut self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        let methods: Vec<_> = methods.into_iter().map(Method::as_str).collect();
+        // Methods are tokens: always a header value.
+        let allow = HeaderValue::try_from(methods.join(", ")).ok();
+        Arc::make_mut(&mut self.0).preflights =
+            allow.or_else(|| Some(HeaderValue::from_static("")));
+        self
     }
 
     /// Lets requests without a token pass, too. A bad token is refused all the same. In a table of
@@ -134,6 +195,10 @@ impl<C> Guard<C> {
         policies || sources.others.iter().any(TokenSource::is_query)
     }
 
+    pub(super) fn wanted_scope(&self) -> Option<Arc<str>> {
+        self.0.wanted_scope.clone()
+    }
+
     /// Whether a decision depends on the path of the request's target.
     #[must_use]
     pub fn reads_path(&self) -> bool {
@@ -171,36 +236,104 @@ impl<C> Guard<C> {
 impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     /// Decides about one request, at once where the token's key is known.
     pub fn admit(&self, request: &RequestParts<'_>) -> Admission<C> {
-        if request.is_preflight() {
-            return Admission::Ready(Ok(None));
+        if let Some(allow) = &self.0.preflights
+            && request.is_preflight()
+        {
+            let answer = Rejection::preflight(allow.clone(), &self.0.authorizer.shared.api);
+            return Admission::Ready(Err(answer));
         }
         match &self.0.plan {
             Plan::Policy {
                 policy,
                 optional,
                 pattern: None,
-                ..
-            } => self.decide(request, policy, *optional),
+                params,
+            } => {
+                let admission = self.decide(request, policy, *optional);
+                if *params && admission.is_unmet() {
+                    self.complain_about_params(request, policy);
+                }
+                admission
+            }
             Plan::Policy {
                 policy,
                 optional,
                 pattern: Some(pattern),
                 ..
-            } => match pattern.find(request.uri.path()) {
+            } => match pattern.find(request.original_path()) {
                 Some(params) => self.decide(&request.with_path_params(&params), policy, *optional),
                 None => self.decide(&request.without_path_params(), policy, *optional),
             },
             #[cfg(feature = "rules")]
-            Plan::Rules(rules) => match rules.find(request.method, request.uri.path()) {
-                Ok((Access::Public, _)) => Admission::Ready(Ok(None)),
-                Ok((Access::Policy { policy, optional }, params)) => {
-                    self.decide(&request.with_path_params(&params), policy, *optional)
+            Plan::Rules(rules) => self.admit_by_rules(request, rules),
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn admit_by_rules(&self, request: &RequestParts<'_>, rules: &Rules) -> Admission<C> {
+        let (original, current) = (request.original_path(), request.current_path());
+        let (first, second) = match self.0.paths {
+            RulePaths::Original => (original, None),
+            RulePaths::Current => (current, None),
+            RulePaths::Both => (original, Some(current).filter(|it| *it != original)),
+        };
+        let found = match rules.find(request.method, first) {
+            Ok(found) => found,
+            Err(why) => return self.no_rule(request, first, why),
+        };
+        let Some(second) = second else {
+            return self.admit_by_rule(request, &found);
+        };
+        match rules.find(request.method, second) {
+            Ok(other) => match self.admit_by_rule(request, &found) {
+                Admission::Ready(Ok(caller)) => {
+                    // A caller that one of the two rules has verified is known to the handler.
+                    match (self.admit_by_rule(request, &other), caller) {
+                        (Admission::Ready(Ok(None)), caller) => Admission::Ready(Ok(caller)),
+                        (admission, _) => admission,
+                    }
                 }
-                Err(why) => {
-                    events::no_rule(request, why);
-                    self.decide(&request.without_path_params(), &deny(), false)
-                }
+                Admission::Pending(pending) => match other {
+                    (Access::Public, _) => Admission::Pending(pending),
+                    (Access::Policy { policy, .. }, params) => {
+                        let request = request.with_path_params(&params);
+                        let parts = OwnedParts::new(&request, policy);
+                        Admission::Pending(self.0.authorizer.then(pending, policy.clone(), parts))
+                    }
+                },
+                refused => refused,
             },
+            Err(why) => self.no_rule(request, second, why),
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn admit_by_rule(
+        &self,
+        request: &RequestParts<'_>,
+        (access, params): &(&Access, Matched<'_, '_>),
+    ) -> Admission<C> {
+        match access {
+            Access::Public => Admission::Ready(Ok(None)),
+            Access::Policy { policy, optional } => {
+                self.decide(&request.with_path_params(params), policy, *optional)
+            }
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn no_rule(&self, request: &RequestParts<'_>, path: &str, why: &'static str) -> Admission<C> {
+        events::no_rule(request, path, why);
+        self.decide(&request.without_path_params(), &deny(), false)
+    }
+
+    /// Nobody can meet a policy that asks for a path parameter which the route does not have.
+    fn complain_about_params(&self, request: &RequestParts<'_>, policy: &Policy) {
+        let names = request.path_param_names();
+        let missing = (policy.path_params().into_iter())
+            .find(|name| !names.iter().any(|it| it == name) && request.path_param(name).is_none());
+        if let Some(name) = missing {
+            events::missing_path_param(request, name);
         }
     }
 
@@ -216,6 +349,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
 }
 
 impl<C> Admission<C> {
+    fn is_unmet(&self) -> bool {
+        let Self::Ready(Err(rejection)) = self else {
+            return false;
+        };
+        rejection.reason() == Reason::InsufficientScope
+    }
+
     /// The decision, once it is there.
     ///
     /// # Errors
@@ -240,6 +380,9 @@ impl<C> Clone for Inner<C> {
         Self {
             authorizer: self.authorizer.clone(),
             plan: self.plan.clone(),
+            preflights: self.preflights.clone(),
+            paths: self.paths,
+            wanted_scope: self.wanted_scope.clone(),
         }
     }
 }

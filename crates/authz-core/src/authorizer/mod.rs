@@ -25,11 +25,14 @@ pub use self::{
     admitted::{Admitted, Unguarded},
     authorized::Authorized,
     builder::AuthorizerBuilder,
-    guard::{Admission, Guard},
+    guard::{Admission, Guard, RulePaths},
     path_params::PathParams,
     request::RequestParts,
 };
-use self::{request::OwnedParts, verify::Step};
+use self::{
+    request::OwnedParts,
+    verify::{Check, Step},
+};
 use crate::{
     bearer::{self, Sources},
     cache::TokenCache,
@@ -75,6 +78,7 @@ pub(crate) struct Shared<C> {
     api: Arc<Api>,
     implied: Implied,
     metadata: Option<ResourceMetadata>,
+    name_wanted_scopes: bool,
 }
 
 /// A decision, or the wait for a key that it needs.
@@ -147,6 +151,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     /// without an `.await`, a lock or a boxed future.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Outcome<C> {
         let shared = &*self.shared;
+        let check = Check {
+            shared,
+            request: Some(request),
+        };
         if shared.sources.are_plain()
             && let Some(token) = bearer::glance(request.headers)
         {
@@ -156,7 +164,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             // What is taken apart as it should be has nothing in it that would have to be looked at
             // more closely. Whatever else it is, it is found out below.
             if let Ok(jws) = shared.decode(token) {
-                let step = shared.verify_decoded(token, jws);
+                let step = check.verify_decoded(token, jws);
                 return self.conclude(step, token, policy, request);
             }
         }
@@ -164,11 +172,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Ok(Some(token)) => token,
             Ok(None) => {
                 let refusal = bearer::missing(request.headers, &shared.sources);
-                return Outcome::Ready(Err(shared.refuse(&refusal, None)));
+                let rejection = check.refuse(&refusal, None);
+                let scope = shared.scope_to_ask_for(policy, request);
+                return Outcome::Ready(Err(rejection.with_scope(scope)));
             }
-            Err(bad) => return Outcome::Ready(Err(shared.refuse(&Refusal::from(bad), None))),
+            Err(bad) => return Outcome::Ready(Err(check.refuse(&Refusal::from(bad), None))),
         };
-        self.conclude(shared.verify(&token), token.as_bytes(), policy, request)
+        self.conclude(check.verify(&token), token.as_bytes(), policy, request)
     }
 
     fn conclude(
@@ -183,12 +193,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
                 Outcome::Ready(Verified::apply(verified, policy, Some(request)))
             }
             Ok(Step::NeedsKeys(reason)) => {
-                let parts = (policy.depends_on_request())
-                    .then(|| OwnedParts::new(request, &policy.path_params()));
+                let parts = OwnedParts::new(request, policy);
                 let token = String::from_utf8_lossy(token).into_owned();
-                Outcome::Pending(self.wait(token, policy.clone(), parts, reason))
+                Outcome::Pending(self.wait(token, policy.clone(), Some(parts), reason))
             }
             Err(rejection) => Outcome::Ready(Err(rejection)),
+        }
+    }
+
+    /// `pending`, and `policy` besides.
+    #[cfg(feature = "rules")]
+    fn then(&self, pending: Pending<C>, policy: Policy, parts: OwnedParts) -> Pending<C> {
+        let authorizer = self.clone();
+        Pending {
+            future: Box::pin(async move {
+                let caller = pending.await?;
+                authorizer.check_request(&caller, &policy, &parts.borrow())?;
+                Ok(caller)
+            }),
         }
     }
 
@@ -199,7 +221,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     /// The [`Rejection`] that a request with this token would get.
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
         let policy = crate::policy::any_valid_token();
-        match self.shared.verify(token)? {
+        let check = Check {
+            shared: &self.shared,
+            request: None,
+        };
+        match check.verify(token)? {
             Step::Verified(verified) => Verified::apply(verified, &policy, None),
             Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, None, reason).await,
         }
@@ -224,11 +250,26 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let shared = Arc::clone(&self.shared);
         Pending {
             future: Box::pin(async move {
-                let verified = shared.verify_with_newer_keys(&token, reason).await?;
                 let parts = parts.as_ref().map(OwnedParts::borrow);
+                let check = Check {
+                    shared: &shared,
+                    request: parts.as_ref(),
+                };
+                let verified = check.verify_with_newer_keys(&token, reason).await?;
                 Verified::apply(verified, &policy, parts.as_ref())
             }),
         }
+    }
+}
+
+impl<C> Shared<C> {
+    /// The scopes that a caller without a token should ask its issuer for (RFC 6750 section 3).
+    fn scope_to_ask_for(&self, policy: &Policy, request: &RequestParts<'_>) -> Option<String> {
+        if !self.name_wanted_scopes {
+            return None;
+        }
+        let scopes = policy.wanted_scopes(request.method);
+        (!scopes.is_empty()).then(|| scopes.join(" "))
     }
 }
 

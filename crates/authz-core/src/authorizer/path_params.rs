@@ -15,6 +15,12 @@ use std::{borrow::Cow, fmt};
 pub trait PathParams: fmt::Debug + Send + Sync {
     /// The value of the parameter `name`, percent-decoded; `None` where there is none, or it is not UTF-8.
     fn get(&self, name: &str) -> Option<Cow<'_, str>>;
+
+    /// The names of all parameters, for the log line about one that a policy asks for and the route
+    /// does not have.
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        Vec::new()
+    }
 }
 
 impl<K, V> PathParams for [(K, V)]
@@ -29,6 +35,12 @@ where
         let alone = params.next().is_none();
         alone.then_some(Cow::Borrowed(value.as_ref()))
     }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        self.iter()
+            .map(|(key, _)| Cow::Borrowed(key.as_ref()))
+            .collect()
+    }
 }
 
 impl<K, V, const N: usize> PathParams for [(K, V); N]
@@ -39,6 +51,10 @@ where
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         PathParams::get(self.as_slice(), name)
     }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        PathParams::names(self.as_slice())
+    }
 }
 
 impl<K, V> PathParams for Vec<(K, V)>
@@ -48,5 +64,9 @@ where
 {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         PathParams::get(self.as_slice(), name)
+    }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        PathParams::names(self.as_slice())
     }
 }

@@ -1,8 +1,12 @@
 use std::borrow::Cow;
 
-use http::{HeaderMap, Method, Uri, header::ACCESS_CONTROL_REQUEST_METHOD};
+use http::{
+    HeaderMap, Method, Uri,
+    header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN},
+};
 
 use super::PathParams;
+use crate::{policy::Policy, untrusted::Excerpt};
 
 /// The parts of a request that a decision depends on, borrowed from whatever holds them.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +18,12 @@ pub struct RequestParts<'a> {
     pub uri: &'a Uri,
     /// The header fields.
     pub headers: &'a HeaderMap,
+    /// The target that the client sent, where that is not known to be `uri`.
+    original_uri: Option<&'a Uri>,
+    /// The pattern of the route that the request was matched to.
+    route: Option<&'a str>,
+    /// The path for the log, where `uri` is not the request's.
+    shown_path: Option<&'a str>,
     path_params: Option<&'a dyn PathParams>,
 }
 
@@ -25,6 +35,9 @@ impl<'a> RequestParts<'a> {
             method,
             uri,
             headers,
+            original_uri: None,
+            route: None,
+            shown_path: None,
             path_params: None,
         }
     }
@@ -39,22 +52,63 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// These parts with the target that the client sent, for frameworks whose nested routers see
-    /// only what the outer ones have left of the path.
-    ///
-    /// `original` is taken if its path ends with the one seen here. If not, something else than nesting
-    /// has rewritten the path, and what it was rewritten to is what will be served.
+    /// These parts with the target that the client sent, for frameworks in which nested routers or
+    /// rewrites change what is seen later. [`RulePaths`](crate::RulePaths) says which of the two a table
+    /// of rules looks at.
     #[must_use]
-    pub fn with_original_uri(self, original: &'a Uri) -> Self {
-        let left = self.uri.path();
-        if left == "/" || original.path().ends_with(left) {
-            Self {
-                uri: original,
-                ..self
-            }
-        } else {
-            self
+    pub const fn with_original_uri(self, original: &'a Uri) -> Self {
+        Self {
+            original_uri: Some(original),
+            ..self
         }
+    }
+
+    /// These parts with the pattern of the route that a router matched, as `/orgs/{org}`, for the log.
+    #[must_use]
+    pub const fn with_route(self, route: &'a str) -> Self {
+        Self {
+            route: Some(route),
+            ..self
+        }
+    }
+
+    /// These parts with the path that the log shows, for an adapter that gives no `uri` because no
+    /// decision depends on it.
+    #[must_use]
+    pub const fn with_shown_path(self, path: &'a str) -> Self {
+        Self {
+            shown_path: Some(path),
+            ..self
+        }
+    }
+
+    /// The path that the client sent.
+    pub(super) fn original_path(&self) -> &'a str {
+        self.original_uri.unwrap_or(self.uri).path()
+    }
+
+    /// The path as routers and rewrites have left it.
+    pub(super) fn current_path(&self) -> &'a str {
+        self.uri.path()
+    }
+
+    /// The names of the path parameters that the router has found.
+    pub(super) fn path_param_names(&self) -> Vec<Cow<'a, str>> {
+        self.path_params.map_or_else(Vec::new, PathParams::names)
+    }
+
+    pub(super) fn shown_method(&self) -> Excerpt<'a> {
+        Excerpt(self.method.as_str())
+    }
+
+    pub(super) fn shown_route(&self) -> Option<Excerpt<'a>> {
+        self.route.map(Excerpt)
+    }
+
+    /// For requests of which no route is known.
+    pub(super) fn shown_path(&self) -> Option<Excerpt<'a>> {
+        let path = || self.shown_path.unwrap_or_else(|| self.original_path());
+        (self.route.is_none()).then(|| Excerpt(path()))
     }
 
     pub(super) const fn without_path_params(self) -> Self {
@@ -71,10 +125,12 @@ impl<'a> RequestParts<'a> {
     }
 
     /// Whether this is a CORS preflight, which browsers send without credentials (Fetch standard,
-    /// section "CORS-preflight fetch").
+    /// section "CORS-preflight fetch"). A guard treats it as any other request.
     #[must_use]
     pub fn is_preflight(&self) -> bool {
-        self.method == Method::OPTIONS && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        self.method == Method::OPTIONS
+            && self.headers.contains_key(ORIGIN)
+            && self.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
     }
 }
 
@@ -82,25 +138,40 @@ impl<'a> RequestParts<'a> {
 pub(super) struct OwnedParts {
     method: Method,
     uri: Uri,
+    original_uri: Option<Uri>,
+    route: Option<Box<str>>,
+    shown_path: Option<Box<str>>,
     headers: HeaderMap,
     path_params: Vec<(String, String)>,
 }
 
 impl OwnedParts {
-    /// `path_params` are the names of those to keep: the ones that the policy asks for.
-    pub(super) fn new(parts: &RequestParts<'_>, path_params: &[&str]) -> Self {
-        let param = |name: &&str| Some(((*name).to_owned(), parts.path_param(name)?.into_owned()));
+    /// What `policy` looks at, and what the log says of a request.
+    pub(super) fn new(parts: &RequestParts<'_>, policy: &Policy) -> Self {
+        let param = |name: &str| Some((name.to_owned(), parts.path_param(name)?.into_owned()));
         Self {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
-            headers: parts.headers.clone(),
-            path_params: path_params.iter().filter_map(param).collect(),
+            original_uri: parts.original_uri.cloned(),
+            route: parts.route.map(Box::from),
+            shown_path: parts.shown_path.map(Box::from),
+            headers: if policy.depends_on_request() {
+                parts.headers.clone()
+            } else {
+                HeaderMap::new()
+            },
+            path_params: policy.path_params().into_iter().filter_map(param).collect(),
         }
     }
 
     pub(super) fn borrow(&self) -> RequestParts<'_> {
-        RequestParts::new(&self.method, &self.uri, &self.headers)
-            .with_path_params(&self.path_params)
+        RequestParts {
+            original_uri: self.original_uri.as_ref(),
+            route: self.route.as_deref(),
+            shown_path: self.shown_path.as_deref(),
+            ..RequestParts::new(&self.method, &self.uri, &self.headers)
+                .with_path_params(&self.path_params)
+        }
     }
 }
 
@@ -113,28 +184,5 @@ impl<'a, B> From<&'a http::Request<B>> for RequestParts<'a> {
 impl<'a> From<&'a http::request::Parts> for RequestParts<'a> {
     fn from(parts: &'a http::request::Parts) -> Self {
         Self::new(&parts.method, &parts.uri, &parts.headers)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nesting_is_undone_and_nothing_else() {
-        for (original, seen, whole) in [
-            ("/api/orgs/a", "/orgs/a", "/api/orgs/a"),
-            ("/api", "/", "/api"),
-            ("/a", "/a", "/a"),
-            // Rewritten: what is served is what counts.
-            ("/public", "/admin", "/admin"),
-            // A request that was made by hand, as frameworks' test clients do.
-            ("/", "/a", "/a"),
-        ] {
-            let uris: [Uri; 2] = [original, seen].map(|it| it.parse().unwrap());
-            let headers = HeaderMap::new();
-            let parts = RequestParts::new(&Method::GET, &uris[1], &headers);
-            assert_eq!(parts.with_original_uri(&uris[0]).uri.path(), whole);
-        }
     }
 }

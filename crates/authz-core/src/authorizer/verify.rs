@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Shared, Verified, events};
+use super::{RequestParts, Shared, Verified, events};
 use crate::{
     VerificationKey,
     cache::Held,
@@ -21,6 +21,12 @@ pub(super) enum Step<C> {
     NeedsKeys(RefreshReason),
 }
 
+/// The check of one token, for a request if it came with one.
+pub(super) struct Check<'r, C> {
+    pub(super) shared: &'r Shared<C>,
+    pub(super) request: Option<&'r RequestParts<'r>>,
+}
+
 /// A token that keeps all rules but may have been signed by anybody.
 struct Examined<'c, 't> {
     header: ProtectedHeader<'t>,
@@ -28,12 +34,12 @@ struct Examined<'c, 't> {
     trusted: Arc<Trusted>,
 }
 
-impl<C: DeserializeOwned + 'static> Shared<C> {
+impl<C: DeserializeOwned + 'static> Check<'_, C> {
     pub(super) fn verify(&self, token: &str) -> Result<Step<C>, Rejection> {
-        if let Some(verified) = self.cached(token.as_bytes()) {
+        if let Some(verified) = self.shared.cached(token.as_bytes()) {
             return Ok(Step::Verified(verified));
         }
-        match self.decode(token.as_bytes()) {
+        match self.shared.decode(token.as_bytes()) {
             Ok(jws) => self.verify_decoded(token.as_bytes(), jws),
             Err(refusal) => {
                 let refusal = refusal.hint(hints::no_token(token));
@@ -64,7 +70,8 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         token: &str,
         reason: RefreshReason,
     ) -> Result<Held<Verified<C>>, Rejection> {
-        let jws = (self.decode(token.as_bytes())).map_err(|refusal| self.refuse(&refusal, None))?;
+        let jws = (self.shared.decode(token.as_bytes()))
+            .map_err(|refusal| self.refuse(&refusal, None))?;
         let mut claims = Registered::default();
         let examined = self.examine(&jws, &mut claims)?;
         let lookup = examined
@@ -91,28 +98,6 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         Ok(self.keep(token.as_bytes(), jws, verified))
     }
 
-    pub(super) fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
-        let cache = self.cache.as_ref()?;
-        let verified = cache.get(token)?;
-        let trusted = &verified.trusted;
-        if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
-            || !trusted.still_trusts(&verified.key)
-        {
-            cache.remove(token);
-            return None;
-        }
-        Some(verified)
-    }
-
-    pub(super) fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Refusal> {
-        if token.len() > self.max_token_bytes {
-            return Err(Refusal::new(Reason::TokenTooLarge)
-                .expected(format_args!("at most {} bytes", self.max_token_bytes))
-                .actual(token.len()));
-        }
-        Jws::decode(token).map_err(Refusal::from)
-    }
-
     fn examine<'c, 't>(
         &self,
         jws: &'t Jws<'_>,
@@ -121,14 +106,14 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
             self.refuse(&Refusal::new(Reason::MalformedHeader).actual(&error), None)
         })?;
-        let header = validation::check_header(header, &self.issuers)
+        let header = validation::check_header(header, &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, None))?;
         claims.read(jws.payload()).map_err(|error| {
             let refusal = Refusal::new(Reason::MalformedClaims).actual(&error);
             self.refuse(&refusal, Some(&header))
         })?;
         let claims = &*claims;
-        let trusted = validation::issuer(claims, &self.issuers)
+        let trusted = validation::issuer(claims, &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
         let examined = Examined {
             header,
@@ -139,7 +124,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             examined.claims,
             &examined.header,
             &examined.trusted,
-            self.api.clock.now(),
+            self.shared.api.clock.now(),
         )
         .and_then(|()| validation::check_claim_rules(examined.claims, &examined.trusted));
         match fine {
@@ -226,7 +211,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             examined.trusted,
             key,
             jws.payload(),
-            &self.implied,
+            &self.shared.implied,
         )))
     }
 
@@ -236,7 +221,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
         jws: Jws<'_>,
         mut verified: Arc<Verified<C>>,
     ) -> Held<Verified<C>> {
-        let cache = self.cache.as_ref();
+        let cache = self.shared.cache.as_ref();
         // Nobody else has it yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
             verified.complete(jws.into_payload(), cache.map(|_| token));
@@ -249,12 +234,36 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
 }
 
 impl<C> Shared<C> {
+    pub(super) fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
+        let cache = self.cache.as_ref()?;
+        let verified = cache.get(token)?;
+        let trusted = &verified.trusted;
+        if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
+            || !trusted.still_trusts(&verified.key)
+        {
+            cache.remove(token);
+            return None;
+        }
+        Some(verified)
+    }
+
+    pub(super) fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Refusal> {
+        if token.len() > self.max_token_bytes {
+            return Err(Refusal::new(Reason::TokenTooLarge)
+                .expected(format_args!("at most {} bytes", self.max_token_bytes))
+                .actual(token.len()));
+        }
+        Jws::decode(token).map_err(Refusal::from)
+    }
+}
+
+impl<C> Check<'_, C> {
     pub(super) fn refuse(
         &self,
         refusal: &Refusal,
         header: Option<&ProtectedHeader<'_>>,
     ) -> Rejection {
-        events::refused(refusal, header, None);
+        events::refused(refusal, header, None, self.request);
         self.reject(refusal)
     }
 
@@ -263,6 +272,7 @@ impl<C> Shared<C> {
             refusal,
             Some(&examined.header),
             Some((examined.claims, &examined.trusted)),
+            self.request,
         );
         self.reject(refusal)
     }
@@ -274,7 +284,7 @@ impl<C> Shared<C> {
     }
 
     fn reject(&self, refusal: &Refusal) -> Rejection {
-        let rejection = Rejection::new(refusal.reason, &self.api);
+        let rejection = Rejection::new(refusal.reason, &self.shared.api);
         match refusal.retry_after {
             Some(retry_after) => rejection.with_retry_after(retry_after),
             None => rejection,

@@ -33,6 +33,7 @@ mod scope;
 mod several;
 mod text;
 mod verdict;
+mod wanted;
 
 use std::ops::{BitAnd, BitOr, Not};
 

@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
 pub use self::{challenge::Challenge, reason::Reason};
@@ -36,6 +36,8 @@ struct Inner {
     scope: Option<String>,
     step_up: Option<StepUp>,
     retry_after: Option<Duration>,
+    /// What a preflight is told.
+    allow: Option<HeaderValue>,
     api: Arc<Api>,
 }
 
@@ -56,8 +58,16 @@ impl Rejection {
             scope: None,
             step_up: None,
             retry_after: None,
+            allow: None,
             api: Arc::clone(api),
         }))
+    }
+
+    /// The answer to a CORS preflight that goes no further than the guard.
+    pub(crate) fn preflight(allow: HeaderValue, api: &Arc<Api>) -> Self {
+        let mut answer = Self::new(Reason::Preflight, api);
+        answer.0.allow = Some(allow);
+        answer
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
@@ -86,7 +96,7 @@ impl Rejection {
         self.0.reason
     }
 
-    /// 400, 401, 403 or 503.
+    /// 400, 401, 403 or 503; 204 for a preflight that the guard answers.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -97,7 +107,7 @@ impl Rejection {
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
         let reason = self.0.reason;
-        if reason == Reason::KeysUnavailable {
+        if matches!(reason, Reason::KeysUnavailable | Reason::Preflight) {
             return None;
         }
         let mut challenge = Challenge::bearer().with("realm", &self.0.api.realm);
@@ -135,11 +145,13 @@ impl Rejection {
         Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
     }
 
-    /// The JSON body: `error` and `error_description`, from closed sets that need no escaping.
+    /// The JSON body: `error` and `error_description`, from closed sets that need no escaping. Empty for
+    /// a preflight.
     #[must_use]
     pub fn body(&self) -> String {
         let reason = self.0.reason;
         let error = match reason {
+            Reason::Preflight => return String::new(),
             Reason::KeysUnavailable => "temporarily_unavailable",
             _ => reason.error().unwrap_or("unauthorized"),
         };
@@ -150,6 +162,9 @@ impl Rejection {
     /// All header fields of the answer.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
+        if let Some(allow) = &self.0.allow {
+            return HeaderMap::from_iter([(ALLOW, allow.clone())]);
+        }
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

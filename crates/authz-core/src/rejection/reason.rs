@@ -68,6 +68,8 @@ pub enum Reason {
     InsufficientAuthentication,
     /// The issuer's keys can't be had at the moment.
     KeysUnavailable,
+    /// Not a refusal: a CORS preflight, which the guard answers in place of the handler.
+    Preflight,
 }
 
 impl Reason {
@@ -104,6 +106,7 @@ impl Reason {
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientAuthentication => "insufficient_user_authentication",
             Self::KeysUnavailable => "keys_unavailable",
+            Self::Preflight => "preflight",
         }
     }
 
@@ -114,6 +117,7 @@ impl Reason {
             Self::MalformedCredentials | Self::SeveralTokens => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Preflight => StatusCode::NO_CONTENT,
             _ => StatusCode::UNAUTHORIZED,
         }
     }
@@ -122,7 +126,7 @@ impl Reason {
     #[must_use]
     pub const fn error(self) -> Option<&'static str> {
         match self {
-            Self::MissingToken | Self::KeysUnavailable => None,
+            Self::MissingToken | Self::KeysUnavailable | Self::Preflight => None,
             Self::MalformedCredentials | Self::SeveralTokens => Some("invalid_request"),
             Self::InsufficientScope => Some("insufficient_scope"),
             Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
@@ -166,6 +170,7 @@ impl Reason {
                 "this request needs a stronger or more recent authentication of the user"
             }
             Self::KeysUnavailable => "access tokens can't be checked at the moment",
+            Self::Preflight => "a CORS preflight is answered without a token",
         }
     }
 }

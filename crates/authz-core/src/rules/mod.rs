@@ -12,7 +12,7 @@
 //!
 //! Where one of the steps finds nothing the request is denied, and no less specific pattern is
 //! tried: like a request whose token does not suffice, with 403, or 401 where there is no token. A
-//! CORS preflight passes.
+//! CORS preflight is a request like any other.
 //!
 //! A path that a router or a proxy could read in more than one way finds no rule: one with empty
 //! segments, segments of dots, or with encoding that makes a difference. A slash at the end makes none.
@@ -29,6 +29,6 @@ mod table;
 
 pub use self::pattern::{InvalidPattern, PathPattern};
 #[cfg(feature = "rules")]
-pub(crate) use self::table::Access;
-#[cfg(feature = "rules")]
 pub use self::{error::RulesError, table::Rules};
+#[cfg(feature = "rules")]
+pub(crate) use self::{pattern::Matched, table::Access};
