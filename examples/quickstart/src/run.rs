@@ -88,7 +88,11 @@ where
     };
     // Whoever tries the server on one machine calls it there; elsewhere only its operator knows
     // under which URL it is reached.
-    let own_url = own_issuer.as_ref().map(|_| embedded::base_url(listening));
+    // And a resource identifier by plain http is this machine's alone (RFC 9728 section 1.2).
+    let here = listening.ip().is_loopback() || listening.ip().is_unspecified();
+    let own_url = (own_issuer.as_ref())
+        .filter(|_| here)
+        .map(|_| embedded::base_url(listening));
     let resource = config.resource.or(own_url);
     let authorizer = authorizer(&trusted, &config.algorithms, resource.as_deref())?;
 

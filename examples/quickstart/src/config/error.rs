@@ -78,8 +78,8 @@ pub enum Mistake {
     NotHost,
     /// Not a resource identifier.
     #[error(
-        "is not an absolute http or https URL without fragment, which a resource identifier is \
-         (RFC 9728 section 1.2), as in https://api.example"
+        "is not an absolute https URL without fragment, which a resource identifier is (RFC 9728 \
+         section 1.2), as in https://api.example; plain http is for this machine's own addresses only"
     )]
     NotResource,
     /// No such file, or nobody lets us read it.

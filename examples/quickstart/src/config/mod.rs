@@ -164,6 +164,8 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         }
 
         let (named_by, issuer) = match (issuer, domain) {
+            // Nothing is fetched from it then: it is compared with `iss`, and may be any text.
+            (Some(setting), _) if jwks_uri.is_some() => (setting.variable, setting.value),
             (Some(setting), _) => (setting.variable, value::issuer(setting)?),
             (None, Some(setting)) => (setting.variable, value::domain(&setting)?),
             (None, None) => {

@@ -89,6 +89,26 @@ fn auth0_has_short_forms() {
     assert_eq!(mixed, short);
 }
 
+/// Nothing is fetched from an issuer whose keys are elsewhere: AD FS calls itself by http, others by
+/// no URL at all.
+#[test]
+fn an_issuer_that_is_only_compared_may_be_any_text() {
+    let keys = "https://adfs.example/adfs/discovery/keys";
+    for name in [
+        "acme.com",
+        "http://adfs.example/adfs/services/trust",
+        "acme",
+    ] {
+        let read = Config::from_lookup(|variable| match variable {
+            "AUTHZ_ISSUER" => Some(name.into()),
+            "AUTHZ_AUDIENCE" => Some("api".into()),
+            "AUTHZ_JWKS_URI" => Some(keys.into()),
+            _ => None,
+        });
+        assert_eq!(read.unwrap().issuer.unwrap().issuer, name);
+    }
+}
+
 #[test]
 fn the_general_form_comes_first_and_the_other_is_not_silent() {
     let both: Variables = &[
@@ -328,6 +348,11 @@ const MISTAKES: &[(&str, Variables, &[&str])] = &[
         "resource with a fragment",
         &[("AUTHZ_RESOURCE", "https://api.example/#x")],
         &["AUTHZ_RESOURCE", "fragment"],
+    ),
+    (
+        "resource by plain http",
+        &[("AUTHZ_RESOURCE", "http://api.internal/")],
+        &["AUTHZ_RESOURCE", "absolute https URL", "plain http"],
     ),
     (
         "resource that is a name",

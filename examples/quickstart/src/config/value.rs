@@ -74,9 +74,7 @@ pub(super) fn port(setting: &Setting) -> Result<u16> {
 
 pub(super) fn resource(setting: Setting) -> Result<String> {
     match Url::parse(&setting.value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.fragment().is_none() => {
-            Ok(setting.value)
-        }
+        Ok(url) if is_secure(&url) && url.fragment().is_none() => Ok(setting.value),
         _ => Err(setting.mistake(Mistake::NotResource)),
     }
 }
@@ -95,17 +93,21 @@ pub(super) fn log_filter(setting: &Setting) -> Result<EnvFilter> {
 fn secure(setting: &Setting) -> Result<()> {
     let url =
         Url::parse(&setting.value).map_err(|error| setting.mistake(Mistake::NotUrl(error)))?;
+    if is_secure(&url) {
+        return Ok(());
+    }
+    Err(setting.mistake(Mistake::Insecure))
+}
+
+/// Https, or plain http on this machine.
+fn is_secure(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    match url.scheme() {
-        "https" => Ok(()),
-        "http" if loopback => Ok(()),
-        _ => Err(setting.mistake(Mistake::Insecure)),
-    }
+    url.scheme() == "https" || url.scheme() == "http" && loopback
 }
 
 impl Setting {

@@ -234,8 +234,6 @@ fn methods(input: &mut Input<'_>) -> Parsed<Box<[Method]>> {
     Ok(methods.into())
 }
 
-/// A method, in capitals: in small letters it would be another, which nobody sends.
-
 fn seconds(input: &mut Input<'_>) -> Parsed<u64> {
     expect(input, "(")?;
     let at = here(input);
