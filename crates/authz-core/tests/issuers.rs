@@ -1,6 +1,5 @@
 //! Several issuers in one API, and tenants that appear at run time.
 
-
 use std::time::Duration;
 
 use authz_core::{
@@ -8,7 +7,6 @@ use authz_core::{
     jwks::{RemoteJwks, StaticKeys},
 };
 use authz_testkit::{SigningKey, TokenBuilder};
-
 
 const API: &str = "https://api.example";
 

@@ -9,7 +9,7 @@ use crate::{
     VerificationKey,
     cache::Held,
     hints,
-    issuer::Trusted,
+    issuer::{Trusted, check_load_balancer},
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
     token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
@@ -107,7 +107,12 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
                 .expected(format_args!("at most {} bytes", self.max_token_bytes))
                 .actual(&token.len().to_string()));
         }
-        Jws::decode(token).map_err(Refusal::from)
+        match Jws::decode(token) {
+            Err(Malformed::Base64) if self.issuers.have_load_balancers() => {
+                Jws::decode_padded(token).map_err(Refusal::from)
+            }
+            decoded => decoded.map_err(Refusal::from),
+        }
     }
 
     fn examine<'c, 't>(
@@ -128,7 +133,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             self.refuse(&refusal, Some(&header))
         })?;
         let claims = &*claims;
-        let trusted = validation::issuer(claims, &self.issuers)
+        let trusted = validation::issuer(claims, jws.is_padded(), &self.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
         let examined = Examined {
             header,
@@ -141,6 +146,7 @@ impl<C: DeserializeOwned + 'static> Shared<C> {
             &examined.trusted,
             self.api.clock.now(),
         )
+        .and_then(|()| check_load_balancer(jws.header(), &examined.trusted))
         .and_then(|()| validation::check_required(jws.payload(), &examined.trusted));
         match fine {
             Ok(()) => Ok(examined),
