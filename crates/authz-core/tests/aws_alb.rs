@@ -130,7 +130,7 @@ impl AlbToken {
 /// JSON whose base64 ends with padding.
 fn padded(part: &Value) -> String {
     let mut json = part.to_string();
-    while json.len() % 3 == 0 {
+    while json.len().is_multiple_of(3) {
         json.push(' ');
     }
     json

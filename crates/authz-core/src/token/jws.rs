@@ -164,7 +164,7 @@ impl Text {
 fn without_padding(part: &[u8]) -> Option<&[u8]> {
     let bare = part.strip_suffix(b"=").unwrap_or(part);
     let bare = bare.strip_suffix(b"=").unwrap_or(bare);
-    (part.len() % 4 == 0).then_some(bare)
+    part.len().is_multiple_of(4).then_some(bare)
 }
 
 fn decode(text: &[u8], into: &mut [u8]) -> Result<usize, Malformed> {
