@@ -183,6 +183,10 @@ async fn a_load_balancers_token_is_accepted_and_its_key_fetched_once() {
     let server = KeyServer::with(&alb_key());
     let authorizer = authorizer([alb(&server)]);
     assert!(authorizer.is_ready());
+    let [first, second] = ["x", "y"].map(|name| AlbToken::new(&alb_key()).claim("name", name));
+    let (first, second) = (first.build(), second.build());
+    let at_once = tokio::join!(refused(&authorizer, &first), refused(&authorizer, &second));
+    assert_eq!(at_once, (None, None));
     for name in ["a", "b", "c", "a"] {
         let token = AlbToken::new(&alb_key()).claim("name", name).build();
         assert!(token.contains("=.") && token.ends_with("=="), "{token}");
