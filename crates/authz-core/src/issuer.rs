@@ -5,6 +5,7 @@
 
 mod admission;
 mod arguments;
+mod load_balancer;
 mod profiles;
 mod tenancy;
 mod tenants;
@@ -13,9 +14,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
 
+pub(crate) use self::load_balancer::check_header as check_load_balancer;
 pub use self::tenants::Tenants;
 use self::{
     arguments::Mistake,
+    load_balancer::{Arn, PemByKid},
     tenancy::{Tenancy, TenantStanding},
     tenants::{Tenant, TenantIssuers},
 };
@@ -27,6 +30,7 @@ use crate::{
     },
     policy::{BadImplication, ClaimPath, InvalidClaimPath, InvalidScope},
     rejection::Api,
+    untrusted::Excerpt,
 };
 
 /// One trusted issuer and its rules.
@@ -67,6 +71,8 @@ pub struct Issuer {
     pub(crate) audience_rule: AudienceRule,
     /// A profile was called with arguments that it can't work with.
     mistake: Option<Mistake>,
+    /// The ARN of the AWS load balancer whose tokens these are.
+    pub(crate) load_balancer: Option<Arc<str>>,
 }
 
 /// What makes sure that a token is meant for this API.
@@ -161,6 +167,7 @@ impl Issuer {
             claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
             mistake: None,
+            load_balancer: None,
         }
     }
 
@@ -368,6 +375,12 @@ impl Issuer {
         if !self.claim_rules.iter().all(ClaimRule::can_be_meant) {
             return Err(BuildError::EmptyClaimRule { issuer });
         }
+        if let Some(signer) = &self.load_balancer
+            && Arn::parse(signer).is_none()
+        {
+            let given = signer.to_string();
+            return Err(BuildError::InvalidLoadBalancer { given });
+        }
         claim_paths(&issuer, &self.role_claims)?;
         claim_paths(&issuer, &self.group_claims)?;
         check_duration("leeway", self.leeway)?;
@@ -394,11 +407,39 @@ impl Issuer {
                 source,
             }),
         };
+        if let Some(signer) = &self.load_balancer {
+            return self.load_balancer_keys(signer);
+        }
         if self.key_sources.is_empty() {
             return remote(RemoteJwks::discover(&*self.issuer));
         }
         let sources = self.key_sources.iter().map(|source| match source {
             KeySource::Uri(uri) => remote(RemoteJwks::at(&*uri.0)),
+            KeySource::Provider(keys) => Ok(Arc::clone(keys)),
+        });
+        Ok(CombinedKeys::of(sources.collect::<Result<_, _>>()?))
+    }
+
+    /// The keys of the load balancer `signer`: one document for each `kid`, in place of a key set.
+    fn load_balancer_keys(&self, signer: &str) -> Result<Arc<dyn JwksProvider>, BuildError> {
+        let at = |address: &str| {
+            let keys = self.remote_keys(PemByKid::settings(address));
+            match PemByKid::new(keys) {
+                Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
+                Err(source) => Err(BuildError::Keys {
+                    issuer: self.issuer.clone(),
+                    source,
+                }),
+            }
+        };
+        if self.key_sources.is_empty() {
+            let address = Arn::parse(signer).and_then(|arn| arn.key_address());
+            return at(&address.ok_or_else(|| BuildError::LoadBalancerKeys {
+                signer: signer.to_owned(),
+            })?);
+        }
+        let sources = self.key_sources.iter().map(|source| match source {
+            KeySource::Uri(uri) => at(&uri.0),
             KeySource::Provider(keys) => Ok(Arc::clone(keys)),
         });
         Ok(CombinedKeys::of(sources.collect::<Result<_, _>>()?))
@@ -430,6 +471,7 @@ impl Issuer {
             clients: self.clients.into_iter().map(Box::from).collect(),
             claim_rules: self.claim_rules.into(),
             audience_rule: self.audience_rule,
+            load_balancer: self.load_balancer,
             api: Arc::clone(api),
         })
     }
@@ -508,6 +550,24 @@ pub enum BuildError {
     DuplicateIssuer {
         /// The issuer.
         issuer: String,
+    },
+    /// Not the ARN of an Application Load Balancer.
+    #[error(
+        "{} is not the ARN of an Application Load Balancer: give the issuer of its users, its ARN and its client, as with `Issuer::aws_alb(\"https://login.example\", \"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188\", \"client-id\")`",
+        Excerpt(given)
+    )]
+    InvalidLoadBalancer {
+        /// What was given in its place.
+        given: String,
+    },
+    /// A load balancer in a part of AWS whose key addresses are not known here.
+    #[error(
+        "the address of the public keys of load balancer {} is not known: give it, without the `kid` at its end, with `.jwks_uri(\"https://..\")`",
+        Excerpt(signer)
+    )]
+    LoadBalancerKeys {
+        /// The load balancer's ARN.
+        signer: String,
     },
     /// A pattern for tenants that has not exactly one open place.
     #[error(
@@ -609,6 +669,8 @@ pub(crate) struct Trusted {
     pub(crate) clients: Arc<[Box<str>]>,
     pub(crate) claim_rules: Arc<[ClaimRule]>,
     pub(crate) audience_rule: AudienceRule,
+    /// The ARN of the AWS load balancer whose tokens these are.
+    pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts it.
     pub(crate) api: Arc<Api>,
 }
@@ -646,6 +708,7 @@ impl Trusted {
             clients: Arc::clone(&self.clients),
             claim_rules: Arc::clone(&self.claim_rules),
             audience_rule: self.audience_rule,
+            load_balancer: self.load_balancer.clone(),
             api: Arc::clone(&self.api),
         }
     }
@@ -678,6 +741,9 @@ fn claim_paths(issuer: &str, claims: &[String]) -> Result<Arc<[ClaimPath]>, Buil
 #[derive(Debug)]
 pub(crate) struct Issuers {
     by_id: HashMap<Arc<str>, Arc<Trusted>, RandomState>,
+    /// Those whose tokens come from a load balancer. Such tokens carry padding and no others may, so
+    /// neither kind can be taken for the other, even where both have the same `iss`.
+    load_balancers: HashMap<Arc<str>, Arc<Trusted>, RandomState>,
     /// In the order in which they were given.
     ids: Vec<Arc<str>>,
     /// What some issuer accepts: other tokens are refused before their claims are read.
@@ -703,6 +769,7 @@ impl Issuers {
     ) -> Result<Self, BuildError> {
         let mut all = Self {
             by_id: HashMap::default(),
+            load_balancers: HashMap::default(),
             ids: Vec::new(),
             algorithms: AlgorithmSet::default(),
             tenants: Vec::new(),
@@ -715,12 +782,18 @@ impl Issuers {
                 .iter()
                 .chain(trusted.algorithms.iter())
                 .collect();
-            if all.by_id.insert(Arc::clone(&id), trusted).is_some() {
+            let (same_kind, ids) = match trusted.load_balancer {
+                Some(_) => (&mut all.load_balancers, None),
+                None => (&mut all.by_id, Some(&mut all.ids)),
+            };
+            if same_kind.insert(Arc::clone(&id), trusted).is_some() {
                 return Err(BuildError::DuplicateIssuer {
                     issuer: id.to_string(),
                 });
             }
-            all.ids.push(id);
+            if let Some(ids) = ids {
+                ids.push(id);
+            }
         }
         for tenants in tenants {
             let tenants = tenants.build(api)?;
@@ -728,13 +801,18 @@ impl Issuers {
             all.algorithms = all.algorithms.iter().chain(accepted).collect();
             all.tenants.push(tenants);
         }
-        if all.ids.is_empty() && all.tenants.is_empty() {
+        if all.iter().next().is_none() && all.tenants.is_empty() {
             return Err(BuildError::MissingIssuer);
         }
         Ok(all)
     }
 
-    pub(crate) fn find(&self, iss: &str) -> Found {
+    /// The issuer `iss` of tokens with or without padding.
+    pub(crate) fn find(&self, iss: &str, padded: bool) -> Found {
+        if padded {
+            let found = self.load_balancers.get(iss).cloned();
+            return found.map_or(Found::Unknown, Found::Trusted);
+        }
         if let Some(trusted) = self.by_id.get(iss) {
             return Found::Trusted(Arc::clone(trusted));
         }
@@ -746,6 +824,15 @@ impl Issuers {
             }
         }
         Found::Unknown
+    }
+
+    pub(crate) fn have_load_balancers(&self) -> bool {
+        !self.load_balancers.is_empty()
+    }
+
+    /// Whether tokens of `iss` are accepted from a load balancer.
+    pub(crate) fn have_load_balancer_for(&self, iss: &str) -> bool {
+        self.load_balancers.contains_key(iss)
     }
 
     pub(crate) fn retire_tenant(&self, iss: &str) {
@@ -769,6 +856,7 @@ impl Issuers {
 
     /// The issuers that are known from the start.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> + Clone {
-        self.ids.iter().filter_map(|id| self.by_id.get(id))
+        let ids = self.ids.iter().filter_map(|id| self.by_id.get(id));
+        ids.chain(self.load_balancers.values())
     }
 }

@@ -54,9 +54,13 @@ pub(crate) fn check_header<'a>(
 }
 
 /// The issuer that the token says it is of.
-pub(crate) fn issuer(claims: &Registered<'_>, issuers: &Issuers) -> Result<Arc<Trusted>, Refusal> {
+pub(crate) fn issuer(
+    claims: &Registered<'_>,
+    padded: bool,
+    issuers: &Issuers,
+) -> Result<Arc<Trusted>, Refusal> {
     let iss = claims.iss.as_deref();
-    match iss.map_or(Found::Unknown, |iss| issuers.find(iss)) {
+    match iss.map_or(Found::Unknown, |iss| issuers.find(iss, padded)) {
         Found::Trusted(trusted) => return Ok(trusted),
         Found::Later { retry_after } => {
             return Err(Refusal::new(Reason::KeysUnavailable)
@@ -65,6 +69,14 @@ pub(crate) fn issuer(claims: &Registered<'_>, issuers: &Issuers) -> Result<Arc<T
                 .hint("a tenant seen for the first time; no further one is taken on now: see `Tenants::new_tenants` and `Tenants::max`"));
         }
         Found::Unknown => {}
+    }
+    if padded {
+        return Err(Refusal::new(Reason::MalformedToken)
+            .expected("canonical base64url: padding is for the tokens of an AWS load balancer"));
+    }
+    if iss.is_some_and(|iss| issuers.have_load_balancer_for(iss)) {
+        return Err(Refusal::new(Reason::MalformedToken)
+            .expected("base64url with padding, as an AWS load balancer writes it"));
     }
     let refusal = Refusal::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"));
     if !refusal.is_logged {
@@ -186,6 +198,10 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
 
 /// `client_id`, or else `azp`, where the issuer's clients are listed.
 fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+    // The header names it: see `check_load_balancer`.
+    if trusted.load_balancer.is_some() {
+        return Ok(());
+    }
     let client = claims.client_id.as_deref().or(claims.azp.as_deref());
     let listed = |client: &str| trusted.clients.iter().any(|it| **it == *client);
     if trusted.clients.is_empty() || client.is_some_and(listed) {

@@ -314,7 +314,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             .zip(place)
             .map(|(resource, (_, path))| ResourceMetadata {
                 resource,
-                authorization_servers: issuers.iter().map(|it| it.issuer.to_string()).collect(),
+                // A load balancer's tokens are not for clients to ask for.
+                authorization_servers: issuers
+                    .iter()
+                    .filter(|it| it.load_balancer.is_none())
+                    .map(|it| it.issuer.to_string())
+                    .collect(),
                 scopes_supported: (self.scopes_supported.iter())
                     .map(ToString::to_string)
                     .collect(),

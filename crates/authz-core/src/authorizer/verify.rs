@@ -9,7 +9,7 @@ use crate::{
     VerificationKey,
     cache::Held,
     hints,
-    issuer::Trusted,
+    issuer::{Trusted, check_load_balancer},
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
     token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
@@ -113,7 +113,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             self.refuse(&refusal, Some(&header))
         })?;
         let claims = &*claims;
-        let trusted = validation::issuer(claims, &self.shared.issuers)
+        let trusted = validation::issuer(claims, jws.is_padded(), &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
         let examined = Examined {
             header,
@@ -126,6 +126,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             &examined.trusted,
             self.shared.api.clock.now(),
         )
+        .and_then(|()| check_load_balancer(jws.header(), &examined.trusted))
         .and_then(|()| validation::check_claim_rules(examined.claims, &examined.trusted));
         match fine {
             Ok(()) => Ok(examined),
@@ -253,7 +254,12 @@ impl<C> Shared<C> {
                 .expected(format_args!("at most {} bytes", self.max_token_bytes))
                 .actual(token.len()));
         }
-        Jws::decode(token).map_err(Refusal::from)
+        match Jws::decode(token) {
+            Err(Malformed::Base64) if self.issuers.have_load_balancers() => {
+                Jws::decode_padded(token).map_err(Refusal::from)
+            }
+            decoded => decoded.map_err(Refusal::from),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Issuers as they are in the field. Each profile is settings that could be written out as well; none
 //! has a path of its own through the code.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Issuer, arguments};
+use crate::crypto::Algorithm;
 
 impl Issuer {
     /// Auth0: the tenant's domain, as `tenant.eu.auth0.com`, or a custom one. Add the API's identifier as
@@ -126,6 +127,44 @@ impl Issuer {
             .refused_claim("auth_time");
         issuer.mistake = mistake;
         issuer
+    }
+
+    /// An AWS Application Load Balancer that authenticates users: what it sends in `x-amzn-oidc-data`.
+    /// `issuer` is the identity provider's, `signer` the load balancer's ARN, `client` the client that
+    /// its listener rule names. All three stand in the token's header and are compared to the letter:
+    /// the keys are those of every load balancer of the region, whoever owns it.
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, Issuer, TokenSource};
+    ///
+    /// let builder = Authorizer::builder()
+    ///     .trust(Issuer::aws_alb(
+    ///         "https://login.example",
+    ///         "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188",
+    ///         "client-id",
+    ///     ))
+    ///     .also_accept(TokenSource::header("x-amzn-oidc-data")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Only such tokens may, and must, carry base64 padding, so the same `issuer` can be trusted for
+    /// its own access tokens as well. Keys come as PEM from the region's address, one for each `kid`;
+    /// [`jwks_uri`](Self::jwks_uri) replaces that address, [`key_settings`](Self::key_settings) holds
+    /// for these keys too. Further clients are listed with [`clients`](Self::clients).
+    ///
+    /// **Only the load balancer may reach the server**: whoever else can, may send it any token that
+    /// the load balancer ever sent, until that expires.
+    pub fn aws_alb(
+        issuer: impl Into<String>,
+        signer: impl Into<String>,
+        client: impl Into<String>,
+    ) -> Self {
+        let mut alb = Self::new(issuer)
+            .algorithms([Algorithm::ES256])
+            .clients_instead_of_audience()
+            .clients([client]);
+        alb.load_balancer = Some(Arc::from(signer.into()));
+        alb
     }
 
     /// GitHub Actions. The audience is what the workflow asks for; the default, the owner's address, is the

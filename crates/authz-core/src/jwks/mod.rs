@@ -27,9 +27,9 @@ pub use key_set::{KeySet, KeySetError, ParsedKeySet, SkippedKey};
 pub use provider::{
     JwksProvider, KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey,
 };
-pub(crate) use remote::Address;
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
+pub(crate) use remote::{Address, UnknownKids};
 pub use remote::{
     DiscoveryError, FetchError, FetchRequest, Fetched, Fetcher, KeysError, RefreshMode, RemoteJwks,
     RemoteJwksBuilder, RemoteJwksError,

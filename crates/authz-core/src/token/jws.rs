@@ -14,6 +14,8 @@ pub(crate) struct Jws<'a> {
     decoded: Vec<u8>,
     header_end: usize,
     payload_end: usize,
+    /// Whether the parts end with padding, as AWS load balancers write them.
+    padded: bool,
 }
 
 /// Why a string is no compact JWS.
@@ -31,6 +33,16 @@ pub(crate) enum Malformed {
 
 impl<'a> Jws<'a> {
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Self::decode_parts(bytes, false)
+    }
+
+    /// As [`decode`](Self::decode), for parts that all carry their padding (RFC 4648 section 3.2),
+    /// which RFC 7515 section 2 forbids. The padding belongs to the signing input.
+    pub(crate) fn decode_padded(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Self::decode_parts(bytes, true)
+    }
+
+    fn decode_parts(bytes: &'a [u8], padded: bool) -> Result<Self, Malformed> {
         let mut dots = memchr::memchr_iter(b'.', bytes);
         let first = dots.next().ok_or(Malformed::Opaque)?;
         let second = dots.next().ok_or(Malformed::Parts)?;
@@ -48,6 +60,15 @@ impl<'a> Jws<'a> {
         if header.is_empty() || payload.is_empty() || signature.is_empty() {
             return Err(Malformed::Parts);
         }
+        let (header, payload, signature) = if padded {
+            let parts = [header, payload, signature].map(without_padding);
+            let [Some(header), Some(payload), Some(signature)] = parts else {
+                return Err(Malformed::Base64);
+            };
+            (header, payload, signature)
+        } else {
+            (header, payload, signature)
+        };
         // All parts into one buffer. The engine accepts the canonical form alone, so that one token has
         // one spelling.
         let mut decoded = vec![0; bytes.len() / 4 * 3 + 3];
@@ -60,7 +81,12 @@ impl<'a> Jws<'a> {
             decoded,
             header_end,
             payload_end,
+            padded,
         })
+    }
+
+    pub(crate) const fn is_padded(&self) -> bool {
+        self.padded
     }
 
     pub(crate) fn header(&self) -> &[u8] {
@@ -140,6 +166,14 @@ impl Text {
     }
 }
 
+/// `part` without its padding; `None` where the length with it is not a multiple of four. Padding that
+/// does not belong there is left, for the engine to reject.
+fn without_padding(part: &[u8]) -> Option<&[u8]> {
+    let bare = part.strip_suffix(b"=").unwrap_or(part);
+    let bare = bare.strip_suffix(b"=").unwrap_or(bare);
+    part.len().is_multiple_of(4).then_some(bare)
+}
+
 fn decode(text: &[u8], into: &mut [u8]) -> Result<usize, Malformed> {
     ENGINE
         .decode_slice(text, into)
@@ -193,6 +227,38 @@ mod tests {
         assert_eq!(jws.payload(), br#"{"a":1}"#);
         assert_eq!(jws.signature(), [1, 2, 3]);
         assert_eq!(jws.signing_input, b"e30.eyJhIjoxfQ");
+    }
+
+    #[test]
+    fn padding_is_accepted_where_asked_for_and_in_one_form_alone() {
+        for (token, fine) in [
+            ("e30=.eyJhIjoxfQ==.AQID", true),
+            ("e30=.e30=.AQ==", true),
+            ("e30.e30=.AQ==", false),
+            ("e30=.e30.AQ==", false),
+            ("e30=.e30=.AQ", false),
+            ("e30=.e30=.AQ=", false),
+            ("e30=.e30=.AQ===", false),
+            ("e30==.e30=.AQ==", false),
+            ("e30=.e30=.AQ==AQ==", false),
+            ("e30=.e30=.AB==", false),
+            ("e30=.e30=.====", false),
+            ("e30=.e30=.A===", false),
+            ("e30=.e30=.+Q==", false),
+            ("e3%3D.e30=.AQ==", false),
+        ] {
+            let decoded = Jws::decode_padded(token.as_bytes());
+            assert_eq!(decoded.is_ok(), fine, "{token}");
+            assert_eq!(
+                Jws::decode(token.as_bytes()).err(),
+                Some(Malformed::Base64),
+                "{token}"
+            );
+        }
+        let jws = Jws::decode_padded(b"e30=.eyJhIjoxfQ==.AQID").unwrap();
+        assert_eq!(jws.header(), b"{}");
+        assert_eq!(jws.payload(), br#"{"a":1}"#);
+        assert_eq!(jws.signing_input, b"e30=.eyJhIjoxfQ==");
     }
 
     /// Each part has to find room for itself, whatever the others leave over.

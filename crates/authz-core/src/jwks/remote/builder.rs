@@ -63,12 +63,17 @@ enum Certificates {
     Pem(Vec<u8>),
 }
 
+const CERTIFICATES_WITH_FETCHER: &str =
+    "`ca_file` and `ca_pem` are for the default client: give them to your own client instead";
+
 /// The settings that a running provider needs.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) source: Source,
     pub(super) backend: CryptoBackend,
     pub(super) max_keys: usize,
+    /// Whether a set without keys is an answer: all keys are withdrawn.
+    pub(super) may_be_empty: bool,
     pub(super) default_lifetime: Duration,
     pub(super) lifetime_bounds: RangeInclusive<Duration>,
     pub(super) outage_window: Duration,
@@ -244,17 +249,44 @@ impl RemoteJwksBuilder {
     pub(crate) fn build_idle(mut self) -> Result<RemoteJwks, RemoteJwksError> {
         self.check()?;
         if self.fetcher.is_some() && !self.certificates.is_empty() {
-            return Err(RemoteJwksError::InvalidSetting(
-                "`ca_file` and `ca_pem` are for the default client: give them to your own client instead",
-            ));
+            return Err(RemoteJwksError::InvalidSetting(CERTIFICATES_WITH_FETCHER));
         }
         let place = self.place()?;
         let fetcher = match self.fetcher.take() {
             Some(fetcher) => fetcher,
             None => self.default_fetcher(&place)?,
         };
+        Ok(self.with_source(place, fetcher, false))
+    }
+
+    /// What provides the key at `url` alone, where a set without keys says that there is none. Settings
+    /// and client are those of a builder that [`checked_client`](Self::checked_client) was called on.
+    /// Nothing is fetched, logged or spawned.
+    pub(crate) fn build_single(&self, url: Url, fetcher: Arc<dyn Fetcher>) -> RemoteJwks {
+        self.clone().with_source(Place::At(url), fetcher, true)
+    }
+
+    /// These settings, checked and with the HTTP client made now, and the address that they name.
+    pub(crate) fn checked_client(self) -> Result<(Url, Arc<dyn Fetcher>, Self), RemoteJwksError> {
+        let builder = self.with_shared_client()?;
+        builder.check()?;
+        if !builder.certificates.is_empty() {
+            return Err(RemoteJwksError::InvalidSetting(CERTIFICATES_WITH_FETCHER));
+        }
+        match (builder.place()?, &builder.fetcher) {
+            (Place::At(url), Some(fetcher)) => Ok((url, Arc::clone(fetcher), builder)),
+            _ => Err(RemoteJwksError::NoFetcher),
+        }
+    }
+
+    fn with_source(
+        self,
+        place: Place,
+        fetcher: Arc<dyn Fetcher>,
+        may_be_empty: bool,
+    ) -> RemoteJwks {
         let second = Duration::from_secs(1);
-        Ok(RemoteJwks::new(RemoteKeys::new(Settings {
+        RemoteJwks::new(RemoteKeys::new(Settings {
             source: Source {
                 place,
                 fetcher,
@@ -264,6 +296,7 @@ impl RemoteJwksBuilder {
             },
             backend: self.backend,
             max_keys: self.max_keys,
+            may_be_empty,
             default_lifetime: self.default_lifetime,
             lifetime_bounds: self.lifetime_bounds,
             outage_window: self.outage_window,
@@ -275,8 +308,9 @@ impl RemoteJwksBuilder {
                 max_without_keys: self.first_retry.max(12 * second),
             },
             mode: self.mode,
-        })))
+        }))
     }
+
     fn place(&self) -> Result<Place, RemoteJwksError> {
         let allowed = |what, url: &Address| allowed(&self.http_hosts, what, url);
         Ok(match (&self.keys_at, &self.metadata_at) {

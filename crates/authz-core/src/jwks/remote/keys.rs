@@ -444,7 +444,7 @@ impl RemoteKeys {
         let parsed =
             KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
                 .map_err(failed)?;
-        if parsed.keys.is_empty() {
+        if parsed.keys.is_empty() && !(self.settings.may_be_empty && parsed.skipped.is_empty()) {
             return Err(failed(KeySetError::NoUsableKey {
                 total: parsed.skipped.len(),
                 skipped: parsed.skipped,

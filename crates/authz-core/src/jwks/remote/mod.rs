@@ -31,9 +31,9 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use tokio::{runtime::Handle, time::Instant};
 
-pub(crate) use self::address::Address;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
+pub(crate) use self::{address::Address, unknown_kids::UnknownKids};
 pub use self::{
     builder::{RefreshMode, RemoteJwksBuilder},
     discovery::DiscoveryError,
@@ -113,6 +113,11 @@ impl RemoteJwks {
     /// Whether there are keys. Starts nothing.
     pub(crate) fn has_keys(&self) -> bool {
         self.keys.has_keys(Instant::now())
+    }
+
+    /// Whether there is a key that may be used. Starts nothing.
+    pub(crate) fn has_a_key(&self) -> bool {
+        (self.keys).with_keys(Instant::now(), |keys| keys.is_some_and(|it| !it.is_empty()))
     }
 
     /// What may be done with the keys. Does what is due, unless the background task has done it.

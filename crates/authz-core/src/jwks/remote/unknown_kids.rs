@@ -13,7 +13,7 @@ use crate::clock::later;
 ///
 /// Bounded: what does not fit is only forgotten.
 #[derive(Debug)]
-pub(super) struct UnknownKids {
+pub(crate) struct UnknownKids {
     /// The longest wait between two looks.
     max_wait: Duration,
     /// Identifiers come from strangers and may be long: a keyed hash stands for each. Two that
@@ -35,7 +35,7 @@ impl UnknownKids {
     /// The wait after the first look, to which up to as much again is added at random.
     const FIRST_WAIT: Duration = Duration::from_secs(1);
 
-    pub(super) fn new(max_wait: Duration) -> Self {
+    pub(crate) fn new(max_wait: Duration) -> Self {
         Self {
             max_wait,
             hasher: RandomState::new(),
@@ -43,14 +43,14 @@ impl UnknownKids {
         }
     }
 
-    pub(super) fn contains(&self, kid: Option<&str>, now: Instant) -> bool {
+    pub(crate) fn contains(&self, kid: Option<&str>, now: Instant) -> bool {
         self.looked_for
             .get(&self.hasher.hash_one(kid))
             .is_some_and(|it| now < it.until)
     }
 
     /// Call after a fetch did not bring the key `kid`.
-    pub(super) fn remember(&mut self, kid: Option<&str>, now: Instant) {
+    pub(crate) fn remember(&mut self, kid: Option<&str>, now: Instant) {
         let kid = self.hasher.hash_one(kid);
         let wait = match self.looked_for.get(&kid) {
             // Several requests waited for the same fetch.
