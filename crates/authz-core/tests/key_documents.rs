@@ -218,6 +218,22 @@ mod key_sets {
     use super::*;
 
     #[tokio::test(start_paused = true)]
+    async fn that_have_moved_are_found_within_one_fetch() {
+        for gone in [404, 410] {
+            let (old, new) = (key(), key());
+            let web = Web::default();
+            web.metadata("https://issuer.example/old");
+            web.keys("https://issuer.example/old", &[], &[&old]);
+            let authorizer = build(web.discovered());
+            assert_eq!(status(&authorizer, &token(&old).build()).await, 200);
+            web.serve("https://issuer.example/old", gone, &[], "");
+            web.metadata("https://issuer.example/new");
+            web.keys("https://issuer.example/new", &[], &[&new]);
+            assert_eq!(status(&authorizer, &token(&new).build()).await, 200);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn of_any_number_of_keys_work_while_they_fit_into_the_bytes() {
         let keys: Vec<_> = (0..401).map(|_| key()).collect();
         let server = KeyServer::new(keys.clone());

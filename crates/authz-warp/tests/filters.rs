@@ -214,28 +214,58 @@ async fn a_forgotten_recovery_is_never_access() {
 }
 
 #[tokio::test]
-async fn a_preflight_is_left_to_other_routes() {
+async fn a_preflight_is_answered_by_the_cors_layer_and_by_no_route() {
     let (_issuer, authorizer) = issuer_and_authorizer().await;
-    let preflight = || {
-        request(&Method::OPTIONS, "/messages", None)
+    let preflight = |path| {
+        request(&Method::OPTIONS, path, None)
             .header("origin", "https://app.example")
             .header("access-control-request-method", "GET")
     };
-    // The method stands behind, so that the preflight reaches it.
+    // Neither has a filter for the method: the preflight reaches the guard.
     let protected = warp::path!("messages")
         .and(authorizer.require(any_valid_token()))
         .map(|_: Authorized| "private");
-    let options = warp::options().map(|| "options");
+    let optional = warp::path!("optional")
+        .and(authorizer.optional(any_valid_token()))
+        .map(|_: Option<Authorized>| "for all");
+    let routes = protected.or(optional);
     let cors = warp::cors()
         .allow_origin("https://app.example")
-        .allow_method(Method::GET);
+        .allow_method(Method::GET)
+        .expose_header("www-authenticate");
 
-    let alone = protected.clone().recover(authz_warp::recover);
-    assert_eq!(preflight().reply(&alone).await.status(), 404);
-    let answered = protected.clone().or(options).recover(authz_warp::recover);
-    assert_eq!(preflight().reply(&answered).await.body(), "options");
-    let with_cors = protected.recover(authz_warp::recover).with(cors);
-    assert_eq!(preflight().reply(&with_cors).await.status(), 200);
+    let alone = routes.clone().recover(authz_warp::recover);
+    assert_eq!(preflight("/messages").reply(&alone).await.status(), 401);
+    let bad = preflight("/optional").header("authorization", "Bearer bad");
+    assert_eq!(bad.reply(&alone).await.status(), 401);
+
+    let first = authz_warp::answer_preflights(&[Method::GET, Method::HEAD]);
+    let answered = first.or(routes.clone()).recover(authz_warp::recover);
+    let answer = preflight("/messages").reply(&answered).await;
+    assert_eq!(answer.status(), 204);
+    assert_eq!(answer.headers()["allow"], "GET, HEAD");
+    let other = request(&Method::OPTIONS, "/messages", None);
+    assert_eq!(other.reply(&answered).await.status(), 401);
+
+    let with_cors = routes.recover(authz_warp::recover).with(cors);
+    let answer = preflight("/messages").reply(&with_cors).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(
+        answer.headers()["access-control-allow-origin"],
+        "https://app.example"
+    );
+    // What is refused can be read by the page.
+    let refused = request(&Method::GET, "/messages", None).header("origin", "https://app.example");
+    let refused = refused.reply(&with_cors).await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(
+        refused.headers()["access-control-allow-origin"],
+        "https://app.example"
+    );
+    assert_eq!(
+        refused.headers()["access-control-expose-headers"],
+        "www-authenticate"
+    );
 }
 
 /// The decision is handed over in a slot of the thread: it has to be the request's own.

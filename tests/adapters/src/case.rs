@@ -104,6 +104,14 @@ pub(crate) fn no_token() -> Refusal {
     Refusal::new(401, None, Reason::MissingToken)
 }
 
+/// 401 without an error code, and with the scope to ask for.
+pub(crate) fn no_token_for(scope: &'static str) -> Refusal {
+    Refusal {
+        scope: Some(scope),
+        ..no_token()
+    }
+}
+
 /// 400 `invalid_request`.
 pub(crate) fn invalid_request(reason: Reason) -> Refusal {
     Refusal::new(400, Some("invalid_request"), reason)

@@ -67,8 +67,10 @@ pub(super) fn unmet_policy<C>(
         reason = reason.name(),
         status = status.as_u16(),
         expected = %Bounded(policy.in_short(), LONG),
-        needed_scope = %Bounded(decision.scopes.join(" "), SHORT),
-        actual = %Quoted(verified.scopes()),
+        needed_scope = (!decision.scopes.is_empty())
+            .then(|| tracing::field::display(Bounded(decision.scopes.join(" "), SHORT))),
+        actual = (!verified.scopes().is_empty())
+            .then(|| tracing::field::display(Quoted(verified.scopes()))),
         decision = %Bounded(decision.summary(), LONG),
         hint = policy.hint(&decision.scopes, facts),
         method = facts.request.map(|it| tracing::field::display(it.shown_method())),

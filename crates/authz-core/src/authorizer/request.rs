@@ -88,6 +88,7 @@ impl<'a> RequestParts<'a> {
     }
 
     /// The path as routers and rewrites have left it.
+    #[cfg(feature = "rules")]
     pub(super) fn current_path(&self) -> &'a str {
         self.uri.path()
     }

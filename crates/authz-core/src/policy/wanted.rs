@@ -62,17 +62,17 @@ mod tests {
             ("deny", ""),
             ("scope(\"a\")", "a"),
             ("scope(\"a\") and scope(\"b\") and scope(\"a\")", "a b"),
-            ("scope(\"a\") and scope(\"b\") or scope(\"c\")", "c"),
+            ("(scope(\"a\") and scope(\"b\")) or scope(\"c\")", "c"),
             ("scope(\"a\") or any_valid_token", ""),
             ("scope(\"a\") or role(\"admin\")", "a"),
             (
                 "scope(\"a\") and (claim(\"org\") == path(\"org\") or role(\"admin\"))",
                 "a",
             ),
-            ("deny or scope(\"b\") and scope(\"a\")", "b a"),
+            ("deny or (scope(\"b\") and scope(\"a\"))", "b a"),
             ("not scope(\"a\")", ""),
             (
-                "method(\"POST\") and scope(\"w\") or method(\"GET\") and scope(\"r\")",
+                "(method(\"POST\") and scope(\"w\")) or (method(\"GET\") and scope(\"r\"))",
                 "r",
             ),
         ] {

@@ -134,8 +134,8 @@ fn a_large_policy_does_not_fill_the_line() {
     let policy = scopes.reduce(Policy::or).unwrap();
     let claims = json!({"scope": vec!["granted"; 20].join(":"), "roles": vec!["x"; 500]});
     let line = line(&api, &claims, &policy);
-    assert!(line.len() < 12_000, "{} bytes: {line}", line.len());
-    assert!(line.contains(" or -1568 more"), "{line}");
+    assert!(line.len() < 4_096, "{} bytes: {line}", line.len());
+    assert!(line.contains("..."), "{line}");
     assert!(line.contains(r#"or scope("scope1"#), "{line}");
 }
 

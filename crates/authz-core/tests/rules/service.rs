@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use authz_core::{
-    Algorithm, Authorizer, Guard, RequestParts, jwks::SharedSecret, policy::Predicates,
+    Algorithm, Authorizer, Guard, RequestParts, RulePaths, jwks::SharedSecret, policy::Predicates,
     rules::Rules,
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -139,17 +139,119 @@ async fn each_request_meets_its_rule() {
     }
 }
 
-#[tokio::test]
-async fn preflights_pass() {
-    let guard = guard(TABLE);
-    let request = Request::builder()
+/// The status of a preflight's answer, and `Allow`.
+async fn preflight(guard: &Guard, path: &str, token: Option<&str>) -> (u16, Option<String>) {
+    let mut request = Request::builder()
         .method(Method::OPTIONS)
-        .uri("/nothing")
-        .header("access-control-request-method", "GET")
-        .body(())
-        .unwrap();
-    let admission = guard.admit(&RequestParts::from(&request));
-    assert!(admission.resolve().await.unwrap().is_none());
+        .uri(path)
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "GET");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(()).unwrap();
+    match guard.admit(&RequestParts::from(&request)).resolve().await {
+        Ok(caller) => (if caller.is_some() { 200 } else { 204 }, None),
+        Err(answer) => {
+            let answer = answer.into_response::<String>();
+            let allow = answer.headers().get("allow");
+            let allow = allow.map(|it| it.to_str().unwrap().to_owned());
+            assert_eq!(allow.is_some(), answer.body().is_empty());
+            (answer.status().as_u16(), allow)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_a_request_like_any_other() {
+    let guard = guard(TABLE);
+    let admin = token("admin read").build();
+    for (path, token, expected) in [
+        ("/nothing", None, 401),
+        ("/nothing", Some(&*admin), 403),
+        ("/messages", None, 401),
+        ("/messages", Some(&*admin), 403),
+        ("/feed", None, 401),
+        ("/feed", Some("bad"), 401),
+        ("/", None, 204),
+    ] {
+        assert_eq!(
+            preflight(&guard, path, token).await,
+            (expected, None),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_by_a_guard_that_is_asked_to() {
+    let guard = guard(TABLE).answer_preflights(&[Method::GET, Method::POST]);
+    let answered = (204, Some("GET, POST".to_owned()));
+    for path in ["/nothing", "/messages", "/feed", "/"] {
+        assert_eq!(preflight(&guard, path, None).await, answered, "{path}");
+    }
+    // No request but a preflight.
+    assert_eq!(status(&guard, "OPTIONS", "/messages", None).await, 401);
+}
+
+/// As nested routers and rewrites leave it: the path that the client sent, and the one seen here.
+#[tokio::test]
+async fn both_paths_of_a_rewritten_request_must_be_allowed() {
+    const RULES: &str = r#"
+        [[rules]]
+        path = "/admin"
+        policy = 'scope("admin")'
+
+        [[rules]]
+        path = "/public/{*rest}"
+        policy = "public"
+
+        [[rules]]
+        path = "/orgs/{org}"
+        policy = 'claim("org_id") == path("org")'
+
+        [[rules]]
+        path = "/{*rest}"
+        policy = 'any_valid_token'
+    "#;
+    let (any, admin) = (token("read").build(), token("admin").build());
+    let acme = token("read").claim("org_id", "acme").build();
+    for (original, current, token, expected) in [
+        // [both, original, current]
+        ("/de/admin", "/admin", Some(&any), [403, 200, 403]),
+        ("/de/admin", "/admin", Some(&admin), [200, 200, 200]),
+        ("/de/admin", "/admin", None, [401, 401, 401]),
+        ("/admin", "/de/admin", Some(&any), [403, 403, 200]),
+        ("/x/admin", "/admin", Some(&any), [403, 200, 403]),
+        ("/api/admin", "/", Some(&any), [403, 200, 403]),
+        ("/public/a", "/admin", Some(&any), [403, 204, 403]),
+        ("/public/a", "/public/b", None, [204, 204, 204]),
+        ("/public/a", "/de/x", Some(&any), [200, 204, 200]),
+        ("/de/x", "/public/a", Some(&any), [200, 200, 204]),
+        ("/public/a", "/de/x", None, [401, 204, 401]),
+        ("/orgs/acme", "/orgs/other", Some(&acme), [403, 200, 403]),
+        ("/orgs/acme", "/orgs/acme", Some(&acme), [200, 200, 200]),
+    ] {
+        for (paths, expected) in [RulePaths::Both, RulePaths::Original, RulePaths::Current]
+            .into_iter()
+            .zip(expected)
+        {
+            let guard = guard(RULES).rule_paths(paths);
+            let mut request = Request::builder().uri(current);
+            if let Some(token) = token {
+                request = request.header("authorization", format!("Bearer {token}"));
+            }
+            let request = request.body(()).unwrap();
+            let original = original.parse().unwrap();
+            let parts = RequestParts::from(&request).with_original_uri(&original);
+            let found = match guard.admit(&parts).resolve().await {
+                Ok(Some(_)) => 200,
+                Ok(None) => 204,
+                Err(rejection) => rejection.status().as_u16(),
+            };
+            assert_eq!(found, expected, "{original} as {current}, {paths:?}");
+        }
+    }
 }
 
 #[tokio::test]

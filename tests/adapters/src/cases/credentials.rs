@@ -3,7 +3,7 @@ use authz_core::Reason;
 use crate::{
     App, Setup,
     case::{
-        check_all, dev_user, get, insufficient_scope, invalid_request, invalid_token, no_token,
+        check_all, dev_user, get, insufficient_scope, invalid_request, invalid_token, no_token_for,
         nobody,
     },
 };
@@ -27,22 +27,22 @@ pub async fn credentials<A: App>(app: impl Fn(&Setup) -> A) {
             messages()
                 .authorization(format!("Bearer   {token}"))
                 .served("several spaces", &*served),
-            messages().refused("no header", no_token()),
+            messages().refused("no header", no_token_for("read:messages")),
             messages()
                 .authorization("")
-                .refused("an empty header", no_token()),
+                .refused("an empty header", no_token_for("read:messages")),
             messages()
                 .authorization("Basic dXNlcjpwYXNz")
-                .refused("another scheme", no_token()),
+                .refused("another scheme", no_token_for("read:messages")),
             messages()
                 .authorization(format!("DPoP {token}"))
-                .refused("DPoP", no_token()),
+                .refused("DPoP", no_token_for("read:messages")),
             messages()
                 .authorization(&token)
-                .refused("no scheme", no_token()),
+                .refused("no scheme", no_token_for("read:messages")),
             messages()
                 .authorization(format!("Bearer{token}"))
-                .refused("no space", no_token()),
+                .refused("no space", no_token_for("read:messages")),
             messages()
                 .authorization("Bearer")
                 .refused("nothing after the scheme", malformed()),
@@ -72,9 +72,9 @@ pub async fn credentials<A: App>(app: impl Fn(&Setup) -> A) {
             // Places that nobody asked for.
             messages()
                 .header("cookie", format!("session={token}; access_token={token}"))
-                .refused("a token in a cookie", no_token()),
+                .refused("a token in a cookie", no_token_for("read:messages")),
             get(&format!("/messages?access_token={token}"))
-                .refused("a token in the query", no_token()),
+                .refused("a token in the query", no_token_for("read:messages")),
         ]
     })
     .await;

@@ -3,7 +3,10 @@ use http::Method;
 
 use crate::{
     App, Setup,
-    case::{check_all, dev_user, get, insufficient_scope, invalid_token, method, no_token, nobody},
+    case::{
+        check_all, dev_user, get, insufficient_scope, invalid_token, method, no_token,
+        no_token_for, nobody,
+    },
 };
 
 /// The table of rules for a service whose routes ask for nothing themselves:
@@ -63,7 +66,7 @@ pub async fn rules<A: App>(app: impl Fn(&Setup, Rules) -> A) {
             get("/messages")
                 .bearer(&reads)
                 .served("its scope", served()),
-            get("/messages").refused("no token", no_token()),
+            get("/messages").refused("no token", no_token_for("read:messages")),
             get("/messages")
                 .bearer("forged")
                 .refused("a bad token", invalid_token(Reason::OpaqueToken)),

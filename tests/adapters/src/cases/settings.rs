@@ -3,7 +3,8 @@ use authz_core::Reason;
 use crate::{
     App, Setup,
     case::{
-        check_all_with, dev_user, get, insufficient_scope, invalid_request, invalid_token, no_token,
+        check_all_with, dev_user, get, insufficient_scope, invalid_request, invalid_token,
+        no_token, no_token_for,
     },
 };
 
@@ -25,7 +26,7 @@ pub async fn settings<A: App>(app: impl Fn(&Setup) -> A) {
                 get("/alone/scoped")
                     .bearer(&weak)
                     .refused("401 for 403", unauthorized()),
-                get("/messages").refused("no token", no_token()),
+                get("/messages").refused("no token", no_token_for("read:messages")),
             ]
         },
     )

@@ -2,7 +2,7 @@ use authz_core::{Reason, TokenSource};
 
 use crate::{
     App, Setup,
-    case::{check_all_with, dev_user, get, invalid_request, invalid_token, no_token, nobody},
+    case::{check_all_with, dev_user, get, invalid_request, invalid_token, no_token_for, nobody},
 };
 
 /// Places besides the `Authorization` header, each of which was asked for.
@@ -43,12 +43,13 @@ pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
                         format!("chat, access_token, {token}"),
                     )
                     .served("WebSocket", &*served),
-                messages().refused("nowhere", no_token()),
-                get("/messages?").refused("an empty query", no_token()),
-                get("/messages?token=x").refused("another parameter", no_token()),
+                messages().refused("nowhere", no_token_for("read:messages")),
+                get("/messages?").refused("an empty query", no_token_for("read:messages")),
+                get("/messages?token=x")
+                    .refused("another parameter", no_token_for("read:messages")),
                 messages()
                     .header("cookie", "theme=dark")
-                    .refused("other cookies", no_token()),
+                    .refused("other cookies", no_token_for("read:messages")),
                 get("/optional?x=1")
                     .header("cookie", "theme=dark")
                     .served("nowhere", nobody()),
@@ -61,7 +62,7 @@ pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
                 ),
                 messages()
                     .header("cookie", cookie(""))
-                    .refused("an empty cookie", no_token()),
+                    .refused("an empty cookie", no_token_for("read:messages")),
                 get("/optional")
                     .header("cookie", cookie(""))
                     .served("an empty cookie, optional", nobody()),
@@ -116,13 +117,13 @@ pub async fn instead_of_authorization<A: App>(app: impl Fn(&Setup) -> A) {
                     .served("WebSocket, one entry", &*served),
                 messages()
                     .bearer(&token)
-                    .refused("in the gateway's place", no_token()),
+                    .refused("in the gateway's place", no_token_for("read:messages")),
                 get("/optional")
                     .bearer(&token)
                     .served("in the gateway's place, optional", nobody()),
                 messages()
                     .header("x-forwarded-authorization", &token)
-                    .refused("without a scheme", no_token()),
+                    .refused("without a scheme", no_token_for("read:messages")),
                 messages()
                     .header("x-forwarded-authorization", format!("Bearer {token}"))
                     .header("sec-websocket-protocol", format!("bearer.{token}"))

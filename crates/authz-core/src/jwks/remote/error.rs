@@ -164,6 +164,18 @@ pub enum FetchError {
 }
 
 impl KeysError {
+    /// Whether the key set is not at its address any more.
+    pub(super) fn is_gone(&self) -> bool {
+        let Self::Fetch {
+            source: FetchError::Status { status, .. },
+            ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(*status, StatusCode::NOT_FOUND | StatusCode::GONE)
+    }
+
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Fetch {

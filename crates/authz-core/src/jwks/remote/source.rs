@@ -68,29 +68,39 @@ impl Source {
 
     /// One attempt. The caller bounds its time.
     pub(super) async fn attempt(&self, memory: &mut Memory) -> Result<Document, KeysError> {
-        let url = match &self.place {
-            Place::At(url) => url.clone(),
-            Place::Discover { issuer, metadata } => match &memory.found {
-                Some((found, at)) if at.elapsed() < Self::REDISCOVER_AFTER => found.clone(),
-                _ => {
-                    let found = self.discover(issuer, metadata).await?;
-                    memory.found = Some((found.clone(), Instant::now()));
-                    found
-                }
-            },
+        let (issuer, metadata) = match &self.place {
+            Place::At(url) => return self.key_set_at(url, memory).await,
+            Place::Discover { issuer, metadata } => (issuer, metadata),
         };
+        let known = (memory.found.clone()).filter(|(_, at)| at.elapsed() < Self::REDISCOVER_AFTER);
+        if let Some((url, _)) = known {
+            match self.key_set_at(&url, memory).await {
+                // It has moved: the metadata say where to.
+                Err(error) if error.is_gone() => memory.forget_place(),
+                answer => return answer,
+            }
+        }
+        let url = self.discover(issuer, metadata).await?;
+        memory.found = Some((url.clone(), Instant::now()));
+        self.key_set_at(&url, memory).await
+    }
+
+    async fn key_set_at(&self, url: &Url, memory: &Memory) -> Result<Document, KeysError> {
         let failed = |source| KeysError::Fetch {
             url: redact(url.as_str()),
             source,
         };
-        let validators = memory.validators.as_ref().filter(|it| it.url == url);
+        let validators = memory.validators.as_ref().filter(|it| it.url == *url);
         let mut headers = request_headers("application/jwk-set+json, application/json");
         if let Some(validators) = validators {
             headers.extend(validators.headers.clone());
         }
-        let fetched = self.get(&url, &headers).await.map_err(failed)?;
+        let fetched = self.get(url, &headers).await.map_err(failed)?;
         match fetched.status {
-            StatusCode::OK => Ok(Document::New { fetched, url }),
+            StatusCode::OK => Ok(Document::New {
+                fetched,
+                url: url.clone(),
+            }),
             StatusCode::NOT_MODIFIED if validators.is_some() => {
                 Ok(Document::NotModified(fetched.headers))
             }
