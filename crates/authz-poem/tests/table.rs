@@ -18,6 +18,8 @@ use poem::{
 adapter_tests::table!(app);
 
 #[cfg(feature = "rules")]
+use authz_poem::RulePaths;
+#[cfg(feature = "rules")]
 adapter_tests::rules!(ruled);
 
 #[cfg(feature = "rules")]
@@ -29,10 +31,11 @@ fn ruled(setup: &Setup, rules: authz_poem::rules::Rules) -> OnPoem {
         .at("/messages", get(show_caller).post(show_caller))
         .at("/feed", show_maybe)
         .with(setup.plain.rules(rules.clone()));
-    // A route inside another does not see the whole path; its middleware has to.
+    // A route inside another does not see the whole path, which is what the rules are about.
+    let whole_paths = setup.plain.rules(rules).rule_paths(RulePaths::Original);
     let organizations = Route::new()
         .at("/:org/messages", get(show_caller))
-        .with(setup.plain.rules(rules));
+        .with(whole_paths);
     let app = Route::new()
         .nest("/orgs", organizations)
         .nest("/", app)

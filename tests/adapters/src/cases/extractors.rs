@@ -45,9 +45,10 @@ pub async fn extractors<A: App>(app: impl Fn(&Setup) -> A) {
                     .refused("another scope", insufficient_scope("read:messages")),
             ]);
         }
+        // Where a scope is asked for, warp's filter knows it before the token and names it.
+        cases.push(get("/alone").refused("no token", no_token()));
         for path in ["/scoped", "/alone", "/alone/scoped"] {
             cases.extend([
-                get(path).refused("no token", no_token()),
                 get(path)
                     .bearer(&expired)
                     .refused("expired", invalid_token(Reason::Expired)),

@@ -1,6 +1,6 @@
 use crate::{
     App, Setup,
-    case::{check_all, dev_user, get, insufficient_scope, no_token},
+    case::{check_all, dev_user, get, insufficient_scope, no_token_for},
 };
 
 /// A path parameter compared with a claim: a caller is served within its own organization.
@@ -26,7 +26,7 @@ pub async fn tenants<A: App>(app: impl Fn(&Setup) -> A) {
             ours()
                 .bearer(&weak)
                 .refused("without the scope", insufficient_scope("read:messages")),
-            ours().refused("nobody", no_token()),
+            ours().refused("nobody", no_token_for("read:messages")),
             get("/orgs/a%20b/messages")
                 .bearer(&of("a b"))
                 .served("encoded", served()),
