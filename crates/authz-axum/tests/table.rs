@@ -18,14 +18,17 @@ use tower::ServiceExt as _;
 adapter_tests::table!(app);
 
 #[cfg(feature = "rules")]
+use authz_axum::RulePaths;
+#[cfg(feature = "rules")]
 adapter_tests::rules!(ruled);
 
 #[cfg(feature = "rules")]
 fn ruled(setup: &Setup, rules: authz_axum::rules::Rules) -> OnAxum {
-    // A router inside another does not see the whole path; its layer has to.
+    // A router inside another does not see the whole path, which is what the rules are about.
+    let whole_paths = setup.plain.rules(rules.clone());
     let organization = Router::new()
         .route("/messages", get(caller))
-        .layer(setup.plain.rules(rules.clone()));
+        .layer(whole_paths.rule_paths(RulePaths::Original));
     let router = Router::new()
         .route("/public", get(nobody))
         .route("/unlisted", get(nobody))

@@ -4,6 +4,7 @@
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
 mod by_rules;
+mod cors;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -21,6 +22,7 @@ use axum::{
 };
 use quickstart::{Hello, Me, Message, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 
+use cors::with_cors;
 use surroundings::{allowed, surrounded};
 
 fn main() -> ExitCode {
@@ -33,7 +35,8 @@ async fn serve(start: Start) -> io::Result<()> {
         Some(rules) => by_rules::api(&start.authorizer, rules),
     };
     let api = api.with_state(start.messages);
-    axum::serve(start.listener, surrounded(api, start.authorizer))
+    let app = with_cors(surrounded(api, start.authorizer), start.cors);
+    axum::serve(start.listener, app)
         .with_graceful_shutdown(start.shutdown)
         .await
 }

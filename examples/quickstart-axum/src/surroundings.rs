@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to browsers that ask first, to probes, to clients that
-//! look for the issuer, and to everybody who is lost.
+//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
+//! requests for what is not there.
 
 use authz_axum::Authorizer;
 use axum::{
@@ -26,8 +26,7 @@ pub(crate) fn surrounded(api: Router, authorizer: Authorizer) -> Router {
         })
 }
 
-/// `OPTIONS`. A browser asks before it sends a token (CORS): that request comes without one, and
-/// the layer lets it through.
+/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
 pub(crate) async fn allowed(uri: Uri) -> impl IntoResponse {
     let methods = allowed_methods(uri.path());
     (StatusCode::NO_CONTENT, [(ALLOW, methods)])

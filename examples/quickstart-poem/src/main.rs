@@ -4,6 +4,7 @@
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
 mod by_rules;
+mod cors;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -19,6 +20,7 @@ use poem::{
 };
 use quickstart::{Me, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 
+use cors::with_cors;
 use surroundings::{allowed, json, surrounded};
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ async fn serve(start: Start) -> io::Result<()> {
         Some(rules) => by_rules::api(&start.authorizer, &rules),
     };
     let app = surrounded(api, start.authorizer).data(start.messages);
+    let app = with_cors(app, start.cors);
     Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
         .run_with_graceful_shutdown(app, start.shutdown, None)
         .await

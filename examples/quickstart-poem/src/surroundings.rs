@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to browsers that ask first, to probes, to clients that
-//! look for the issuer, and to everybody who is lost.
+//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
+//! requests for what is not there.
 
 use authz_poem::Authorizer;
 use poem::{
@@ -33,8 +33,7 @@ pub(crate) fn surrounded(api: Route, authorizer: Authorizer) -> impl Endpoint<Ou
         })
 }
 
-/// `OPTIONS`. A browser asks before it sends a token (CORS): that request comes without one, and
-/// the middleware lets it through.
+/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
 #[handler]
 pub(crate) fn allowed(uri: &Uri) -> Response {
     StatusCode::NO_CONTENT

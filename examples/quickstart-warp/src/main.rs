@@ -4,6 +4,7 @@
 //! prints a `curl` line with a token. Environment variables name your own issuer.
 
 mod by_rules;
+mod cors;
 mod surroundings;
 
 use std::{io, process::ExitCode};
@@ -20,6 +21,7 @@ use warp::{
     reply::{json, with_status},
 };
 
+use cors::with_cors;
 use surroundings::{allowed, messages_of, surrounded};
 
 fn main() -> ExitCode {
@@ -31,7 +33,7 @@ async fn serve(start: Start) -> io::Result<()> {
         None => api(&start.authorizer, start.messages).boxed(),
         Some(rules) => by_rules::api(&start.authorizer, rules, start.messages).boxed(),
     };
-    warp::serve(surrounded(api, start.authorizer))
+    warp::serve(with_cors(surrounded(api, start.authorizer), start.cors))
         .incoming(start.listener)
         .graceful(start.shutdown)
         .run()

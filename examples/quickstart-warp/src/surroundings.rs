@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to browsers that ask first, to probes, to clients that
-//! look for the issuer, and to everybody who is lost.
+//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
+//! requests for what is not there.
 
 use std::{convert::Infallible, str::FromStr};
 
@@ -58,16 +58,11 @@ impl FromStr for Organization {
     }
 }
 
-/// `OPTIONS`. A browser asks before it sends a token (CORS): that request comes without one, and
-/// `require` leaves it to the filter that follows.
+/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
 pub(crate) fn allowed(
     authorizer: &Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    let preflight = warp::header::value("access-control-request-method").map(drop);
-    let guarded = |policy: Policy| {
-        let caller = authorizer.require(policy).map(drop);
-        caller.or(preflight).unify().untuple_one()
-    };
+    let guarded = |policy: Policy| authorizer.require(policy).map(drop).untuple_one();
     let public = path!("api" / "public").and(warp::options());
     let private = path!("api" / "private")
         .and(warp::options())

@@ -1,4 +1,4 @@
-use authz_core::{Algorithm, Authorizer, BuildError, Scope};
+use authz_core::{Algorithm, Authorizer, BuildError, Issuer, Scope};
 
 use crate::{READ, TrustedIssuer, WRITE};
 
@@ -9,16 +9,29 @@ pub(crate) fn authorizer(
     resource: Option<&str>,
 ) -> Result<Authorizer, BuildError> {
     let scopes: [Scope; 2] = [READ, WRITE].map(|name| name.parse().expect("is a scope"));
-    let mut builder = Authorizer::builder()
-        .issuer(&trusted.issuer)
-        .algorithms(algorithms.iter().copied())
-        .scopes_supported(scopes);
+    let mut issuer = Issuer::new(&trusted.issuer).algorithms(algorithms.iter().copied());
     for audience in &trusted.audiences {
-        builder = builder.audience(audience);
+        issuer = issuer.audience(audience);
     }
     if let Some(uri) = &trusted.jwks_uri {
-        builder = builder.jwks_uri(uri);
+        issuer = issuer.jwks_uri(uri);
     }
+    let TrustedIssuer {
+        discovery_url,
+        http_hosts,
+        ca_file,
+        ..
+    } = trusted.clone();
+    let issuer = issuer.key_settings(move |mut keys| {
+        if let Some(url) = &discovery_url {
+            keys = keys.metadata_url(url);
+        }
+        if let Some(path) = &ca_file {
+            keys = keys.ca_file(path);
+        }
+        keys.dangerous_allow_http(http_hosts.clone())
+    });
+    let mut builder = Authorizer::builder().trust(issuer).scopes_supported(scopes);
     if let Some(resource) = resource {
         builder = builder.resource(resource);
     }

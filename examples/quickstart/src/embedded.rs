@@ -26,6 +26,9 @@ pub(crate) fn trusted(issuer: &DevIssuer) -> TrustedIssuer {
         issuer: issuer.issuer().to_owned(),
         audiences: vec![issuer.audience().to_owned()],
         jwks_uri: None,
+        discovery_url: None,
+        http_hosts: Vec::new(),
+        ca_file: None,
     }
 }
 

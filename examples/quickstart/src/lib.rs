@@ -9,6 +9,7 @@
 mod announce;
 mod authorizer;
 mod config;
+mod cors;
 mod embedded;
 mod logging;
 mod me;
@@ -22,6 +23,7 @@ mod text;
 
 pub use crate::{
     config::{Config, ConfigError, Ignored, Mistake, TrustedIssuer},
+    cors::{Cors, CorsRoute},
     me::Me,
     messages::{Message, Messages},
     metadata::{METADATA, readiness, resource_metadata},

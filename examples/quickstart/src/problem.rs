@@ -3,6 +3,8 @@ use http::{
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
 };
 
+use crate::METADATA;
+
 /// An answer other than the one asked for, for reasons that have nothing to do with tokens.
 ///
 /// Its body looks like that of a refusal, so that clients need to understand one form only.
@@ -14,15 +16,15 @@ pub struct Problem {
     allow: Option<&'static str>,
 }
 
-/// The methods of a path, as `Allow` lists them (RFC 9110 section 10.2.1).
+/// The methods of a path, as `Allow` lists them (RFC 9110 section 10.2.1); for a path where nothing
+/// is, all methods that any path takes.
 #[must_use]
 pub fn allowed_methods(path: &str) -> &'static str {
     match path {
-        messages if messages.starts_with("/api/") && messages.ends_with("/messages") => {
-            "GET, HEAD, POST, OPTIONS"
-        }
-        api if api.starts_with("/api/") => "GET, HEAD, OPTIONS",
-        _ => "GET, HEAD",
+        "/api/public" | "/api/private" | "/api/me" => "GET, HEAD, OPTIONS",
+        "/healthz" | "/readyz" => "GET, HEAD",
+        path if path.starts_with(METADATA) => "GET, HEAD",
+        _ => "GET, HEAD, POST, OPTIONS",
     }
 }
 

@@ -10,7 +10,7 @@ use authz_core::{Authorizer, BuildError, rules::Rules};
 use tokio::net::TcpListener;
 
 use crate::{
-    Config, Messages, Shutdown,
+    Config, Cors, Messages, Shutdown,
     announce::announce,
     authorizer::authorizer,
     embedded, logging,
@@ -25,6 +25,8 @@ pub struct Start {
     pub authorizer: Authorizer,
     /// Who may do what, if a file says so; else the server's own policies do.
     pub rules: Option<Rules>,
+    /// Which pages of other origins may call the API.
+    pub cors: Cors,
     /// The messages.
     pub messages: Messages,
     /// Bound, and about to be announced.
@@ -100,6 +102,7 @@ where
         serve(Start {
             authorizer,
             rules: config.rules,
+            cors: Cors::new(config.cors_origins),
             messages: Messages::default(),
             listener,
             shutdown,

@@ -50,8 +50,34 @@ pub enum Mistake {
     #[error("is not an absolute URL ({0}): it begins with https:// and a host name")]
     NotUrl(#[source] url::ParseError),
     /// Keys over plain http: whoever is on the way could replace them.
-    #[error("does not begin with https://; plain http is for this machine's own addresses only")]
+    #[error(
+        "does not begin with https://; plain http is for this machine's own addresses and the \
+         hosts of AUTHZ_ALLOW_HTTP only"
+    )]
     Insecure,
+    /// Metadata lead to keys whose address is given already.
+    #[error("would never be used, because {0} says where the keys are: unset one of the two")]
+    KeysGiven(&'static str),
+    /// Not the name of a host.
+    #[error(
+        "names {0:?}, which is not a host: leave out the scheme, the port and the path, as in keycloak"
+    )]
+    NotHttpHost(String),
+    /// No certificate in the file.
+    #[error("has no certificate in it: give a PEM file with -----BEGIN CERTIFICATE-----")]
+    NoCertificate,
+    /// Every page of the web, or an open part of an origin.
+    #[error(
+        "allows origins that nobody listed: list them one by one, separated by commas, as in \
+         https://app.example"
+    )]
+    AnyOrigin,
+    /// Not an origin.
+    #[error(
+        "names {0:?}, which is not an origin: give scheme, host and port as browsers send them, \
+         without a path or a slash at the end, as in https://app.example"
+    )]
+    NotOrigin(String),
     /// The domain has more or less than a host in it.
     #[error("is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com")]
     NotDomain,

@@ -8,9 +8,11 @@ use std::{
     env,
     ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
 use authz_core::{Algorithm, rules::Rules};
+use http::HeaderValue;
 use tracing_subscriber::EnvFilter;
 
 pub use self::error::{ConfigError, Mistake};
@@ -29,6 +31,8 @@ pub struct Config {
     pub resource: Option<String>,
     /// Who may do what, in place of the policies in the server's code.
     pub rules: Option<Rules>,
+    /// The origins whose pages may call this API, as browsers spell them.
+    pub cors_origins: Vec<HeaderValue>,
     /// What is logged.
     pub log: EnvFilter,
     /// What the operator should hear of, though it stops nothing.
@@ -45,6 +49,12 @@ pub struct TrustedIssuer {
     pub audiences: Vec<String>,
     /// Where the keys are, in place of discovery.
     pub jwks_uri: Option<String>,
+    /// Where the issuer's metadata are, in place of the address that is made from the issuer.
+    pub discovery_url: Option<String>,
+    /// Hosts that keys and metadata may be fetched from by plain http, besides this machine.
+    pub http_hosts: Vec<String>,
+    /// PEM file of certificate authorities trusted for the issuer, besides the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A variable without effect, because another says something else.
@@ -96,6 +106,10 @@ impl Config {
             Some(setting) => Some(value::rules(&setting)?),
             None => None,
         };
+        let cors_origins = match environment.get("AUTHZ_CORS_ORIGINS")? {
+            Some(setting) => value::origins(&setting)?,
+            None => Vec::new(),
+        };
         let log = match environment.get("RUST_LOG")? {
             Some(setting) => value::log_filter(&setting)?,
             None => EnvFilter::new("info"),
@@ -106,6 +120,7 @@ impl Config {
             address: SocketAddr::new(host, port),
             resource,
             rules,
+            cors_origins,
             log,
             warnings,
         })
@@ -151,6 +166,9 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         let audience = self.get("AUTHZ_AUDIENCE")?;
         let short_audience = self.get("AUTH0_AUDIENCE")?;
         let jwks_uri = self.get("AUTHZ_JWKS_URI")?;
+        let discovery_url = self.get("AUTHZ_DISCOVERY_URL")?;
+        let http_hosts = self.get("AUTHZ_ALLOW_HTTP")?;
+        let ca_file = self.get("AUTHZ_CA_FILE")?;
 
         if let (Some(used), Some(ignored)) = (&issuer, &domain)
             && used.value != value::auth0_issuer(&ignored.value)
@@ -163,16 +181,27 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
             warnings.push(Ignored::new(ignored, used));
         }
 
+        if let (Some(keys), Some(metadata)) = (&jwks_uri, &discovery_url) {
+            return Err(metadata.mistake(Mistake::KeysGiven(keys.variable)));
+        }
+        // Half a configuration is a mistake, and not a wish for the development issuer.
+        let half = [&audience, &short_audience, &jwks_uri, &discovery_url];
+        let half = half.into_iter().chain([&http_hosts, &ca_file]);
+        let half = half.flatten().map(|setting| setting.variable).next();
+        let hosts = match &http_hosts {
+            Some(setting) => value::http_hosts(setting)?,
+            None => Vec::new(),
+        };
+        let ca_file = ca_file.as_ref().map(value::ca_file).transpose()?;
+        let elsewhere = jwks_uri.is_some() || discovery_url.is_some();
         let (named_by, issuer) = match (issuer, domain) {
             // Nothing is fetched from it then: it is compared with `iss`, and may be any text.
-            (Some(setting), _) if jwks_uri.is_some() => (setting.variable, setting.value),
-            (Some(setting), _) => (setting.variable, value::issuer(setting)?),
+            (Some(setting), _) if elsewhere => (setting.variable, setting.value),
+            (Some(setting), _) => (setting.variable, value::key_server(setting, &hosts)?),
             (None, Some(setting)) => (setting.variable, value::domain(&setting)?),
             (None, None) => {
-                // Half a configuration is a mistake, and not a wish for the development issuer.
-                let half = audience.or(short_audience).or(jwks_uri);
                 return match half {
-                    Some(half) => Err(ConfigError::MissingIssuer { set: half.variable }),
+                    Some(set) => Err(ConfigError::MissingIssuer { set }),
                     None => Ok(None),
                 };
             }
@@ -180,11 +209,16 @@ impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
         let Some(audience) = audience.or(short_audience) else {
             return Err(ConfigError::MissingAudience { set: named_by });
         };
-        let jwks_uri = jwks_uri.map(value::jwks_uri).transpose()?;
+        let fetched_from = |setting| value::key_server(setting, &hosts);
+        let jwks_uri = jwks_uri.map(fetched_from).transpose()?;
+        let discovery_url = discovery_url.map(fetched_from).transpose()?;
         Ok(Some(TrustedIssuer {
             issuer,
             audiences: value::audiences(&audience)?,
             jwks_uri,
+            discovery_url,
+            http_hosts: hosts,
+            ca_file,
         }))
     }
 }

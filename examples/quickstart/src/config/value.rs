@@ -3,9 +3,11 @@
 use std::{
     fs,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
 };
 
 use authz_core::{Algorithm, rules::Rules};
+use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -13,14 +15,65 @@ use super::{ConfigError, Mistake, Setting};
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
-pub(super) fn issuer(setting: Setting) -> Result<String> {
-    secure(&setting)?;
+/// An address that keys or metadata are fetched from.
+pub(super) fn key_server(setting: Setting, http_hosts: &[String]) -> Result<String> {
+    secure(&setting, http_hosts)?;
     Ok(setting.value)
 }
 
-pub(super) fn jwks_uri(setting: Setting) -> Result<String> {
-    secure(&setting)?;
-    Ok(setting.value)
+pub(super) fn http_hosts(setting: &Setting) -> Result<Vec<String>> {
+    // A host with anything else in it becomes a URL whose host is not just that.
+    let is_host = |name: &str| {
+        let url = Url::parse(&format!("http://{name}/"));
+        !name.contains('*')
+            && url.is_ok_and(|url| {
+                let host = url.host_str().unwrap_or_default();
+                host.eq_ignore_ascii_case(name) && url.path() == "/"
+            })
+    };
+    let host = |name: &str| match is_host(name) {
+        true => Ok(name.to_owned()),
+        false => Err(setting.mistake(Mistake::NotHttpHost(name.to_owned()))),
+    };
+    setting.parts().map(|part| host(part?)).collect()
+}
+
+pub(super) fn ca_file(setting: &Setting) -> Result<PathBuf> {
+    let pem =
+        fs::read(&setting.value).map_err(|error| setting.mistake(Mistake::Unreadable(error)))?;
+    let has_certificate = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
+    if !has_certificate {
+        return Err(setting.mistake(Mistake::NoCertificate));
+    }
+    Ok(PathBuf::from(&setting.value))
+}
+
+pub(super) fn origins(setting: &Setting) -> Result<Vec<HeaderValue>> {
+    let canonical = |text: &str| {
+        if text.contains('*') {
+            return Err(setting.mistake(Mistake::AnyOrigin));
+        }
+        let origin = origin(text).and_then(|origin| HeaderValue::try_from(origin).ok());
+        origin.ok_or_else(|| setting.mistake(Mistake::NotOrigin(text.to_owned())))
+    };
+    setting.parts().map(|part| canonical(part?)).collect()
+}
+
+/// The origin as browsers spell it: in lower case, without the scheme's own port.
+fn origin(text: &str) -> Option<String> {
+    let (_, authority) = text.split_once("://")?;
+    if authority.contains(['/', '\\', '?', '#', '@']) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let scheme = url.scheme();
+    let origin = match url.port() {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    };
+    // The frameworks' layers read it as a URI.
+    origin.parse::<Uri>().is_ok().then_some(origin)
 }
 
 /// `AUTH0_DOMAIN` is short for this.
@@ -90,10 +143,12 @@ pub(super) fn log_filter(setting: &Setting) -> Result<EnvFilter> {
     filter.map_err(|error| setting.mistake(Mistake::NotLogFilter(error)))
 }
 
-fn secure(setting: &Setting) -> Result<()> {
+fn secure(setting: &Setting, http_hosts: &[String]) -> Result<()> {
     let url =
         Url::parse(&setting.value).map_err(|error| setting.mistake(Mistake::NotUrl(error)))?;
-    if is_secure(&url) {
+    let host = url.host_str().unwrap_or_default();
+    let listed = http_hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
+    if is_secure(&url) || url.scheme() == "http" && listed {
         return Ok(());
     }
     Err(setting.mistake(Mistake::Insecure))
@@ -111,7 +166,7 @@ fn is_secure(url: &Url) -> bool {
 }
 
 impl Setting {
-    fn mistake(&self, mistake: Mistake) -> ConfigError {
+    pub(super) fn mistake(&self, mistake: Mistake) -> ConfigError {
         ConfigError::Invalid {
             variable: self.variable,
             value: self.value.clone(),

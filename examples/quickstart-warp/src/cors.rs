@@ -1,0 +1,53 @@
+//! CORS, outside of everything: a preflight comes without a token, and never reaches a guard.
+
+use std::convert::Infallible;
+
+use quickstart::{Cors, CorsRoute};
+use warp::{
+    Filter, Rejection, Reply,
+    http::{HeaderMap, Method, StatusCode},
+    path::FullPath,
+    reply::Response,
+};
+
+/// `app`, with warp's CORS filter in front.
+pub(crate) fn with_cors(
+    app: impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    cors: Cors,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let origins = cors.origins().iter();
+    let layer = warp::cors()
+        .allow_origins(origins.filter_map(|origin| origin.to_str().ok()))
+        .allow_methods(Cors::METHODS)
+        .allow_headers(Cors::REQUEST_HEADERS)
+        .expose_headers(Cors::RESPONSE_HEADERS);
+    // The filter answers 403 to other origins, whatever they ask for.
+    let route = (warp::method().and(warp::path::full()))
+        .and(warp::header::headers_cloned())
+        .map(move |method: Method, path: FullPath, headers: HeaderMap| {
+            cors.route(&method, path.as_str(), &headers)
+        });
+    let to_app = route.clone().and_then(async |route| match route {
+        CorsRoute::Application(fields) => Ok(fields),
+        _ => Err(warp::reject()),
+    });
+    let to_layer = route.clone().and_then(async |route| match route {
+        CorsRoute::Layer(fields) => Ok(fields),
+        _ => Err(warp::reject()),
+    });
+    let no_content = route.and_then(async |route| match route {
+        CorsRoute::NoContent(fields) => {
+            Ok(with_fields(fields, StatusCode::NO_CONTENT.into_response()))
+        }
+        _ => Err(warp::reject()),
+    });
+    let plain = to_app.and(app.clone()).map(with_fields);
+    let layered = to_layer.and(app.with(layer)).map(with_fields);
+    plain.or(layered).unify().or(no_content).unify()
+}
+
+fn with_fields(fields: HeaderMap, answer: impl Reply) -> Response {
+    let mut answer = answer.into_response();
+    answer.headers_mut().extend(fields);
+    answer
+}
