@@ -5,13 +5,13 @@ mod extract;
 mod middleware;
 
 pub use authz_core;
-pub use authz_core::{Admitted, RulePaths, Unguarded};
+pub use authz_core::{Admitted, Unguarded};
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,
-    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, Scope, ScopeClaim, Scopes,
-    SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait,
-    jwks,
+    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, RulePaths, Scope, ScopeClaim,
+    Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey,
+    async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

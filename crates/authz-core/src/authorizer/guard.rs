@@ -251,7 +251,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
             } => {
                 let admission = self.decide(request, policy, *optional);
                 if *params && admission.is_unmet() {
-                    self.complain_about_params(request, policy);
+                    Self::complain_about_params(request, policy);
                 }
                 admission
             }
@@ -328,7 +328,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     }
 
     /// Nobody can meet a policy that asks for a path parameter which the route does not have.
-    fn complain_about_params(&self, request: &RequestParts<'_>, policy: &Policy) {
+    fn complain_about_params(request: &RequestParts<'_>, policy: &Policy) {
         let names = request.path_param_names();
         let missing = (policy.path_params().into_iter())
             .find(|name| !names.iter().any(|it| it == name) && request.path_param(name).is_none());

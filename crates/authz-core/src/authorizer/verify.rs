@@ -179,7 +179,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         if candidates > limit {
             let refusal = Refusal::new(Reason::TooManyCandidateKeys)
                 .expected(format_args!("a key among the first {limit}"))
-                .actual(&format!("{candidates} keys fit"));
+                .actual(format_args!("{candidates} keys fit"));
             return Err(self.refuse_examined(&refusal, examined));
         }
         // A token that names its key was signed by that key or by nobody we know. Another may have

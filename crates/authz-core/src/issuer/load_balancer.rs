@@ -33,7 +33,7 @@ pub(crate) fn check_header(header: &[u8], trusted: &Trusted) -> Result<(), Refus
         return Ok(());
     };
     let header: Header = serde_json::from_slice(header)
-        .map_err(|error| Refusal::new(Reason::MalformedHeader).actual(&error.to_string()))?;
+        .map_err(|error| Refusal::new(Reason::MalformedHeader).actual(&error))?;
     let is = |actual: &Option<String>, expected: &str| actual.as_deref() == Some(expected);
     if !is(&header.signer, signer) {
         return Err(Refusal::new(Reason::WrongIssuer)

@@ -81,6 +81,14 @@ struct Tenanted {
     number: u64,
 }
 
+/// Whether a tenant may be admitted.
+enum Admissible {
+    Now,
+    /// A tenant was retired meanwhile: the application has to be asked again.
+    AskAgain,
+    Not(Tenant),
+}
+
 /// Behind a lock that is held while a tenant is looked for, admitted or retired. Nothing that is not
 /// ours runs under it: no function of the application, no log subscriber.
 struct State {
@@ -285,8 +293,10 @@ impl TenantIssuers {
     /// `retirements` were counted.
     fn admit(&self, iss: &str, retirements: u64) -> Option<Tenant> {
         let now = Instant::now();
-        if let Some(answer) = self.may_admit(iss, retirements, now) {
-            return answer;
+        match self.may_admit(iss, retirements, now) {
+            Admissible::Now => {}
+            Admissible::AskAgain => return None,
+            Admissible::Not(answer) => return Some(answer),
         }
         // Built without the lock: settings are looked at, and warnings may be logged.
         let Ok(keys) = self.keys.for_issuer(iss.to_owned()).build_idle() else {
@@ -324,15 +334,15 @@ impl TenantIssuers {
         Some(Tenant::Known(trusted))
     }
 
-    /// Takes a place in the rate for `iss`; else the answer of [`admit`](Self::admit).
-    fn may_admit(&self, iss: &str, retirements: u64, now: Instant) -> Option<Option<Tenant>> {
+    /// Takes a place in the rate for `iss`.
+    fn may_admit(&self, iss: &str, retirements: u64, now: Instant) -> Admissible {
         let mut state = self.state();
         if state.retirements != retirements {
-            return Some(None);
+            return Admissible::AskAgain;
         }
         let known = self.known.load();
         if let Some(tenant) = known.get(iss) {
-            return Some(Some(Tenant::Known(Arc::clone(&tenant.trusted))));
+            return Admissible::Not(Tenant::Known(Arc::clone(&tenant.trusted)));
         }
         if known.len() >= self.max && place_to_take(&known).is_none() {
             let silent = (state.complained_at)
@@ -348,11 +358,11 @@ impl TenantIssuers {
                 );
             }
             let retry_after = COMPLAIN_EVERY;
-            return Some(Some(Tenant::Later { retry_after }));
+            return Admissible::Not(Tenant::Later { retry_after });
         }
         match state.admission.admit(iss, now) {
-            Ok(()) => None,
-            Err(retry_after) => Some(Some(Tenant::Later { retry_after })),
+            Ok(()) => Admissible::Now,
+            Err(retry_after) => Admissible::Not(Tenant::Later { retry_after }),
         }
     }
 

@@ -377,14 +377,14 @@ fn build(setup: &Setup, fetcher: &IssuerFetcher) -> Authorizer {
         .unwrap()
 }
 
-fn status<T>(decision: &Result<T, Rejection>) -> u16 {
+pub(crate) fn status<T>(decision: &Result<T, Rejection>) -> u16 {
     match decision {
         Ok(_) => 200,
         Err(rejection) => rejection.status().as_u16(),
     }
 }
 
-async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
@@ -590,7 +590,7 @@ prop_state_machine! {
 /// `AUTHZ_MODEL_CASES` asks for more.
 pub(crate) fn cases() -> u32 {
     let asked = std::env::var("AUTHZ_MODEL_CASES").ok();
-    asked.and_then(|cases| cases.parse().ok()).unwrap_or(300)
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(150)
 }
 
 /// `AUTHZ_MODEL_SHRINK=0` ends at the first failure as it was found.

@@ -6,5 +6,6 @@
 
 mod history;
 mod keys;
+mod tenants;
 
 mod worker;
