@@ -76,16 +76,16 @@ impl Cors {
             fields.insert(ALLOW, HeaderValue::from_static(allowed_methods(path)));
             if let Some(origin) = allowed {
                 fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                fields.insert(ACCESS_CONTROL_ALLOW_METHODS, list(Self::METHODS));
-                fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, list(Self::REQUEST_HEADERS));
-                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(Self::RESPONSE_HEADERS));
+                fields.insert(ACCESS_CONTROL_ALLOW_METHODS, list(&Self::METHODS));
+                fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, list(&Self::REQUEST_HEADERS));
+                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(&Self::RESPONSE_HEADERS));
             }
             return CorsRoute::NoContent(fields);
         }
         match allowed {
             Some(origin) if method == Method::OPTIONS => {
                 fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(Self::RESPONSE_HEADERS));
+                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(&Self::RESPONSE_HEADERS));
                 CorsRoute::Application(fields)
             }
             Some(_) => CorsRoute::Layer(fields),
@@ -108,7 +108,7 @@ fn may_send(headers: &HeaderMap) -> bool {
         .all(|value| value.to_str().is_ok_and(|it| it.split(',').all(is_allowed)))
 }
 
-fn list<T: AsRef<str>, const N: usize>(names: [T; N]) -> HeaderValue {
+fn list<T: AsRef<str>, const N: usize>(names: &[T; N]) -> HeaderValue {
     let names = names.each_ref().map(AsRef::as_ref).join(", ");
     HeaderValue::try_from(names).expect("methods and field names are visible ASCII")
 }

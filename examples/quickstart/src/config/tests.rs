@@ -30,6 +30,10 @@ fn nothing_is_a_configuration() {
             ("AUTHZ_ALGORITHMS", ""),
             ("AUTHZ_RESOURCE", ""),
             ("AUTHZ_RULES", ""),
+            ("AUTHZ_CORS_ORIGINS", ""),
+            ("AUTHZ_DISCOVERY_URL", ""),
+            ("AUTHZ_ALLOW_HTTP", ""),
+            ("AUTHZ_CA_FILE", ""),
             ("HOST", ""),
             ("PORT", ""),
             ("RUST_LOG", ""),
@@ -41,6 +45,7 @@ fn nothing_is_a_configuration() {
         assert_eq!(config.address.to_string(), "127.0.0.1:3010");
         assert_eq!(config.resource, None);
         assert!(config.rules.is_none());
+        assert!(config.cors_origins.is_empty());
         assert_eq!(config.log.to_string(), "info");
         assert_eq!(config.warnings, []);
     }
@@ -156,6 +161,36 @@ fn plain_http_is_for_this_machine() {
             assert!(config.is_ok(), "{variable}={url}: {config:?}");
         }
     }
+}
+
+#[test]
+fn origins_are_spelled_as_browsers_do() {
+    for (given, origin) in [
+        ("https://app.example", "https://app.example"),
+        ("HTTPS://App.Example:443", "https://app.example"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("capacitor://localhost", "capacitor://localhost"),
+    ] {
+        let config = Config::from_lookup(|name| {
+            (name == "AUTHZ_CORS_ORIGINS").then(|| format!(" {given} ").into())
+        });
+        assert_eq!(config.unwrap().cors_origins, [origin], "{given}");
+    }
+}
+
+#[test]
+fn hosts_of_an_inner_network() {
+    let trusted = issuer(&[
+        ("AUTHZ_ISSUER", "http://keycloak:8080/realms/demo"),
+        AUDIENCE,
+        ("AUTHZ_ALLOW_HTTP", "other, Keycloak, [fd00::1], 10.0.0.7"),
+    ]);
+    assert_eq!(trusted.issuer, "http://keycloak:8080/realms/demo");
+    assert_eq!(
+        trusted.http_hosts,
+        ["other", "Keycloak", "[fd00::1]", "10.0.0.7"]
+    );
 }
 
 #[test]

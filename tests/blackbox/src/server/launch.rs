@@ -28,13 +28,17 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 11] = [
+pub const CONFIGURATION: [&str; 15] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
     "AUTHZ_ALGORITHMS",
     "AUTHZ_RESOURCE",
     "AUTHZ_RULES",
+    "AUTHZ_CORS_ORIGINS",
+    "AUTHZ_DISCOVERY_URL",
+    "AUTHZ_ALLOW_HTTP",
+    "AUTHZ_CA_FILE",
     "AUTH0_DOMAIN",
     "AUTH0_AUDIENCE",
     "HOST",

@@ -43,11 +43,23 @@ pub(crate) enum Expected {
     },
 }
 
-/// 401 without an error code: nobody tried.
+/// 401 without an error code: nobody tried. No scope is asked for.
 pub(crate) const UNAUTHENTICATED: Expected = Expected::Refusal {
     status: 401,
     error: None,
     scope: None,
+};
+/// The same where a token needs this scope.
+pub(crate) const NO_TOKEN_TO_READ: Expected = Expected::Refusal {
+    status: 401,
+    error: None,
+    scope: Some("read:messages"),
+};
+/// The same where a token needs this scope.
+pub(crate) const NO_TOKEN_TO_WRITE: Expected = Expected::Refusal {
+    status: 401,
+    error: None,
+    scope: Some("write:messages"),
 };
 /// 400: the request is malformed.
 pub(crate) const INVALID_REQUEST: Expected = Expected::Refusal {

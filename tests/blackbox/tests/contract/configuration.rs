@@ -1,17 +1,20 @@
 //! Configuration by environment variables, and what is said about mistakes in it.
 
-use std::time::Duration;
+use std::{env, fs, process, time::Duration};
 
-use blackbox::http::Request;
+use blackbox::http::{Request, split_url};
 use serde_json::json;
 
 use crate::{
-    case::{self, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all},
+    case::{self, Expected, INVALID_TOKEN, NO_TOKEN_TO_READ, case, check_all},
     stage::{self, Issuer, RESOURCE, Subject},
 };
 
 const ISSUER: (&str, &str) = ("AUTHZ_ISSUER", "https://issuer.example/");
 const AUDIENCE: (&str, &str) = ("AUTHZ_AUDIENCE", "https://api.example");
+
+const KEYS: &str = "https://keys.example/jwks.json";
+const METADATA: (&str, &str) = ("AUTHZ_DISCOVERY_URL", "https://inner.example/metadata");
 
 type Variables = &'static [(&'static str, &'static str)];
 
@@ -87,6 +90,75 @@ const MISTAKES: &[(&str, Variables, &str)] = &[
             ("AUTHZ_JWKS_URI", "http://issuer.example/jwks.json"),
         ],
         "AUTHZ_JWKS_URI",
+    ),
+    (
+        "keys over plain http from a host that is not listed",
+        &[
+            ISSUER,
+            AUDIENCE,
+            ("AUTHZ_JWKS_URI", "http://keys.internal/jwks.json"),
+            ("AUTHZ_ALLOW_HTTP", "other.internal"),
+        ],
+        "AUTHZ_JWKS_URI",
+    ),
+    (
+        "keys and metadata at addresses of their own",
+        &[ISSUER, AUDIENCE, ("AUTHZ_JWKS_URI", KEYS), METADATA],
+        "AUTHZ_DISCOVERY_URL",
+    ),
+    (
+        "metadata without issuer",
+        &[METADATA],
+        "AUTHZ_DISCOVERY_URL",
+    ),
+    (
+        "metadata at no URL",
+        &[ISSUER, AUDIENCE, ("AUTHZ_DISCOVERY_URL", "metadata.json")],
+        "AUTHZ_DISCOVERY_URL",
+    ),
+    (
+        "metadata over plain http",
+        &[
+            ISSUER,
+            AUDIENCE,
+            ("AUTHZ_DISCOVERY_URL", "http://issuer.example/metadata"),
+        ],
+        "AUTHZ_DISCOVERY_URL",
+    ),
+    (
+        "plain http with a scheme",
+        &[ISSUER, AUDIENCE, ("AUTHZ_ALLOW_HTTP", "http://keycloak")],
+        "AUTHZ_ALLOW_HTTP",
+    ),
+    (
+        "plain http with a port",
+        &[ISSUER, AUDIENCE, ("AUTHZ_ALLOW_HTTP", "keycloak:8080")],
+        "AUTHZ_ALLOW_HTTP",
+    ),
+    (
+        "plain http, one empty",
+        &[ISSUER, AUDIENCE, ("AUTHZ_ALLOW_HTTP", "keycloak,,other")],
+        "AUTHZ_ALLOW_HTTP",
+    ),
+    (
+        "plain http from everywhere",
+        &[ISSUER, AUDIENCE, ("AUTHZ_ALLOW_HTTP", "*")],
+        "AUTHZ_ALLOW_HTTP",
+    ),
+    (
+        "certificate authorities that are not there",
+        &[ISSUER, AUDIENCE, ("AUTHZ_CA_FILE", "/not/there.pem")],
+        "AUTHZ_CA_FILE",
+    ),
+    (
+        "certificate authorities in a folder",
+        &[ISSUER, AUDIENCE, ("AUTHZ_CA_FILE", "/")],
+        "AUTHZ_CA_FILE",
+    ),
+    (
+        "certificate authorities in a file without any",
+        &[ISSUER, AUDIENCE, ("AUTHZ_CA_FILE", stage::RULES)],
+        "AUTHZ_CA_FILE",
     ),
     (
         "resource that is no URL",
@@ -170,7 +242,7 @@ pub(crate) fn an_auth0_domain(subject: Subject) {
         &[case(
             "no token",
             Request::get("/api/private"),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         )],
     );
 }
@@ -186,6 +258,114 @@ pub(crate) fn a_key_url_of_its_own(subject: Subject) {
     check_all(&server, &[case("good", request, Expected::Status(200))]);
     assert_eq!(issuer.requests().discovery, 0);
 }
+
+/// The issuer has another address inside a network than the one in its tokens.
+pub(crate) fn metadata_at_an_address_of_their_own(subject: Subject) {
+    let issuer = Issuer::start();
+    for name in [
+        "https://login.example/",
+        "http://login.example/adfs",
+        "acme",
+    ] {
+        let mut document = issuer.discovery_document();
+        document["issuer"] = json!(name);
+        issuer.set_discovery_document(Some(document));
+        let launch = stage::configured(subject, &issuer)
+            .env("AUTHZ_ISSUER", name)
+            .env("AUTHZ_DISCOVERY_URL", issuer.discovery_uri());
+        let server = stage::start_ready(launch);
+        let token = || issuer.token().scope("read:messages");
+        let call = |token: String| Request::get("/api/private").bearer(token);
+        let cases = [
+            case(
+                "its own",
+                call(token().issuer(name).build()),
+                Expected::Status(200),
+            ),
+            case("by the inner address", call(token().build()), INVALID_TOKEN),
+        ];
+        check_all(&server, &cases);
+    }
+}
+
+/// With the address of its keys given, nothing is fetched from an issuer.
+pub(crate) fn an_issuer_that_is_only_compared(subject: Subject) {
+    let issuer = Issuer::start();
+    for name in [
+        "acme.com",
+        "http://adfs.example/adfs/services/trust",
+        "not a url",
+    ] {
+        let launch = stage::configured(subject, &issuer)
+            .env("AUTHZ_ISSUER", name)
+            .env("AUTHZ_JWKS_URI", issuer.jwks_uri());
+        let server = stage::start_ready(launch);
+        let token = |name: &str| issuer.token().scope("read:messages").issuer(name).build();
+        let call = |name| Request::get("/api/private").bearer(token(name));
+        let cases = [
+            case("to the letter", call(name), Expected::Status(200)),
+            case("not quite", call(&format!("{name}/")), INVALID_TOKEN),
+        ];
+        check_all(&server, &cases);
+    }
+}
+
+/// A host of an inner network stands behind a proxy here: its name is not known to this machine.
+pub(crate) fn keys_by_plain_http(subject: Subject) {
+    let issuer = Issuer::start();
+    let (address, path) = split_url(&issuer.jwks_uri()).unwrap();
+    let proxy = format!("http://{address}");
+    let launch = stage::configured(subject, &issuer)
+        .env("AUTHZ_JWKS_URI", format!("http://Keys.internal{path}"))
+        .env("AUTHZ_ALLOW_HTTP", "keycloak, keys.internal")
+        .env("HTTP_PROXY", &proxy)
+        .env("http_proxy", &proxy)
+        .env("NO_PROXY", "")
+        .env("no_proxy", "");
+    let server = stage::start_ready(launch);
+    let token = issuer.token().scope("read:messages").build();
+    let request = Request::get("/api/private").bearer(token);
+    check_all(&server, &[case("good", request, Expected::Status(200))]);
+    let warning = server.stderr_line("plain http", stage::SOON);
+    assert!(
+        warning.is_some_and(|it| it.contains("WARN") && it.contains("//Keys.internal/")),
+        "{}",
+        server.stderr()
+    );
+}
+
+/// Whom the file's authorities vouch for is the HTTP client's matter; the others are trusted still.
+pub(crate) fn a_ca_file(subject: Subject) {
+    let name = format!(
+        "authz-ca-{}-{:?}.pem",
+        process::id(),
+        std::thread::current().id()
+    );
+    let path = env::temp_dir().join(name);
+    fs::write(&path, AUTHORITY).unwrap();
+    let issuer = Issuer::start();
+    let launch = stage::configured(subject, &issuer).env("AUTHZ_CA_FILE", &path);
+    let server = stage::start_ready(launch);
+    fs::remove_file(&path).unwrap();
+    let token = issuer.token().scope("read:messages").build();
+    let request = Request::get("/api/private").bearer(token);
+    check_all(&server, &[case("good", request, Expected::Status(200))]);
+}
+
+/// Made with `openssl req -x509`; nobody has its key.
+const AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBjTCCATOgAwIBAgIUXCU9Jfts930NPoVUnw7d4k05k/swCgYIKoZIzj0EAwIw
+GzEZMBcGA1UEAwwQQSB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjYxMzMwNDdaGA8y
+MTI2MTEwMjEzMzA0N1owGzEZMBcGA1UEAwwQQSB0ZXN0IGF1dGhvcml0eTBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABMdEBFN96BOgdBTFYcPJ3sqF2ix5AyQOpH8D
+x4JebpkIlBStEfznw7BrWdJXrzqoojebMKHb7mUNNxwlun56hwejUzBRMB0GA1Ud
+DgQWBBQd6IYQUsUjeVyPyAFK16ZPWfKdoDAfBgNVHSMEGDAWgBQd6IYQUsUjeVyP
+yAFK16ZPWfKdoDAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIGhm
+KCWfe2dTURBVI1Cq1jJsdfgofnyut/sY7uMoiPHLAiEAt5KW9/9P2xSgozwJuGwT
+saBEOOUWBqNLT63RvGVhkdU=
+-----END CERTIFICATE-----
+";
 
 pub(crate) fn a_log_filter(subject: Subject) {
     let issuer = Issuer::start();

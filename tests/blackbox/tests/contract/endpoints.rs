@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::{
     case::{
-        self, Case, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all, insufficient_scope,
+        self, Case, Expected, INVALID_TOKEN, NO_TOKEN_TO_READ, NO_TOKEN_TO_WRITE, UNAUTHENTICATED,
+        case, check_all, insufficient_scope,
     },
     stage::{self, Issuer, Subject},
 };
@@ -32,11 +33,11 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
             get("/api/public").bearer("x"),
             Expected::Json(200, public),
         ),
-        case("private, no token", get("/api/private"), UNAUTHENTICATED),
+        case("private, no token", get("/api/private"), NO_TOKEN_TO_READ),
         case(
             "private, HEAD, no token",
             head("/api/private"),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "private, bad token",
@@ -73,7 +74,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
             head("/api/private").bearer(&reader),
             Expected::Text(200, ""),
         ),
-        case("messages, no token", get("/api/messages"), UNAUTHENTICATED),
+        case("messages, no token", get("/api/messages"), NO_TOKEN_TO_READ),
         case(
             "messages, no scope",
             get("/api/messages").bearer(&writer),
@@ -84,7 +85,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
             head("/api/messages").bearer(&reader),
             Expected::Text(200, ""),
         ),
-        case("write, no token", post(), UNAUTHENTICATED),
+        case("write, no token", post(), NO_TOKEN_TO_WRITE),
         case(
             "write, no scope",
             post().bearer(&reader),

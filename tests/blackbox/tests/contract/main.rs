@@ -8,6 +8,7 @@ mod algorithms;
 mod case;
 mod challenge;
 mod configuration;
+mod cors;
 mod embedded;
 mod endpoints;
 mod equality;
@@ -51,14 +52,18 @@ macro_rules! on_every_framework {
 
 on_every_framework! {
     algorithms: every_asymmetric_one_by_name, none_but_the_listed;
-    configuration: mistakes, several_audiences, an_auth0_domain, a_log_filter, a_key_url_of_its_own;
+    configuration: mistakes, several_audiences, an_auth0_domain, a_log_filter, a_key_url_of_its_own,
+        metadata_at_an_address_of_their_own, an_issuer_that_is_only_compared, keys_by_plain_http,
+        a_ca_file;
+    cors: preflights, other_origins, every_answer, answers_without_keys, options_that_are_no_preflights,
+        mistakes;
     embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself;
     endpoints: answers, messages_are_stored, about_the_caller;
     log: of_refusals;
     metadata: of_the_resource, of_a_resource_with_a_path;
     organizations: members_and_admins, messages_stay_within, suspended_callers_read_only;
     outage: down_at_the_start, down_later;
-    preflight: passes, other_options_do_not;
+    preflight: answered_by_the_server, other_options_do_not;
     refusals: of_credentials, without_a_resource;
     rotation: of_the_signing_key;
     rules: the_file_decides, mistakes_in_the_file;

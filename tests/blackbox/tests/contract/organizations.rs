@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{
     case::{
-        self, Case, Expected, INVALID_TOKEN, UNAUTHENTICATED, case, check_all, insufficient_scope,
+        self, Case, Expected, INVALID_TOKEN, NO_TOKEN_TO_READ, NO_TOKEN_TO_WRITE, case, check_all,
+        insufficient_scope,
     },
     stage::{self, Issuer, Subject},
 };
@@ -33,7 +34,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     let (read, write) = ("read:messages", "write:messages");
     let empty = Expected::Json(200, json!([]));
     vec![
-        case("no token", Request::get(ACME), UNAUTHENTICATED),
+        case("no token", Request::get(ACME), NO_TOKEN_TO_READ),
         case("bad token", Request::get(ACME).bearer("x"), INVALID_TOKEN),
         case("a member", get(ACME, of("acme", read)), empty.clone()),
         case(
@@ -77,7 +78,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
             get("/api/orgs/a%20c/messages", of("a c", read)),
             empty,
         ),
-        case("write, no token", Request::post(ACME), UNAUTHENTICATED),
+        case("write, no token", Request::post(ACME), NO_TOKEN_TO_WRITE),
         case("write, of another", post(of("other", write)), NOT_A_MEMBER),
         case(
             "write, without the scope",

@@ -4,7 +4,7 @@ use authz_testkit::{Algorithm, SigningKey};
 use blackbox::http::{Request, Response};
 
 use crate::{
-    case::{self, UNAUTHENTICATED, case, check_all},
+    case::{self, NO_TOKEN_TO_READ, case, check_all},
     stage::{self, Issuer, Subject},
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn down_at_the_start(subject: Subject) {
         &[case(
             "no token",
             Request::get("/api/private"),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         )],
     );
 

@@ -4,7 +4,7 @@ use blackbox::http::Request;
 
 use crate::{
     case::{
-        Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, UNAUTHENTICATED, case, check_all,
+        Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, NO_TOKEN_TO_READ, case, check_all,
         check_refusal,
     },
     stage::{self, Issuer, Subject},
@@ -16,20 +16,20 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     let with = |value: &str| private().header("Authorization", value);
     let ok = Expected::Status(200);
     vec![
-        case("none", private(), UNAUTHENTICATED),
-        case("Basic", with("Basic dXNlcjpwYXNz"), UNAUTHENTICATED),
+        case("none", private(), NO_TOKEN_TO_READ),
+        case("Basic", with("Basic dXNlcjpwYXNz"), NO_TOKEN_TO_READ),
         case(
             "unknown scheme",
             with(&format!("{MARKER} {good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
-        case("DPoP", with(&format!("DPoP {good}")), UNAUTHENTICATED),
+        case("DPoP", with(&format!("DPoP {good}")), NO_TOKEN_TO_READ),
         case(
             "scheme without a space",
             with(&format!("Bearer{good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
-        case("token without a scheme", with(&good), UNAUTHENTICATED),
+        case("token without a scheme", with(&good), NO_TOKEN_TO_READ),
         // RFC 6750 section 3.1: malformed.
         case("nothing after Bearer", with("Bearer"), INVALID_REQUEST),
         case("spaces after Bearer", with("Bearer   "), INVALID_REQUEST),
@@ -90,40 +90,40 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
         case(
             "token in the query",
             Request::get(format!("/api/private?access_token={good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "token in a cookie",
             private().header("Cookie", format!("access_token={good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "token in the form",
             Request::post("/api/messages").form(format!("access_token={good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "token in another header",
             private().header("X-Access-Token", &good),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "proxy's header",
             private().header("Proxy-Authorization", format!("Bearer {good}")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         // What is said about ourselves comes from the configuration.
         case(
             "another host",
             private().header("Host", format!("{MARKER}.example")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "a forwarded host",
             private()
                 .header("X-Forwarded-Host", format!("{MARKER}.example"))
                 .header("Forwarded", format!("host={MARKER}.example;proto=http")),
-            UNAUTHENTICATED,
+            NO_TOKEN_TO_READ,
         ),
         case(
             "quotes in the token",
