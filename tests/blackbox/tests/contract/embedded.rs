@@ -77,7 +77,7 @@ pub(crate) fn it_names_itself(subject: Subject) {
     let metadata = format!("{base}/.well-known/oauth-protected-resource");
     let answer = stage::get(&server, "/api/private");
     assert_eq!(
-        check_refusal(&answer, None, None, Some(&metadata), false),
+        check_refusal(&answer, None, Some("read:messages"), Some(&metadata), false),
         Ok(())
     );
     assert!(

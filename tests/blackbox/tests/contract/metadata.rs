@@ -28,7 +28,7 @@ pub(crate) fn of_a_resource_with_a_path(subject: Subject) {
     let answer = stage::get(&server, "/api/private");
     let metadata = "https://quickstart.example/.well-known/oauth-protected-resource/v1/api";
     assert_eq!(
-        check_refusal(&answer, None, None, Some(metadata), false),
+        check_refusal(&answer, None, Some("read:messages"), Some(metadata), false),
         Ok(())
     );
     let paths = [

@@ -4,8 +4,8 @@ use blackbox::http::Request;
 
 use crate::{
     case::{
-        Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, NO_TOKEN_TO_READ, case, check_all,
-        check_refusal,
+        Case, Expected, INVALID_REQUEST, INVALID_TOKEN, MARKER, NO_TOKEN_TO_READ,
+        NO_TOKEN_TO_WRITE, case, check_all, check_refusal,
     },
     stage::{self, Issuer, Subject},
 };
@@ -100,7 +100,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
         case(
             "token in the form",
             Request::post("/api/messages").form(format!("access_token={good}")),
-            NO_TOKEN_TO_READ,
+            NO_TOKEN_TO_WRITE,
         ),
         case(
             "token in another header",
@@ -153,7 +153,8 @@ pub(crate) fn without_a_resource(subject: Subject) {
     let server = stage::start_ready(launch);
     let answer = stage::get(&server, "/api/private");
     assert_eq!(answer.status(), 401);
-    assert_eq!(check_refusal(&answer, None, None, None, false), Ok(()));
+    let refusal = check_refusal(&answer, None, Some("read:messages"), None, false);
+    assert_eq!(refusal, Ok(()));
     // RFC 9728 section 3.2: a document without its resource is none.
     let metadata = Request::get("/.well-known/oauth-protected-resource");
     check_all(

@@ -11,7 +11,7 @@ use std::{
 use blackbox::{http::Request, server::Launch};
 
 use crate::{
-    case::{Expected, NO_TOKEN_TO_READ, case, check_all},
+    case::{Expected, UNAUTHENTICATED, case, check_all},
     stage::{self, Issuer, RULES, Subject},
 };
 
@@ -48,7 +48,7 @@ pub(crate) fn the_file_decides(subject: Subject) {
         case(
             "without a token",
             Request::get("/api/messages"),
-            NO_TOKEN_TO_READ,
+            UNAUTHENTICATED,
         ),
         case("another method", post.bearer(&token), DENIED),
         case("another path", get("/api/private"), DENIED),

@@ -408,12 +408,11 @@ impl RemoteJwksBuilder {
     }
 
     #[cfg(not(feature = "reqwest"))]
-    #[allow(clippy::unused_self)]
     fn default_fetcher(&self, _: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+        self.read_certificates()?;
         Err(RemoteJwksError::NoFetcher)
     }
 
-    #[cfg(feature = "reqwest")]
     fn read_certificates(&self) -> Result<Vec<Vec<u8>>, RemoteJwksError> {
         let read = |certificates: &Certificates| match certificates {
             Certificates::Pem(pem) => Ok(pem.clone()),
