@@ -48,9 +48,10 @@ pub(crate) fn footprint(json: &[u8], target: Target) -> usize {
             _ => {
                 Container::fill(open.last_mut());
                 let end = end_of_literal(json, at);
-                // With serde_json's `arbitrary_precision` a number is kept as its text.
+                // With serde_json's `arbitrary_precision` a number is kept as its text, in a `String` that
+                // grew by doubling.
                 bytes += if size_of::<serde_json::Number>() > 16 {
-                    end - at
+                    (2 * (end - at)).next_power_of_two().max(16)
                 } else {
                     0
                 };
