@@ -580,6 +580,8 @@ prop_state_machine! {
         cases: cases(),
         max_shrink_iters: shrinking(),
         failure_persistence: None,
+        // The same steps in every run: AUTHZ_MODEL_CASES asks for more of them.
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
         ..ProptestConfig::default()
     })]
 

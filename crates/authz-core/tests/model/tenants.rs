@@ -399,6 +399,8 @@ prop_state_machine! {
         cases: keys::cases(),
         max_shrink_iters: keys::shrinking(),
         failure_persistence: None,
+        // The same steps in every run: AUTHZ_MODEL_CASES asks for more of them.
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
         ..ProptestConfig::default()
     })]
 
