@@ -56,8 +56,10 @@ pub struct Issuer {
     pub(crate) issuer: String,
     pub(crate) audiences: Vec<String>,
     pub(crate) algorithms: Vec<Algorithm>,
-    /// Empty: discovery.
+    /// Empty: the profile's address, else discovery.
     pub(crate) key_sources: Vec<KeySource>,
+    /// Where a profile's issuer has its keys. Whoever gives a source of keys means it instead.
+    profile_jwks_uri: Option<Address>,
     pub(crate) key_settings: Option<KeySettings>,
     pub(crate) key_candidates: usize,
     pub(crate) leeway: Duration,
@@ -155,6 +157,7 @@ impl Issuer {
             audiences: Vec::new(),
             algorithms: vec![Algorithm::RS256],
             key_sources: Vec::new(),
+            profile_jwks_uri: None,
             key_settings: None,
             key_candidates: 8,
             leeway: Duration::from_secs(60),
@@ -183,8 +186,8 @@ impl Issuer {
         self
     }
 
-    /// The address of the key set, in place of discovery. The issuer is then only compared, to the
-    /// letter: it may be any text.
+    /// The address of the key set, in place of discovery and of a profile's own address. The issuer
+    /// is then only compared, to the letter: it may be any text.
     ///
     /// May be repeated and combined with [`keys`](Self::keys): every source is looked at.
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
@@ -192,7 +195,8 @@ impl Issuer {
         self
     }
 
-    /// A source of keys, in place of discovery: a [`RemoteJwks`] with settings of its own,
+    /// A source of keys, in place of discovery and of a profile's own address: a [`RemoteJwks`] with
+    /// settings of its own,
     /// [`StaticKeys`](crate::jwks::StaticKeys), a [`SharedSecret`](crate::jwks::SharedSecret), or the
     /// user's own.
     ///
@@ -392,6 +396,10 @@ impl Issuer {
     }
 
     /// The provider of keys that are fetched from the issuer, with its settings.
+    pub(crate) const fn has_shared_keys(&self) -> bool {
+        !self.key_sources.is_empty() || self.profile_jwks_uri.is_some()
+    }
+
     fn remote_keys(&self, keys: RemoteJwksBuilder) -> RemoteJwksBuilder {
         match &self.key_settings {
             Some(settings) => (settings.0)(keys),
@@ -411,7 +419,10 @@ impl Issuer {
             return self.load_balancer_keys(signer);
         }
         if self.key_sources.is_empty() {
-            return remote(RemoteJwks::discover(&*self.issuer));
+            return remote(match &self.profile_jwks_uri {
+                Some(uri) => RemoteJwks::at(&*uri.0),
+                None => RemoteJwks::discover(&*self.issuer),
+            });
         }
         let sources = self.key_sources.iter().map(|source| match source {
             KeySource::Uri(uri) => remote(RemoteJwks::at(&*uri.0)),

@@ -556,7 +556,10 @@ fn a_wrong_arn_is_an_error_that_shows_the_right_call() {
     let china = "arn:aws-cn:elasticloadbalancing:cn-north-1:123456789012:loadbalancer/app/a/1";
     let error = build(Issuer::aws_alb(ISSUER, china, CLIENT)).unwrap_err();
     assert!(error.to_string().contains(".jwks_uri("), "{error}");
-    let given = Issuer::aws_alb(ISSUER, china, CLIENT).jwks_uri("https://keys.example/alb");
+    let server = KeyServer::default();
+    let given = Issuer::aws_alb(ISSUER, china, CLIENT)
+        .jwks_uri("https://keys.example/alb")
+        .key_settings(move |keys| keys.fetcher(server.clone()));
     build(given).unwrap();
     let http = Issuer::aws_alb(ISSUER, SIGNER, CLIENT).jwks_uri("http://keys.example/alb");
     assert!(build(http).is_err());

@@ -5,12 +5,24 @@ use std::sync::Arc;
 
 use authz_core::{
     Algorithm, Authorizer, Issuer, ProtectedHeader, Reason, VerificationKey, async_trait,
-    jwks::{JwksProvider, KeyLookup, StaticKeys, UnknownKey},
+    jwks::{
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, StaticKeys, UnknownKey,
+    },
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use serde_json::{Value, json};
 
 const POOL: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_aBcDeFgHi";
+
+#[derive(Debug)]
+struct Unreachable;
+
+#[async_trait]
+impl Fetcher for Unreachable {
+    async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+        Err(FetchError::Transport("nothing is there".into()))
+    }
+}
 
 fn keys(jwks: &[Value]) -> StaticKeys {
     StaticKeys::from_jwks(json!({ "keys": jwks }).to_string().as_bytes()).unwrap()
@@ -217,11 +229,11 @@ async fn an_issuer_that_is_not_fetched_from_is_only_compared() {
         "http://adfs.example/adfs/services/trust",
         "acme",
     ] {
-        let build = Authorizer::builder()
-            .issuer(issuer)
+        let elsewhere = Issuer::new(issuer)
             .audience("api")
             .jwks_uri("https://adfs.example/adfs/discovery/keys")
-            .build();
+            .key_settings(|keys| keys.fetcher(Unreachable));
+        let build = Authorizer::builder().trust(elsewhere).build();
         assert!(build.is_ok(), "{issuer}: {:?}", build.err());
         let authorizer = Authorizer::builder()
             .issuer(issuer)

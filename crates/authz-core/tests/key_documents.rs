@@ -611,6 +611,7 @@ mod settings {
         assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
     }
 
+    #[cfg(feature = "reqwest")]
     #[test]
     fn a_file_of_authorities_must_exist_and_hold_certificates() {
         let keys = || RemoteJwks::at("https://issuer.example/keys");

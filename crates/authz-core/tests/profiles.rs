@@ -393,9 +393,10 @@ fn a_realm_is_percent_encoded() {
     }
 }
 
+const TENANT: &str = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
+
 #[test]
 fn a_wrong_argument_is_an_error_that_shows_the_right_call() {
-    const TENANT: &str = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
     let clients = ["client"];
     for (issuer, instead) in [
         (
@@ -554,4 +555,13 @@ async fn authorize(authorizer: &Authorizer, token: &str, policy: &Policy) -> Opt
         .authorize(&RequestParts::from(&request), policy)
         .await;
     outcome.err().map(|rejection| rejection.reason())
+}
+
+#[test]
+fn keys_that_are_given_replace_the_address_of_a_profile() {
+    let issuer = Issuer::entra_v1(TENANT)
+        .audience("api")
+        .key_settings(|_| panic!("nothing is fetched"))
+        .keys(no_keys());
+    Authorizer::builder().trust(issuer).build().unwrap();
 }

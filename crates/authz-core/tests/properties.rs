@@ -268,10 +268,21 @@ proptest! {
         }
         let ours = lets_in(authorizer(), format!("Bearer {token}").as_bytes());
         if ours == Some(true) {
-            let theirs = theirs(key, &token);
-            prop_assert!(theirs.is_ok(), "{token}: {theirs:?}");
+            match theirs(key, &token) {
+                Ok(_) => {}
+                Err(error) if is_fraction_it_cannot_read(&error) => {}
+                Err(error) => prop_assert!(false, "{token}: {error:?}"),
+            }
         }
     }
+}
+
+/// Where serde_json keeps numbers as text, because another crate asked for it, it takes a time with a
+/// fraction for none.
+fn is_fraction_it_cannot_read(error: &jsonwebtoken::errors::Error) -> bool {
+    use jsonwebtoken::errors::ErrorKind;
+    serde_json::from_str::<Value>("1e400").is_ok()
+        && matches!(error.kind(), ErrorKind::InvalidClaimFormat(_))
 }
 
 /// The other implementation, with settings equal to ours.

@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Issuer, arguments};
-use crate::crypto::Algorithm;
+use crate::{crypto::Algorithm, jwks::Address};
 
 impl Issuer {
     /// Auth0: the tenant's domain, as `tenant.eu.auth0.com`, or a custom one. Add the API's identifier as
@@ -66,10 +66,9 @@ impl Issuer {
         let tenant = tenant.as_ref();
         let lower = tenant.to_ascii_lowercase();
         let mut issuer = Self::new(format!("https://sts.windows.net/{lower}/"))
-            .jwks_uri(format!(
-                "https://login.microsoftonline.com/{lower}/discovery/keys"
-            ))
             .one_of_claims(["azp", "appid", "scp"]);
+        let keys = format!("https://login.microsoftonline.com/{lower}/discovery/keys");
+        issuer.profile_jwks_uri = Some(Address(keys));
         issuer.mistake = arguments::entra("entra_v1", tenant);
         issuer
     }

@@ -203,7 +203,7 @@ impl Tenants {
                 pattern: self.pattern.clone(),
             }
         })?;
-        if !self.template.key_sources.is_empty() {
+        if self.template.has_shared_keys() {
             return Err(BuildError::SharedTenantKeys);
         }
         check_duration("new_tenants", self.interval)?;
@@ -211,6 +211,7 @@ impl Tenants {
         // application's settings are asked for once: all tenants share one HTTP client.
         let mut example = self.template.clone();
         example.issuer = pattern.example();
+        example.check()?;
         let failed = |source| BuildError::Keys {
             issuer: pattern.example(),
             source,
@@ -228,7 +229,6 @@ impl Tenants {
             .for_issuer(example.issuer.clone())
             .build_idle()
             .map_err(failed)?;
-        example.check()?;
         Ok(TenantIssuers {
             pattern,
             template: self.template,
