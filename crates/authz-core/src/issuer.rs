@@ -489,6 +489,15 @@ impl Issuer {
 }
 
 impl ClaimRule {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::Equals(name, _) | Self::EqualsIfPresent(name, _) | Self::Absent(name) => {
+                std::slice::from_ref(name)
+            }
+            Self::OneOf(names) => names,
+        }
+    }
+
     /// An empty name or value is a variable that is not set.
     fn can_be_meant(&self) -> bool {
         match self {
@@ -759,6 +768,8 @@ pub(crate) struct Issuers {
     ids: Vec<Arc<str>>,
     /// What some issuer accepts: other tokens are refused before their claims are read.
     algorithms: AlgorithmSet,
+    /// The names of the claims that some issuer requires or refuses.
+    required_claims: Vec<Box<str>>,
     tenants: Vec<TenantIssuers>,
 }
 
@@ -783,9 +794,11 @@ impl Issuers {
             load_balancers: HashMap::default(),
             ids: Vec::new(),
             algorithms: AlgorithmSet::default(),
+            required_claims: Vec::new(),
             tenants: Vec::new(),
         };
         for issuer in issuers {
+            all.require_claims(&issuer);
             let trusted = Arc::new(issuer.into_trusted(api)?);
             let id = Arc::clone(&trusted.issuer);
             all.algorithms = all
@@ -808,6 +821,7 @@ impl Issuers {
         }
         for tenants in tenants {
             let tenants = tenants.build(api)?;
+            all.require_claims(tenants.template());
             let accepted = tenants.template().algorithms.iter().copied();
             all.algorithms = all.algorithms.iter().chain(accepted).collect();
             all.tenants.push(tenants);
@@ -816,6 +830,18 @@ impl Issuers {
             return Err(BuildError::MissingIssuer);
         }
         Ok(all)
+    }
+
+    fn require_claims(&mut self, issuer: &Issuer) {
+        for name in issuer.claim_rules.iter().flat_map(ClaimRule::names) {
+            if !self.required_claims.iter().any(|it| **it == **name) {
+                self.required_claims.push(name.as_str().into());
+            }
+        }
+    }
+
+    pub(crate) fn required_claims(&self) -> &[Box<str>] {
+        &self.required_claims
     }
 
     /// The issuer `iss` of tokens with or without padding.

@@ -10,7 +10,7 @@ use crate::{
     hints,
     issuer::{AudienceRule, ClaimRule, Found, Issuers, TokenTypes, Trusted},
     rejection::Reason,
-    token::{Member, ProtectedHeader, RawHeader, Registered},
+    token::{ClaimValue, ProtectedHeader, RawHeader, Registered},
     untrusted::{Bounded, Quoted},
 };
 
@@ -214,24 +214,24 @@ fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusa
 
 /// The claims by which an issuer's access tokens are told from its other tokens.
 pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
-    let members = &claims.members;
     for rule in trusted.claim_rules.iter() {
         match rule {
             ClaimRule::Equals(name, value) => {
-                let actual = members.get(name);
+                let actual = claims.claim(name);
                 if !actual.as_ref().is_some_and(|it| it.is_text(value)) {
                     return Err(wrong_claim(name, value, actual.as_ref()));
                 }
             }
             ClaimRule::EqualsIfPresent(name, value) => {
-                let actual = members.get(name);
+                let actual = claims.claim(name);
                 if actual.as_ref().is_some_and(|it| !it.is_text(value)) {
                     return Err(wrong_claim(name, value, actual.as_ref())
                         .hint("a token of another kind, as an ID token or a refresh token, was sent in place of an access token"));
                 }
             }
             ClaimRule::OneOf(names) => {
-                let there = |name: &String| members.get(name).is_some_and(|it| !it.is_null());
+                let there =
+                    |name: &String| claims.claim(name).is_some_and(|it| it != ClaimValue::Null);
                 if !names.iter().any(there) {
                     return Err(Refusal::new(Reason::WrongClaim)
                         .expected(format_args!("one of the claims {}", List(names.iter())))
@@ -240,7 +240,7 @@ pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> R
                 }
             }
             ClaimRule::Absent(name) => {
-                if members.get(name).is_some() {
+                if claims.claim(name).is_some() {
                     return Err(Refusal::new(Reason::WrongClaim)
                         .expected(format_args!("no claim {name}"))
                         .actual("(it is there)")
@@ -252,11 +252,11 @@ pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> R
     Ok(())
 }
 
-fn wrong_claim(name: &str, value: &str, actual: Option<&Member<'_>>) -> Refusal {
+fn wrong_claim(name: &str, value: &str, actual: Option<&ClaimValue<'_>>) -> Refusal {
     let refusal = Refusal::new(Reason::WrongClaim).expected(format_args!("{name} = {value:?}"));
     match actual {
         None => refusal.actual("(not there)"),
-        Some(member) => refusal.actual(member.as_json()),
+        Some(value) => refusal.actual(value),
     }
 }
 

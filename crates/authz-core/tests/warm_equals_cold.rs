@@ -4,9 +4,19 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use authz_core::{Authorizer, ManualClock, RequestParts, scope};
+use authz_core::{
+    Authorizer, ManualClock, ProtectedHeader, Reason, RequestParts, VerificationKey, async_trait,
+    jwks::{JwksProvider, KeyLookup, StaticKeys, UnknownKey},
+    scope,
+};
 use authz_testkit::{Algorithm, SigningKey};
 use proptest::prelude::*;
 use support::{Failure, KeyServer, builder, pass, settle, token};
@@ -167,4 +177,42 @@ async fn same(warm: &Authorizer, cold: &Authorizer, token: &str) -> Result<(), T
         }
     }
     Ok(())
+}
+
+/// Withdraws its key as soon as it has handed it out.
+#[derive(Debug)]
+struct WithdrawnMeanwhile {
+    keys: StaticKeys,
+    withdrawn: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl JwksProvider for WithdrawnMeanwhile {
+    fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
+        if self.withdrawn.swap(true, SeqCst) {
+            return KeyLookup::Unknown(UnknownKey::NotInSet);
+        }
+        self.keys.lookup(header)
+    }
+
+    fn is_current(&self, _: &VerificationKey) -> bool {
+        !self.withdrawn.load(SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn a_verification_in_flight_leaves_nothing_usable_behind() {
+    let key = SigningKey::shared(Algorithm::ES256);
+    let jwks = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
+    let provider = WithdrawnMeanwhile {
+        keys: StaticKeys::from_jwks(jwks.as_bytes()).unwrap(),
+        withdrawn: Arc::default(),
+    };
+    let authorizer = builder().keys(provider).build().unwrap();
+    let token = token(&key).build();
+    authorizer.verify(&token).await.unwrap();
+    assert_eq!(authorizer.cache_status().unwrap().tokens, 1);
+    let refused = authorizer.verify(&token).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::UnknownKey);
+    assert_eq!(authorizer.cache_status().unwrap().tokens, 0);
 }

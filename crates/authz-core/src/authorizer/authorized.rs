@@ -1,15 +1,15 @@
-use std::{any::Any, borrow::Cow, fmt, hint::black_box, ops::Deref, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use smallvec::SmallVec;
 
 use super::RequestParts;
 use crate::{
-    cache::{CachedToken, Entry, Held},
+    cache::Weight,
     claims::Claims,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
-    policy::{Allowed, ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
-    token::{Payload, Permissions, Registered, Target, Text, footprint},
+    policy::{ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
+    token::{Footprint, Payload, Permissions, Registered, Text},
 };
 
 /// A caller whose token was found good and satisfies the endpoint's policy.
@@ -27,19 +27,13 @@ use crate::{
 ///     format!("hello {} of {}", caller.subject().unwrap_or("nobody"), caller.org_id)
 /// }
 /// ```
-pub struct Authorized<C = Claims>(Held<Verified<C>>);
+pub struct Authorized<C = Claims>(Arc<Verified<C>>);
 
 /// A verified token, as it stands in the cache.
-///
-/// What every request looks at comes first and stays together: among many tokens each further line
-/// of memory costs more than all the rest of a request.
-#[repr(C)]
 pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<Trusted>,
     pub(crate) key: Arc<VerificationKey>,
-    /// `None` without a cache.
-    token: Option<Arc<CachedToken>>,
     /// See [`Facts`], as for the next.
     names_elsewhere: bool,
     permissions_unreadable: bool,
@@ -48,7 +42,6 @@ pub(crate) struct Verified<C> {
     /// Those granted, if that is less.
     granted_scopes: Option<Scopes>,
     permissions: Scopes,
-    allowed: Allowed,
     /// What the following texts are parts of.
     payload: Payload,
     subject: Option<Text>,
@@ -72,7 +65,7 @@ enum AllClaims<C> {
 }
 
 impl<C> Authorized<C> {
-    pub(crate) const fn new(verified: Held<Verified<C>>) -> Self {
+    pub(crate) const fn new(verified: Arc<Verified<C>>) -> Self {
         Self(verified)
     }
 
@@ -210,13 +203,13 @@ impl<C: 'static> Verified<C> {
             .flat_map(|it| it.iter())
             .map(|audience| Text::new(payload, audience));
         let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
-        let as_value = footprint(payload, Target::Value);
+        let footprint = Footprint::of(payload);
         let (all_claims, claims_bytes) = match as_map(&claims) {
-            Some(_) => (AllClaims::Same(as_map), as_value),
+            Some(_) => (AllClaims::Same(as_map), footprint.as_value),
             // The application's own, and the map for policies that name a claim.
             None => (
                 AllClaims::Lazy(LazyClaims::default()),
-                footprint(payload, Target::Any) + as_value,
+                footprint.as_any + footprint.as_value,
             ),
         };
         let audiences: SmallVec<[Text; 2]> = audiences.collect();
@@ -238,7 +231,6 @@ impl<C: 'static> Verified<C> {
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
         Self {
-            token: None,
             claims,
             all_claims,
             payload: Payload::default(),
@@ -252,7 +244,6 @@ impl<C: 'static> Verified<C> {
             permissions,
             permissions_unreadable: registered.permissions == Permissions::Unreadable,
             names_elsewhere: registered.names_elsewhere,
-            allowed: Allowed::default(),
             algorithm,
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
             trusted,
@@ -263,10 +254,9 @@ impl<C: 'static> Verified<C> {
 }
 
 impl<C> Verified<C> {
-    /// Adds the payload, and the token that it is found by in the cache.
-    pub(crate) fn complete(&mut self, payload: Payload, token: Option<&[u8]>) {
-        self.token = token.map(|token| Arc::new(CachedToken::new(token)));
-        self.bytes += payload.heap_bytes() + self.token.as_ref().map_or(0, |it| it.size());
+    /// Adds the payload.
+    pub(crate) fn complete(&mut self, payload: Payload) {
+        self.bytes += payload.heap_bytes();
         self.payload = payload;
     }
 
@@ -281,7 +271,6 @@ impl<C> Verified<C> {
             permissions: &self.permissions,
             permissions_unreadable: self.permissions_unreadable,
             names_elsewhere: self.names_elsewhere,
-            allowed: &self.allowed,
             client: self.client_id.as_ref().map(|id| (&self.payload, id)),
             issuer: &self.trusted.issuer,
             claims: match &self.all_claims {
@@ -324,23 +313,15 @@ impl<C> Verified<C> {
     }
 }
 
-impl<C> Entry for Verified<C> {
-    fn token(&self) -> Option<&Arc<CachedToken>> {
-        self.token.as_ref()
-    }
-
+impl<C> Weight for Verified<C> {
     fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    fn touch(&self) {
-        black_box(self.effective_scopes.is_empty());
     }
 }
 
 impl<C> Clone for Authorized<C> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self(Arc::clone(&self.0))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The endpoint's policy, applied to a token that is good.
 
+use std::sync::Arc;
+
 use super::{Authorized, Authorizer, RequestParts, Verified, events};
 use crate::{
-    cache::Held,
     policy::{Decision, Facts, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
 };
@@ -57,7 +58,7 @@ impl<C> Authorizer<C> {
 
 impl<C> Verified<C> {
     pub(super) fn apply(
-        this: Held<Self>,
+        this: Arc<Self>,
         policy: &Policy,
         request: Option<&RequestParts<'_>>,
     ) -> Result<Authorized<C>, Rejection> {

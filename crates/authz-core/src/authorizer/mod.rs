@@ -302,7 +302,7 @@ impl<C> Authorizer<C> {
     pub fn cache_status(&self) -> Option<CacheStatus> {
         self.shared.cache.as_ref().map(|cache| CacheStatus {
             tokens: cache.len(),
-            bytes: cache.bytes() as u64,
+            bytes: cache.bytes(),
         })
     }
 

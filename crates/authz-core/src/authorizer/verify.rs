@@ -6,9 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{RequestParts, Shared, Verified, events};
 use crate::{
-    VerificationKey,
-    cache::Held,
-    hints,
+    VerificationKey, hints,
     issuer::{Trusted, check_load_balancer},
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
@@ -17,7 +15,7 @@ use crate::{
 };
 
 pub(super) enum Step<C> {
-    Verified(Held<Verified<C>>),
+    Verified(Arc<Verified<C>>),
     NeedsKeys(RefreshReason),
 }
 
@@ -69,7 +67,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         &self,
         token: &str,
         reason: RefreshReason,
-    ) -> Result<Held<Verified<C>>, Rejection> {
+    ) -> Result<Arc<Verified<C>>, Rejection> {
         let jws = (self.shared.decode(token.as_bytes()))
             .map_err(|refusal| self.refuse(&refusal, None))?;
         let mut claims = Registered::default();
@@ -108,7 +106,8 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         })?;
         let header = validation::check_header(header, &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, None))?;
-        claims.read(jws.payload()).map_err(|error| {
+        let required = self.shared.issuers.required_claims();
+        claims.read(jws.payload(), required).map_err(|error| {
             let refusal = Refusal::new(Reason::MalformedClaims).actual(&error);
             self.refuse(&refusal, Some(&header))
         })?;
@@ -197,7 +196,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         examined: Examined<'_, '_>,
         key: Arc<VerificationKey>,
     ) -> Result<Arc<Verified<C>>, Rejection> {
-        let claims = examined.claims.members.read().map_err(|error| {
+        let claims = examined.claims.deserialize().map_err(|error| {
             let refusal = Refusal::new(Reason::ClaimsMismatch)
                 .expected(std::any::type_name::<C>())
                 .actual(&error)
@@ -216,33 +215,27 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         )))
     }
 
-    fn keep(
-        &self,
-        token: &[u8],
-        jws: Jws<'_>,
-        mut verified: Arc<Verified<C>>,
-    ) -> Held<Verified<C>> {
-        let cache = self.shared.cache.as_ref();
-        // Nobody else has it yet.
+    fn keep(&self, token: &[u8], jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
+        // The `Arc` is not shared yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
-            verified.complete(jws.into_payload(), cache.map(|_| token));
+            verified.complete(jws.into_payload());
         }
-        if let Some(cache) = cache {
-            cache.insert(&verified);
+        if let Some(cache) = &self.shared.cache {
+            cache.insert(token, Arc::clone(&verified));
         }
-        Held::Shared(verified)
+        verified
     }
 }
 
 impl<C> Shared<C> {
-    pub(super) fn cached(&self, token: &[u8]) -> Option<Held<Verified<C>>> {
+    pub(super) fn cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
         if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
             || !trusted.still_trusts(&verified.key)
         {
-            cache.remove(token);
+            cache.remove(token, &verified);
             return None;
         }
         Some(verified)

@@ -3,7 +3,7 @@ use std::{fmt, sync::OnceLock};
 use serde_json::Value;
 
 use super::{
-    Allowed, ClaimPath, Scopes, Verdict,
+    ClaimPath, Scopes, Verdict,
     claim_path::ClaimLookup,
     comparison::{Seen, may_be_a_list},
 };
@@ -27,8 +27,6 @@ pub(crate) struct Facts<'a> {
     pub(crate) permissions_unreadable: bool,
     /// There may be claims that are kept elsewhere.
     pub(crate) names_elsewhere: bool,
-    /// What the token is known to satisfy.
-    pub(crate) allowed: &'a Allowed,
     /// Part of the payload.
     pub(crate) client: Option<(&'a Payload, &'a Text)>,
     pub(crate) issuer: &'a str,

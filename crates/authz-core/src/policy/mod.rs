@@ -30,7 +30,6 @@ mod remedy;
 mod required;
 mod requirement;
 mod scope;
-mod several;
 mod text;
 mod verdict;
 mod wanted;
@@ -61,7 +60,6 @@ pub(crate) use self::{
     implied::{BadImplication, Implied},
     predicate::Predicate,
     scope::Names,
-    several::{Allowed, Several},
 };
 
 /// What an endpoint asks of a token that is good: built once, evaluated for every request.
@@ -89,9 +87,9 @@ pub(crate) enum Rule {
     Custom(Predicate),
     Not(Box<Policy>),
     /// At least two, none of which is `All` itself.
-    All(Several),
+    All(Box<[Policy]>),
     /// At least two, none of which is `Any` itself.
-    Any(Several),
+    Any(Box<[Policy]>),
 }
 
 impl Policy {
@@ -118,6 +116,17 @@ impl Policy {
                 policies.iter().any(Self::depends_on_request)
             }
             _ => false,
+        }
+    }
+
+    /// How many single requirements there are.
+    fn requirements(&self) -> usize {
+        match &self.0 {
+            Rule::Not(policy) => policy.requirements(),
+            Rule::All(policies) | Rule::Any(policies) => {
+                policies.iter().map(Self::requirements).sum()
+            }
+            _ => 1,
         }
     }
 
@@ -160,8 +169,8 @@ impl Policy {
     /// Does away with groups inside groups of the same kind, so that there is one way to write each.
     fn flat(
         policies: impl IntoIterator<Item = Self>,
-        group: fn(Several) -> Rule,
-        ungroup: fn(Rule) -> Result<Several, Rule>,
+        group: fn(Box<[Self]>) -> Rule,
+        ungroup: fn(Rule) -> Result<Box<[Self]>, Rule>,
     ) -> Self {
         let mut flat = Vec::new();
         for policy in policies {
@@ -172,20 +181,12 @@ impl Policy {
         }
         match flat.len() {
             1 => flat.remove(0),
-            _ => Self(group(Several::new(flat))),
+            _ => Self(group(flat.into())),
         }
     }
 
     pub(crate) fn allows(&self, facts: &Facts<'_>) -> bool {
-        let id = self.id();
-        if id.is_some_and(|id| facts.allowed.contains(id)) {
-            return true;
-        }
-        let allows = self.verdict(facts) == Verdict::Met;
-        if let (true, Some(id)) = (allows, id) {
-            facts.allowed.add(id);
-        }
-        allows
+        self.verdict(facts) == Verdict::Met
     }
 
     pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {

@@ -5,62 +5,79 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-/// What values are deserialized into.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// [`serde_json::Value`].
-    Value,
-    /// A type that nobody here knows. Its objects may be hash maps, or structs in the elements of arrays.
-    Any,
+/// The bytes on the heap that JSON values take at most.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Footprint {
+    /// As [`serde_json::Value`].
+    pub(crate) as_value: usize,
+    /// As a type of the application. Its objects may be hash maps, or structs in the elements of arrays.
+    pub(crate) as_any: usize,
 }
 
-/// The bytes on the heap that the values in `json`, which is valid, take at most.
-pub(crate) fn footprint(json: &[u8], target: Target) -> usize {
-    let mut bytes = 0_usize;
-    let mut open: SmallVec<[Container; 16]> = SmallVec::new();
-    let mut at = 0;
-    while let Some(byte) = json.get(at) {
-        match byte {
-            b'"' => {
-                let end = end_of_string(json, at + 1);
-                bytes += end - at - 1;
-                at = end;
-                Container::fill(open.last_mut());
-            }
-            b'{' | b'[' => {
-                Container::fill(open.last_mut());
-                open.push(Container {
-                    is_array: *byte == b'[',
-                    elements: 0,
-                });
-            }
-            b'}' | b']' => {
-                if let Some(container) = open.pop() {
-                    bytes += container.bytes(target);
+impl Footprint {
+    /// Of the values in `json`, which is valid.
+    pub(crate) fn of(json: &[u8]) -> Self {
+        let mut sum = Self::default();
+        let mut open: SmallVec<[Container; 16]> = SmallVec::new();
+        let mut at = 0;
+        while let Some(byte) = json.get(at) {
+            match byte {
+                b'"' => {
+                    let end = end_of_string(json, at + 1);
+                    sum.add_to_both(end - at - 1);
+                    at = end;
+                    Container::fill(open.last_mut());
+                }
+                b'{' | b'[' => {
+                    Container::fill(open.last_mut());
+                    open.push(Container {
+                        is_array: *byte == b'[',
+                        elements: 0,
+                    });
+                }
+                b'}' | b']' => {
+                    if let Some(container) = open.pop() {
+                        sum.add(&container);
+                    }
+                }
+                b',' => {
+                    if let Some(container) = open.last_mut() {
+                        container.elements += 1;
+                    }
+                }
+                b' ' | b'\t' | b'\n' | b'\r' | b':' => {}
+                _ => {
+                    Container::fill(open.last_mut());
+                    let end = end_of_literal(json, at);
+                    // With serde_json's `arbitrary_precision` a number is kept as its text, in a `String` that
+                    // grew by doubling.
+                    if size_of::<serde_json::Number>() > 16 {
+                        sum.add_to_both((2 * (end - at)).next_power_of_two().max(16));
+                    }
+                    at = end - 1;
                 }
             }
-            b',' => {
-                if let Some(container) = open.last_mut() {
-                    container.elements += 1;
-                }
-            }
-            b' ' | b'\t' | b'\n' | b'\r' | b':' => {}
-            _ => {
-                Container::fill(open.last_mut());
-                let end = end_of_literal(json, at);
-                // With serde_json's `arbitrary_precision` a number is kept as its text, in a `String` that
-                // grew by doubling.
-                bytes += if size_of::<serde_json::Number>() > 16 {
-                    (2 * (end - at)).next_power_of_two().max(16)
-                } else {
-                    0
-                };
-                at = end - 1;
-            }
+            at += 1;
         }
-        at += 1;
+        sum
     }
-    bytes
+
+    const fn add_to_both(&mut self, bytes: usize) {
+        self.as_value += bytes;
+        self.as_any += bytes;
+    }
+
+    fn add(&mut self, container: &Container) {
+        let elements = container.elements;
+        if container.is_array {
+            self.as_value += array(elements, size_of::<Value>());
+            // An array may stand for a struct as well, with or without its fields.
+            self.as_any += array(elements, 2 * size_of::<Value>()).max(object(1));
+        } else {
+            self.as_value += object(elements);
+            self.as_any += object(elements.max(1)).max(hash_map(elements));
+        }
+    }
 }
 
 struct Container {
@@ -73,16 +90,6 @@ impl Container {
     fn fill(container: Option<&mut Self>) {
         if let Some(container) = container {
             container.elements = container.elements.max(1);
-        }
-    }
-
-    fn bytes(&self, target: Target) -> usize {
-        match (self.is_array, target) {
-            (true, Target::Value) => array(self.elements, size_of::<Value>()),
-            // An array may stand for a struct as well, with or without its fields.
-            (true, Target::Any) => array(self.elements, 2 * size_of::<Value>()).max(object(1)),
-            (false, Target::Value) => object(self.elements),
-            (false, Target::Any) => object(self.elements.max(1)).max(hash_map(self.elements)),
         }
     }
 }

@@ -3,8 +3,6 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 
-use super::members::within;
-
 /// A compact JWS whose parts are decoded but not yet read (RFC 7515 section 7.1).
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
@@ -164,6 +162,13 @@ impl Text {
             Self::Apart(text) => text.len(),
         }
     }
+}
+
+/// Where `part` is in `text`: it has to be a part of it, and not only equal to one.
+fn within(text: &[u8], part: &str) -> Option<(u32, u32)> {
+    let from = (part.as_ptr().addr()).checked_sub(text.as_ptr().addr())?;
+    let to = from.checked_add(part.len())?;
+    (to <= text.len()).then_some((u32::try_from(from).ok()?, u32::try_from(to).ok()?))
 }
 
 /// `part` without its padding; `None` where the length with it is not a multiple of four. Padding that

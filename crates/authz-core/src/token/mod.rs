@@ -6,14 +6,12 @@
 mod footprint;
 mod header;
 mod jws;
-mod members;
 mod registered;
 
 pub(crate) use self::{
-    footprint::{Target, footprint},
+    footprint::Footprint,
     header::RawHeader,
     jws::{Jws, Malformed, Payload, Text},
-    members::Member,
-    registered::{CLAIM_NAMES, HAS_GROUPS, Permissions, Registered},
+    registered::{CLAIM_NAMES, ClaimValue, HAS_GROUPS, Permissions, Registered},
 };
 pub use header::ProtectedHeader;

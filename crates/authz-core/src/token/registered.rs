@@ -2,11 +2,10 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize,
-    de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
+    de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor},
 };
 use smallvec::SmallVec;
 
-use super::members::Members;
 use crate::json::{Name, Names, Skip};
 
 /// The claims that decide about a token, read in one pass over the payload that also makes sure
@@ -27,10 +26,21 @@ pub(crate) struct Registered<'a> {
     pub(crate) permissions: Permissions<'a>,
     /// There may be claims that the issuer keeps elsewhere: one of [`CLAIM_NAMES`] and [`HAS_GROUPS`] is there.
     pub(crate) names_elsewhere: bool,
-    /// All of them, for whoever reads more.
-    pub(crate) members: Members<'a>,
+    /// The payload.
+    text: &'a str,
+    /// The values of claims that some issuer requires, and that have no field of their own.
+    required: SmallVec<[(Cow<'a, str>, ClaimValue<'a>); 4]>,
     /// `cnf`: the token is bound to a key of its sender (RFC 7800).
     pub(crate) bound: bool,
+}
+
+/// The value of a claim that an issuer requires or refuses.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ClaimValue<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    /// Anything but a text.
+    Other,
 }
 
 /// Names the claims that are not in the token itself (OpenID Connect Core section 5.6.2).
@@ -75,17 +85,19 @@ pub(crate) struct BadClaims {
 }
 
 impl<'a> Registered<'a> {
-    /// Fills in what it finds, since there is a lot to move otherwise.
-    pub(crate) fn read(&mut self, json: &'a [u8]) -> Result<(), BadClaims> {
+    /// Fills in what it finds, since there is a lot to move otherwise. The values of claims whose names
+    /// are among `required` are kept for [`claim`](Self::claim).
+    pub(crate) fn read(&mut self, json: &'a [u8], required: &[Box<str>]) -> Result<(), BadClaims> {
         let bad = |error| BadClaims { claim: None, error };
         // Checked as a whole once, and not again string by string.
         let text = std::str::from_utf8(json).map_err(|error| bad(de::Error::custom(error)))?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        self.members = Members::of(text);
+        self.text = text;
         let mut claim = None;
         deserializer
             .deserialize_map(ClaimsVisitor {
                 claims: self,
+                required,
                 at: &mut claim,
             })
             .map_err(|error| BadClaims {
@@ -93,6 +105,79 @@ impl<'a> Registered<'a> {
                 error,
             })?;
         deserializer.end().map_err(bad)
+    }
+
+    /// All claims as the application's type.
+    ///
+    /// # Errors
+    ///
+    /// When they do not fit `C`; the claim is named.
+    pub(crate) fn deserialize<C: DeserializeOwned>(&self) -> Result<C, impl fmt::Display + use<C>> {
+        serde_json::from_str(self.text).map_err(|_| {
+            // Read again by one that remembers which claim it is at.
+            let mut json = serde_json::Deserializer::from_str(self.text);
+            match serde_path_to_error::deserialize::<_, C>(&mut json) {
+                Err(error) => error.to_string(),
+                Ok(_) => String::new(),
+            }
+        })
+    }
+
+    /// The claim `name`, if it is there and one of those required.
+    pub(crate) fn claim(&self, name: &str) -> Option<ClaimValue<'_>> {
+        fn text<'a>(text: Option<&'a Cow<'_, str>>) -> Option<ClaimValue<'a>> {
+            text.map(|text| ClaimValue::Text(Cow::Borrowed(text)))
+        }
+        fn strings<'a>(strings: Option<&'a Strings<'_>>) -> Option<ClaimValue<'a>> {
+            strings.map(|strings| match strings {
+                Strings::One(one) => ClaimValue::Text(Cow::Borrowed(one)),
+                Strings::Several(_) => ClaimValue::Other,
+            })
+        }
+        let other = |is_there: bool| is_there.then_some(ClaimValue::Other);
+        match name {
+            "iss" => text(self.iss.as_ref()),
+            "sub" => text(self.sub.as_ref()),
+            "jti" => text(self.jti.as_ref()),
+            "client_id" => text(self.client_id.as_ref()),
+            "azp" => text(self.azp.as_ref()),
+            "aud" => strings(self.aud.as_ref()),
+            "scope" => strings(self.scope.as_ref()),
+            "scp" => strings(self.scp.as_ref()),
+            "exp" => other(self.exp.is_some()),
+            "nbf" => other(self.nbf.is_some()),
+            "iat" => other(self.iat.is_some()),
+            "permissions" => other(self.permissions != Permissions::None),
+            name => {
+                let mut required = self.required.iter();
+                let (_, value) = required.find(|(it, _)| it == name)?;
+                Some(value.borrowed())
+            }
+        }
+    }
+}
+
+impl ClaimValue<'_> {
+    pub(crate) fn is_text(&self, text: &str) -> bool {
+        matches!(self, Self::Text(it) if it == text)
+    }
+
+    fn borrowed(&self) -> ClaimValue<'_> {
+        match self {
+            Self::Null => ClaimValue::Null,
+            Self::Text(text) => ClaimValue::Text(Cow::Borrowed(text)),
+            Self::Other => ClaimValue::Other,
+        }
+    }
+}
+
+impl fmt::Display for ClaimValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Text(text) => f.write_str(text),
+            Self::Other => f.write_str("(not a string)"),
+        }
     }
 }
 
@@ -133,6 +218,7 @@ impl Strings<'_> {
 
 struct ClaimsVisitor<'c, 'de> {
     claims: &'c mut Registered<'de>,
+    required: &'c [Box<str>],
     /// The claim whose value is being read, for an error that names it.
     at: &'c mut Option<&'static str>,
 }
@@ -145,7 +231,11 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let Self { claims, at } = self;
+        let Self {
+            claims,
+            required,
+            at,
+        } = self;
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
             macro_rules! value {
@@ -161,6 +251,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                     text.map(|Name(text)| text)
                 }};
             }
+            let is_required = || required.iter().any(|it| **it == *name);
             match &*name {
                 "iss" => {
                     let Name(iss) = value!("iss");
@@ -183,25 +274,32 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                         Element::String(_) | Element::Other => Permissions::Unreadable,
                     }
                 }
-                CLAIM_NAMES | HAS_GROUPS => {
-                    members.next_value_seed(Skip)?;
-                    claims.names_elsewhere = true;
+                other => {
+                    match other {
+                        CLAIM_NAMES | HAS_GROUPS => claims.names_elsewhere = true,
+                        "cnf" => claims.bound = true,
+                        _ => {}
+                    }
+                    if is_required() {
+                        let value = match members.next_value_seed(IfStrings)? {
+                            Element::Null => ClaimValue::Null,
+                            Element::String(text) => ClaimValue::Text(text),
+                            Element::Strings(_) | Element::Other => ClaimValue::Other,
+                        };
+                        claims.required.push((name.clone(), value));
+                    } else {
+                        members.next_value_seed(Skip)?;
+                    }
                 }
-                "cnf" => {
-                    members.next_value_seed(Skip)?;
-                    claims.bound = true;
-                }
-                _ => members.next_value_seed(Skip)?,
             }
             *at = None;
-            claims.members.add(&name);
             names.add(name)?;
         }
         names.finish()
     }
 }
 
-/// Reads `permissions`. It is not a registered name: where it holds anything but strings it grants
+/// Reads a claim that may have any type: where `permissions` holds anything but strings it grants
 /// nothing, and the token may still be good.
 struct IfStrings;
 
@@ -351,7 +449,7 @@ mod tests {
     fn permissions(json: &str) -> Result<String, BadClaims> {
         let json = format!(r#"{{"sub":"s","permissions":{json},"jti":"j"}}"#);
         let mut claims = Registered::default();
-        claims.read(json.as_bytes())?;
+        claims.read(json.as_bytes(), &[])?;
         assert_eq!(claims.jti.as_deref(), Some("j"), "{json}");
         Ok(format!("{:?}", claims.permissions))
     }
