@@ -340,6 +340,29 @@ async fn dots_stand_in_a_tenants_name_where_the_pattern_lets_them() {
     assert_eq!(status(&lenient, &token).await, 200);
 }
 
+/// An `allow` that follows a list of tenants, and removes those that are gone from it.
+#[tokio::test(start_paused = true)]
+async fn allow_may_retire_other_tenants_each_time_it_is_asked() {
+    use std::sync::{Arc, OnceLock};
+
+    let (provider, keys) = tenants(&["a"]);
+    let authorizer: Arc<OnceLock<Authorizer>> = Arc::default();
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let tenants = pattern(&provider).allow({
+        let (asked, authorizer) = (Arc::clone(&asked), Arc::clone(&authorizer));
+        move |_| {
+            let times = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(times < 100, "asked for ever");
+            let authorizer = authorizer.get().expect("it is built");
+            authorizer.retire_tenant("https://gone.login.example/");
+            true
+        }
+    });
+    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    authorizer.set(built.clone()).unwrap();
+    assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 200);
+}
+
 /// Strangers who keep the first place in the queue with one name that was asked for often.
 #[tokio::test(start_paused = true)]
 async fn a_real_tenant_waits_no_longer_than_strangers_pay_for() {
@@ -378,4 +401,25 @@ async fn a_real_tenant_waits_no_longer_than_strangers_pay_for() {
         }
     }
     panic!("not admitted in {asked} requests, {sent} by strangers");
+}
+
+/// An application that says yes to a tenant and removes it in the same breath.
+#[tokio::test(start_paused = true)]
+async fn allow_is_not_asked_for_ever() {
+    use std::sync::{Arc, OnceLock};
+
+    let (provider, keys) = tenants(&["a"]);
+    let authorizer: Arc<OnceLock<Authorizer>> = Arc::default();
+    let tenants = pattern(&provider).allow({
+        let authorizer = Arc::clone(&authorizer);
+        move |name| {
+            let authorizer = authorizer.get().expect("it is built");
+            authorizer.retire_tenant(&format!("https://{name}.login.example/"));
+            true
+        }
+    });
+    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    authorizer.set(built.clone()).unwrap();
+    assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 503);
+    assert!(built.key_status().is_empty());
 }

@@ -84,7 +84,7 @@ struct Tenanted {
 /// Whether a tenant may be admitted.
 enum Admissible {
     Now,
-    /// A tenant was retired meanwhile: the application has to be asked again.
+    /// It was retired meanwhile: the application has to be asked again.
     AskAgain,
     Not(Tenant),
 }
@@ -94,10 +94,17 @@ enum Admissible {
 struct State {
     admission: Admission,
     next_number: u64,
-    /// Counts calls of `retire`: what `allow` said before one is asked again.
-    retirements: u64,
+    /// The tenants that `allow` is asked for and that are being admitted. One that is retired leaves:
+    /// what `allow` said before does not count any more.
+    asking: Vec<(u64, Box<str>)>,
     /// When the log said last that there is no room.
     complained_at: Option<Instant>,
+}
+
+/// A tenant's place in [`State::asking`].
+struct Asking<'t> {
+    tenants: &'t TenantIssuers,
+    number: u64,
 }
 
 /// What is known of a token's issuer.
@@ -240,7 +247,7 @@ impl Tenants {
             state: Mutex::new(State {
                 admission: Admission::new(self.burst, self.interval),
                 next_number: 0,
-                retirements: 0,
+                asking: Vec::new(),
                 complained_at: None,
             }),
         })
@@ -248,6 +255,9 @@ impl Tenants {
 }
 
 impl TenantIssuers {
+    /// How often `allow` is asked for one request.
+    const ASKED_AT_MOST: usize = 3;
+
     pub(crate) fn find(&self, iss: &str) -> Tenant {
         if let Some(tenant) = self.known.load().get(iss) {
             return Tenant::Known(Arc::clone(&tenant.trusted));
@@ -255,15 +265,19 @@ impl TenantIssuers {
         let Some(name) = self.pattern.captures(iss) else {
             return Tenant::Refused;
         };
-        // Asked before the lock is taken, and again where a tenant was retired meanwhile.
-        loop {
-            let retirements = self.state().retirements;
+        // Asked before the lock is taken, and again where the tenant was retired meanwhile. Not for
+        // ever: `allow` may do that itself.
+        for _ in 0..Self::ASKED_AT_MOST {
+            let asking = self.ask(iss);
             if self.allow.as_ref().is_some_and(|allow| !allow(name)) {
                 return Tenant::Refused;
             }
-            if let Some(tenant) = self.admit(iss, retirements) {
+            if let Some(tenant) = self.admit(iss, &asking) {
                 return tenant;
             }
+        }
+        Tenant::Later {
+            retry_after: Duration::from_secs(1),
         }
     }
 
@@ -279,7 +293,7 @@ impl TenantIssuers {
     /// Removes a tenant; its tokens are refused from now on, those already verified included.
     pub(crate) fn retire(&self, iss: &str) {
         let mut state = self.state();
-        state.retirements += 1;
+        state.asking.retain(|(_, it)| **it != *iss);
         let known = self.known.load();
         if let Some(tenant) = known.get(iss) {
             tenant.trusted.tenancy.end(TenantStanding::Retired);
@@ -289,11 +303,23 @@ impl TenantIssuers {
         }
     }
 
-    /// Admits the tenant `iss` if that may be done now; `None` where a tenant was retired since
-    /// `retirements` were counted.
-    fn admit(&self, iss: &str, retirements: u64) -> Option<Tenant> {
+    fn ask(&self, iss: &str) -> Asking<'_> {
+        let mut state = self.state();
+        let number = state.next_number;
+        state.next_number += 1;
+        state.asking.push((number, iss.into()));
+        drop(state);
+        Asking {
+            tenants: self,
+            number,
+        }
+    }
+
+    /// Admits the tenant `iss` if that may be done now; `None` where it was retired since `asking`
+    /// began.
+    fn admit(&self, iss: &str, asking: &Asking<'_>) -> Option<Tenant> {
         let now = Instant::now();
-        match self.may_admit(iss, retirements, now) {
+        match self.may_admit(iss, asking, now) {
             Admissible::Now => {}
             Admissible::AskAgain => return None,
             Admissible::Not(answer) => return Some(answer),
@@ -306,7 +332,7 @@ impl TenantIssuers {
         let provider = Arc::clone(&keys) as Arc<dyn JwksProvider>;
         let trusted = Arc::new(self.rules.for_tenant(iss.into(), provider));
         let mut state = self.state();
-        if state.retirements != retirements {
+        if !state.is_asking(asking.number) {
             return None;
         }
         let known = self.known.load();
@@ -335,9 +361,9 @@ impl TenantIssuers {
     }
 
     /// Takes a place in the rate for `iss`.
-    fn may_admit(&self, iss: &str, retirements: u64, now: Instant) -> Admissible {
+    fn may_admit(&self, iss: &str, asking: &Asking<'_>, now: Instant) -> Admissible {
         let mut state = self.state();
-        if state.retirements != retirements {
+        if !state.is_asking(asking.number) {
             return Admissible::AskAgain;
         }
         let known = self.known.load();
@@ -369,6 +395,20 @@ impl TenantIssuers {
     /// Every field stands for itself: a panic can't leave it half changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether nobody has retired the tenant since.
+    fn is_asking(&self, number: u64) -> bool {
+        self.asking.iter().any(|(it, _)| *it == number)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut state = self.tenants.state();
+        state.asking.retain(|(it, _)| *it != self.number);
     }
 }
 
