@@ -121,7 +121,7 @@ pub(crate) enum Tenant {
 impl Tenants {
     /// Issuers of the form `pattern`: one place in braces, as `{tenant}`, stands for one or more of the
     /// characters `A`-`Z`, `a`-`z`, `0`-`9`, `-`, `_`, within one label of the host name or one segment
-    /// of the path.
+    /// of the path. In a host name it needs a domain after it.
     pub fn matching(pattern: impl Into<String>) -> Self {
         Self {
             pattern: pattern.into(),
@@ -445,7 +445,12 @@ impl Pattern {
         // The place has to be a whole label or segment: half of one could be made to end anywhere.
         let begins = before.ends_with(['/', '.']);
         let ends = after.is_empty() || after.starts_with(['/', '.']);
-        let host_is_open = before.ends_with("://") && !after.starts_with('.');
+        let authority = before.split_once("://").map_or(before, |(_, rest)| rest);
+        let in_host = !authority.contains(['/', '?', '#']);
+        // Below a domain of the provider's: anybody can register a name that stands alone.
+        let domain = (after.strip_prefix('.'))
+            .is_some_and(|domain| domain.starts_with(|first: char| first.is_ascii_alphanumeric()));
+        let host_is_open = in_host && !domain;
         let pattern = Self {
             before: before.to_owned(),
             after: after.to_owned(),
@@ -511,6 +516,17 @@ mod tests {
             ("https://{tenant}", false),
             ("https://{tenant}/", false),
             ("https://login{tenant}.example/", false),
+            // The name is the end of the host name: anybody's domain would fit.
+            ("https://login.{tenant}/", false),
+            ("https://login.{tenant}", false),
+            ("https://login.{tenant}./", false),
+            ("https://{tenant}./", false),
+            ("https://{tenant}.:8443/", false),
+            ("https://{tenant}..example/", false),
+            ("https://login.{tenant}.example/", true),
+            ("https://{tenant}.example:8443/", true),
+            ("https://login.example:8443/{tenant}/", true),
+            ("https://login.example/a.{tenant}/b", true),
             ("{tenant}", false),
         ] {
             assert_eq!(Pattern::parse(pattern, false).is_some(), fine, "{pattern}");
