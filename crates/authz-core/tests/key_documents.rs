@@ -649,7 +649,20 @@ mod settings {
         for keys in [
             RemoteJwks::at(address.replace("https", "http")),
             RemoteJwks::at(format!("https://user:{secret}@[/?{secret}")),
+            // A password that was not percent-encoded.
+            RemoteJwks::at(format!("https://user:a/{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:{secret}#1@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:{secret}?1@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:x1#{secret}@issuer.example/keys")),
+            // What a URL parser makes an address of all the same.
+            RemoteJwks::at(format!("http:/user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:\\\\user:{secret}@issuer.example\\keys")),
+            RemoteJwks::at(format!("ht\ntp://user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:///user:{secret}@issuer.example/keys")),
         ] {
+            let debug = format!("{keys:?}");
+            assert!(!debug.contains(secret), "{debug}");
             let error = keys.build().unwrap_err();
             assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
         }
