@@ -464,6 +464,20 @@ mod discovery {
         }
     }
 
+    /// As with `max-age`, a number too large to hold is still a long time.
+    #[tokio::test(start_paused = true)]
+    async fn stops_for_longer_than_a_number_can_say() {
+        let web = Web::default();
+        let asked = [("retry-after", "99999999999999999999999")];
+        web.serve(OPENID, 503, &asked, "");
+        let authorizer = build(web.discovered());
+        for _ in 0..4 {
+            pass(MINUTE).await;
+            assert_eq!(status(&authorizer, &token(&key()).build()).await, 503);
+        }
+        assert_eq!(web.requests(), [OPENID]);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn tells_the_first_places_error_and_every_place() {
         for (status, body, told) in [
