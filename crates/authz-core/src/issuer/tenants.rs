@@ -294,13 +294,15 @@ impl TenantIssuers {
     pub(crate) fn retire(&self, iss: &str) {
         let mut state = self.state();
         state.asking.retain(|(_, it)| **it != *iss);
-        let known = self.known.load();
+        let known = self.known.load_full();
         if let Some(tenant) = known.get(iss) {
             tenant.trusted.tenancy.end(TenantStanding::Retired);
-            let mut known = Known::clone(&known);
-            known.remove(iss);
-            self.known.store(Arc::new(known));
+            let mut rest = Known::clone(&known);
+            rest.remove(iss);
+            self.known.store(Arc::new(rest));
         }
+        // The tenant goes after the lock: the last error of its keys may be the fetcher's own.
+        drop(state);
     }
 
     fn ask(&self, iss: &str) -> Asking<'_> {
