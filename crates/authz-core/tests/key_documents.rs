@@ -660,6 +660,24 @@ mod settings {
         let shown = format!("{:?} {authorizer:?}", authorizer.key_status());
         assert!(shown.contains("issuer.example/keys?api-key=***"), "{shown}");
         assert!(!shown.contains(secret), "{shown}");
+        // What the issuer's address and its metadata say, as far as they reach an error.
+        let issuer = format!("https://user:{secret}@issuer.example/");
+        for metadata in [
+            json!({}),
+            json!({"issuer": issuer.replace("user", "x"), "jwks_uri": address}),
+            json!({"issuer": issuer, "jwks_uri": address.replace("https", "http")}),
+        ] {
+            let server = KeyServer::new([]);
+            server.serve(metadata.to_string());
+            for keys in [RemoteJwks::discover(&issuer), server.keys()] {
+                let authorizer = build(keys.fetcher(server.clone()));
+                settle().await;
+                let status = authorizer.key_status();
+                let error = status[0].1.last_error.as_ref().unwrap();
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains(secret), "{shown}");
+            }
+        }
         for keys in [
             RemoteJwks::at(address.replace("https", "http")),
             RemoteJwks::at(format!("https://user:{secret}@[/?{secret}")),

@@ -57,7 +57,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// `url` for logs and errors: without user information, without the values of its query and without
 /// its fragment, any of which may be a secret. Works on texts that are no URL as well.
-pub(super) fn redact(url: &str) -> String {
+pub(in crate::jwks) fn redact(url: &str) -> String {
     match Url::parse(url) {
         // The parser finds user information behind fewer slashes, or others, than there should be.
         Ok(parsed) if parsed.has_host() => {

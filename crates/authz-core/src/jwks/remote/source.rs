@@ -131,7 +131,7 @@ impl Source {
             }
         }
         Err(KeysError::Discovery {
-            issuer: shorten(issuer).into_owned(),
+            issuer: redact(issuer),
             source: told.unwrap_or(DiscoveryError::NoPlace),
             tried,
         })
