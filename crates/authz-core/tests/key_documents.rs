@@ -245,6 +245,20 @@ mod key_sets {
         assert_eq!(status(&limited, &token(last).build()).await, 503);
     }
 
+    /// Whatever the fetcher makes of the limit that it is told.
+    #[tokio::test(start_paused = true)]
+    async fn longer_than_the_limit_are_refused() {
+        let key = key();
+        for (padding, answer) in [(500, 200), (512, 503)] {
+            let server = KeyServer::new([]);
+            let padding = "x".repeat(padding * 1024);
+            let document = json!({"keys": [key.public_jwk()], "padding": padding});
+            server.serve(document.to_string());
+            let authorizer = server.authorizer();
+            assert_eq!(status(&authorizer, &token(&key).build()).await, answer);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn may_begin_with_a_byte_order_mark() {
         let key = key();
