@@ -425,6 +425,7 @@ impl RemoteKeys {
         let age = now.saturating_duration_since(old.confirmed_at);
         let error = Arc::new(KeysError::Lapsed { age });
         state.memory = Memory::default();
+        state.schedule.lapsed(old.usable_until);
         state.last_failure.get_or_insert_with(|| Arc::clone(&error));
         deferred.events.push(Event::Lapsed { error });
     }
