@@ -591,7 +591,7 @@ pub enum BuildError {
     },
     /// A pattern for tenants that has not exactly one open place.
     #[error(
-        "{pattern:?} is no pattern for tenants: one whole label of the host or segment of the path has to be in braces, as in \"https://login.example/{{tenant}}/v2.0\""
+        "{pattern:?} is no pattern for tenants: one whole label of the host, with a domain after it, or segment of the path has to be in braces, as in \"https://login.example/{{tenant}}/v2.0\""
     )]
     InvalidTenantPattern {
         /// The pattern.

@@ -31,6 +31,14 @@ impl TokenBucket {
         true
     }
 
+    /// How many tokens there are to take.
+    pub(crate) fn available(&self, now: Instant) -> u32 {
+        let to_fill = (self.full_at).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let missing = to_fill.as_nanos().div_ceil(self.interval.as_nanos().max(1));
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        self.capacity.saturating_sub(missing)
+    }
+
     /// Time until there is a token to take.
     pub(crate) fn next(&self, now: Instant) -> Duration {
         let Some(full_at) = self.full_at else {
@@ -49,10 +57,13 @@ mod tests {
     fn gives_its_capacity_at_once_and_then_one_per_interval() {
         let start = Instant::now();
         let mut bucket = TokenBucket::new(5, Duration::from_secs(12));
+        assert_eq!(bucket.available(start), 5);
         let taken = (0..8).filter(|_| bucket.take(start)).count();
         assert_eq!(taken, 5);
         assert_eq!(bucket.next(start), Duration::from_secs(12));
         assert!(!bucket.take(start + Duration::from_millis(11_999)));
+        assert_eq!(bucket.available(start + Duration::from_millis(11_999)), 0);
+        assert_eq!(bucket.available(start + Duration::from_secs(24)), 2);
         assert!(bucket.take(start + Duration::from_secs(12)));
         assert!(!bucket.take(start + Duration::from_secs(12)));
         let later = start + Duration::from_secs(3600);

@@ -576,3 +576,75 @@ async fn the_address_of_the_keys_can_be_given() {
         [format!("https://keys.example/alb/{KID}")]
     );
 }
+
+/// An error that asks the authorizer as it is dropped, as a log subscriber might that sees the end of
+/// the span that the error was made in.
+#[derive(Clone)]
+struct Asks(Arc<std::sync::OnceLock<(Authorizer, String)>>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        if let Some((authorizer, token)) = self.0.get() {
+            let verifying = std::pin::pin!(authorizer.verify(token));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            drop(verifying.poll(&mut context));
+        }
+    }
+}
+
+impl std::fmt::Debug for Asks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asks")
+    }
+}
+
+impl std::fmt::Display for Asks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("asks")
+    }
+}
+
+impl std::error::Error for Asks {}
+
+#[async_trait]
+impl Fetcher for Asks {
+    async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+        Err(FetchError::Transport(Box::new(self.clone())))
+    }
+}
+
+#[test]
+fn an_error_that_goes_with_its_key_may_ask_the_authorizer() {
+    let (done, result) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let asks = Asks(Arc::default());
+            let fetcher = asks.clone();
+            let issuer = Issuer::aws_alb(ISSUER, SIGNER, CLIENT)
+                .key_settings(move |keys| keys.fetcher(fetcher.clone()));
+            let authorizer = authorizer([issuer]);
+            let made_up = |i: usize| {
+                let kid = format!("{i:08x}-c05c-4068-af14-17299f7896b1");
+                AlbToken::new(&alb_key()).header("kid", kid).build()
+            };
+            let asked = (authorizer.clone(), made_up(0));
+            assert!(asks.0.set(asked).is_ok());
+            // More than are kept without a key.
+            for i in 1..20 {
+                assert_eq!(
+                    refused(&authorizer, &made_up(i)).await,
+                    Some(Reason::KeysUnavailable)
+                );
+                tokio::time::advance(Duration::from_secs(12)).await;
+            }
+        });
+        done.send(())
+    });
+    let seconds = Duration::from_secs(10);
+    result.recv_timeout(seconds).expect("no request waits");
+}

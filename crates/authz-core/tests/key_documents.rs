@@ -245,6 +245,20 @@ mod key_sets {
         assert_eq!(status(&limited, &token(last).build()).await, 503);
     }
 
+    /// Whatever the fetcher makes of the limit that it is told.
+    #[tokio::test(start_paused = true)]
+    async fn longer_than_the_limit_are_refused() {
+        let key = key();
+        for (padding, answer) in [(500, 200), (512, 503)] {
+            let server = KeyServer::new([]);
+            let padding = "x".repeat(padding * 1024);
+            let document = json!({"keys": [key.public_jwk()], "padding": padding});
+            server.serve(document.to_string());
+            let authorizer = server.authorizer();
+            assert_eq!(status(&authorizer, &token(&key).build()).await, answer);
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn may_begin_with_a_byte_order_mark() {
         let key = key();
@@ -464,6 +478,20 @@ mod discovery {
         }
     }
 
+    /// As with `max-age`, a number too large to hold is still a long time.
+    #[tokio::test(start_paused = true)]
+    async fn stops_for_longer_than_a_number_can_say() {
+        let web = Web::default();
+        let asked = [("retry-after", "99999999999999999999999")];
+        web.serve(OPENID, 503, &asked, "");
+        let authorizer = build(web.discovered());
+        for _ in 0..4 {
+            pass(MINUTE).await;
+            assert_eq!(status(&authorizer, &token(&key()).build()).await, 503);
+        }
+        assert_eq!(web.requests(), [OPENID]);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn tells_the_first_places_error_and_every_place() {
         for (status, body, told) in [
@@ -646,10 +674,41 @@ mod settings {
         let shown = format!("{:?} {authorizer:?}", authorizer.key_status());
         assert!(shown.contains("issuer.example/keys?api-key=***"), "{shown}");
         assert!(!shown.contains(secret), "{shown}");
+        // What the issuer's address and its metadata say, as far as they reach an error.
+        let issuer = format!("https://user:{secret}@issuer.example/");
+        for metadata in [
+            json!({}),
+            json!({"issuer": issuer.replace("user", "x"), "jwks_uri": address}),
+            json!({"issuer": issuer, "jwks_uri": address.replace("https", "http")}),
+        ] {
+            let server = KeyServer::new([]);
+            server.serve(metadata.to_string());
+            for keys in [RemoteJwks::discover(&issuer), server.keys()] {
+                let authorizer = build(keys.fetcher(server.clone()));
+                settle().await;
+                let status = authorizer.key_status();
+                let error = status[0].1.last_error.as_ref().unwrap();
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains(secret), "{shown}");
+            }
+        }
         for keys in [
             RemoteJwks::at(address.replace("https", "http")),
             RemoteJwks::at(format!("https://user:{secret}@[/?{secret}")),
+            // A password that was not percent-encoded.
+            RemoteJwks::at(format!("https://user:a/{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:{secret}#1@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:{secret}?1@issuer.example/keys")),
+            RemoteJwks::at(format!("https://user:x1#{secret}@issuer.example/keys")),
+            // What a URL parser makes an address of all the same.
+            RemoteJwks::at(format!("http:/user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:\\\\user:{secret}@issuer.example\\keys")),
+            RemoteJwks::at(format!("ht\ntp://user:{secret}@issuer.example/keys")),
+            RemoteJwks::at(format!("http:///user:{secret}@issuer.example/keys")),
         ] {
+            let debug = format!("{keys:?}");
+            assert!(!debug.contains(secret), "{debug}");
             let error = keys.build().unwrap_err();
             assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
         }

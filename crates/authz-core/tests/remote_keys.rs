@@ -143,6 +143,28 @@ mod outage {
         assert_eq!(status(&authorizer, &cached).await, 200);
     }
 
+    /// Retries are a minute apart while there are keys, and not any more from when there are none.
+    #[tokio::test(start_paused = true)]
+    async fn once_the_keys_have_lapsed_it_is_asked_every_12_seconds() {
+        for mode in [RefreshMode::Background, RefreshMode::OnRequest] {
+            for _ in 0..5 {
+                let key = key();
+                let server = KeyServer::new([key.clone()]);
+                let keys = server.keys().refresh_mode(mode).outage_window(HOUR);
+                let authorizer = build(keys);
+                let good = token(&key).build();
+                assert_eq!(status(&authorizer, &good).await, 200);
+                server.fail(Failure::Status(500));
+                while status(&authorizer, &good).await == 200 {
+                    pass(SECOND).await;
+                }
+                server.recover();
+                pass(12 * SECOND).await;
+                assert_eq!(status(&authorizer, &good).await, 200, "{mode:?}");
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_unusable_set_never_replaces_a_good_one() {
         for body in [

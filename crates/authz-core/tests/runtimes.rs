@@ -275,6 +275,99 @@ mod idle {
     }
 }
 
+/// Whatever is not ours may ask the authorizer while we call it.
+mod reentry {
+    use std::{error::Error, fmt, sync::OnceLock};
+
+    use authz_core::{Algorithm, Tenants};
+
+    use super::*;
+
+    /// What is dropped together with an error, as the span that it was made in.
+    #[derive(Clone, Default)]
+    struct Asks(Arc<OnceLock<Authorizer>>);
+
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            if let Some(authorizer) = self.0.get() {
+                drop(authorizer.key_status());
+                authorizer.retire_tenant("https://gone.login.example/");
+            }
+        }
+    }
+
+    impl fmt::Debug for Asks {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Asks")
+        }
+    }
+
+    impl fmt::Display for Asks {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("asks")
+        }
+    }
+
+    impl Error for Asks {}
+
+    /// Fails three times.
+    #[derive(Clone, Debug)]
+    struct Fails(KeyServer, Arc<AtomicUsize>, Asks);
+
+    #[async_trait]
+    impl Fetcher for Fails {
+        async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+            if self.1.fetch_add(1, Ordering::SeqCst) < 3 {
+                return Err(FetchError::Transport(Box::new(self.2.clone())));
+            }
+            self.0.get(request).await
+        }
+    }
+
+    #[test]
+    fn of_an_error_that_is_forgotten() {
+        within_ten_seconds(|| {
+            runtime().block_on(async {
+                let key = key();
+                let asks = Asks::default();
+                let fails = Fails(KeyServer::new([key.clone()]), Arc::default(), asks.clone());
+                let keys = RemoteJwks::at("https://issuer.example/jwks").fetcher(fails);
+                let authorizer = build(keys);
+                asks.0.set(authorizer.clone()).unwrap();
+                for _ in 0..10 {
+                    pass(SECOND).await;
+                }
+                assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
+            });
+        });
+    }
+
+    #[test]
+    fn of_the_error_of_a_tenant_that_is_retired() {
+        within_ten_seconds(|| {
+            runtime().block_on(async {
+                let key = key();
+                let asks = Asks::default();
+                let fails = Fails(KeyServer::new([]), Arc::default(), asks.clone());
+                let tenants = Tenants::matching("https://{tenant}.login.example/")
+                    .audience("https://api.example")
+                    .rules(|issuer| issuer.algorithms([Algorithm::ES256]))
+                    .keys(move |keys| keys.fetcher(fails.clone()))
+                    .max(1);
+                let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+                asks.0.set(authorizer.clone()).unwrap();
+                let issuer = |name: &str| format!("https://{name}.login.example/");
+                for name in ["a", "b"] {
+                    let token = token(&key).issuer(issuer(name)).build();
+                    assert_eq!(status(&authorizer, &token).await, 503);
+                }
+                authorizer.retire_tenant(&issuer("b"));
+                assert!(authorizer.key_status().is_empty());
+            });
+        });
+    }
+}
+
 mod panics {
     use super::*;
 

@@ -339,3 +339,87 @@ async fn dots_stand_in_a_tenants_name_where_the_pattern_lets_them() {
     let lenient = Authorizer::builder().tenants(lenient).build().unwrap();
     assert_eq!(status(&lenient, &token).await, 200);
 }
+
+/// An `allow` that follows a list of tenants, and removes those that are gone from it.
+#[tokio::test(start_paused = true)]
+async fn allow_may_retire_other_tenants_each_time_it_is_asked() {
+    use std::sync::{Arc, OnceLock};
+
+    let (provider, keys) = tenants(&["a"]);
+    let authorizer: Arc<OnceLock<Authorizer>> = Arc::default();
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let tenants = pattern(&provider).allow({
+        let (asked, authorizer) = (Arc::clone(&asked), Arc::clone(&authorizer));
+        move |_| {
+            let times = asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            assert!(times < 100, "asked for ever");
+            let authorizer = authorizer.get().expect("it is built");
+            authorizer.retire_tenant("https://gone.login.example/");
+            true
+        }
+    });
+    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    authorizer.set(built.clone()).unwrap();
+    assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 200);
+}
+
+/// Strangers who keep the first place in the queue with one name that was asked for often.
+#[tokio::test(start_paused = true)]
+async fn a_real_tenant_waits_no_longer_than_strangers_pay_for() {
+    let (provider, keys) = tenants(&["real"]);
+    let authorizer = Authorizer::builder()
+        .tenants(pattern(&provider))
+        .build()
+        .unwrap();
+    let fake = |name: String| tenant_token(&name, &keys[0]);
+    for i in 0..20 {
+        let _ = status(&authorizer, &fake(format!("drain-{i}"))).await;
+    }
+    let real = tenant_token("real", &keys[0]);
+    let (mut sent, mut asked) = (0, 0);
+    for round in 0..60 {
+        // Asked for 200 times while no place is free, it is the first of those that wait.
+        let strong = fake(format!("strong-{round}"));
+        for _ in 0..200 {
+            let _ = status(&authorizer, &strong).await;
+            sent += 1;
+        }
+        for _ in 0..9 {
+            pass(Duration::from_secs(1)).await;
+            asked += 1;
+            if status(&authorizer, &real).await == 200 {
+                // Some 20 strange requests a second.
+                assert!(asked <= 20, "{asked} requests, {sent} by strangers");
+                return;
+            }
+        }
+        pass(Duration::from_millis(900)).await;
+        let _ = status(&authorizer, &strong).await;
+        for i in 0..20 {
+            let _ = status(&authorizer, &fake(format!("drain-{round}-{i}"))).await;
+            sent += 1;
+        }
+    }
+    panic!("not admitted in {asked} requests, {sent} by strangers");
+}
+
+/// An application that says yes to a tenant and removes it in the same breath.
+#[tokio::test(start_paused = true)]
+async fn allow_is_not_asked_for_ever() {
+    use std::sync::{Arc, OnceLock};
+
+    let (provider, keys) = tenants(&["a"]);
+    let authorizer: Arc<OnceLock<Authorizer>> = Arc::default();
+    let tenants = pattern(&provider).allow({
+        let authorizer = Arc::clone(&authorizer);
+        move |name| {
+            let authorizer = authorizer.get().expect("it is built");
+            authorizer.retire_tenant(&format!("https://{name}.login.example/"));
+            true
+        }
+    });
+    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    authorizer.set(built.clone()).unwrap();
+    assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 503);
+    assert!(built.key_status().is_empty());
+}

@@ -24,8 +24,9 @@ pub(super) struct Admission {
     /// How often a name was asked for lately. In two halves: when the newer is full, the older goes.
     newer: HashMap<u64, u32>,
     older: HashMap<u64, u32>,
-    /// The name asked for most often of those that wait.
-    first: Option<Waiting>,
+    /// Each keeps a place from those that were asked for less often. With a single one, strangers
+    /// could hold back every free place with one name that they do not use.
+    waiting: Vec<Waiting>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,9 @@ impl Admission {
     /// Names remembered in each half.
     const HALF: usize = 4096;
 
+    /// Names that wait at most: more than the places that become free within `PATIENCE`, by default.
+    const WAITING: usize = 32;
+
     /// A name that is not asked for any more does not keep others waiting longer than this.
     const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -49,7 +53,7 @@ impl Admission {
             hasher: RandomState::new(),
             newer: HashMap::new(),
             older: HashMap::new(),
-            first: None,
+            waiting: Vec::new(),
         }
     }
 
@@ -61,19 +65,22 @@ impl Admission {
     pub(super) fn admit(&mut self, name: &str, now: Instant) -> Result<(), Duration> {
         let name = self.hasher.hash_one(name);
         let requests = self.count(name);
-        let first = self
-            .first
-            .filter(|it| it.name != name && now.saturating_duration_since(it.at) < Self::PATIENCE);
-        let is_first = first.is_none_or(|first| requests >= first.requests);
-        if is_first && self.bucket.take(now) {
+        self.waiting
+            .retain(|it| it.name != name && now.saturating_duration_since(it.at) < Self::PATIENCE);
+        let before = (self.waiting.iter()).filter(|it| it.requests > requests);
+        let free = self.bucket.available(now) as usize;
+        if before.count() < free && self.bucket.take(now) {
             self.newer.remove(&name);
             self.older.remove(&name);
-            self.first = first;
             return Ok(());
         }
-        if is_first {
-            let at = now;
-            self.first = Some(Waiting { name, requests, at });
+        let at = now;
+        self.waiting.push(Waiting { name, requests, at });
+        if self.waiting.len() > Self::WAITING {
+            let last = (0..self.waiting.len()).min_by_key(|index| {
+                (self.waiting.get(*index)).map(|waiting| (waiting.requests, waiting.at))
+            });
+            last.map(|last| self.waiting.swap_remove(last));
         }
         Err(self.bucket.next(now).max(Duration::from_secs(1)))
     }

@@ -84,7 +84,7 @@ struct Tenanted {
 /// Whether a tenant may be admitted.
 enum Admissible {
     Now,
-    /// A tenant was retired meanwhile: the application has to be asked again.
+    /// It was retired meanwhile: the application has to be asked again.
     AskAgain,
     Not(Tenant),
 }
@@ -94,10 +94,17 @@ enum Admissible {
 struct State {
     admission: Admission,
     next_number: u64,
-    /// Counts calls of `retire`: what `allow` said before one is asked again.
-    retirements: u64,
+    /// The tenants that `allow` is asked for and that are being admitted. One that is retired leaves:
+    /// what `allow` said before does not count any more.
+    asking: Vec<(u64, Box<str>)>,
     /// When the log said last that there is no room.
     complained_at: Option<Instant>,
+}
+
+/// A tenant's place in [`State::asking`].
+struct Asking<'t> {
+    tenants: &'t TenantIssuers,
+    number: u64,
 }
 
 /// What is known of a token's issuer.
@@ -114,7 +121,7 @@ pub(crate) enum Tenant {
 impl Tenants {
     /// Issuers of the form `pattern`: one place in braces, as `{tenant}`, stands for one or more of the
     /// characters `A`-`Z`, `a`-`z`, `0`-`9`, `-`, `_`, within one label of the host name or one segment
-    /// of the path.
+    /// of the path. In a host name it needs a domain after it.
     pub fn matching(pattern: impl Into<String>) -> Self {
         Self {
             pattern: pattern.into(),
@@ -240,7 +247,7 @@ impl Tenants {
             state: Mutex::new(State {
                 admission: Admission::new(self.burst, self.interval),
                 next_number: 0,
-                retirements: 0,
+                asking: Vec::new(),
                 complained_at: None,
             }),
         })
@@ -248,6 +255,9 @@ impl Tenants {
 }
 
 impl TenantIssuers {
+    /// How often `allow` is asked for one request.
+    const ASKED_AT_MOST: usize = 3;
+
     pub(crate) fn find(&self, iss: &str) -> Tenant {
         if let Some(tenant) = self.known.load().get(iss) {
             return Tenant::Known(Arc::clone(&tenant.trusted));
@@ -255,15 +265,19 @@ impl TenantIssuers {
         let Some(name) = self.pattern.captures(iss) else {
             return Tenant::Refused;
         };
-        // Asked before the lock is taken, and again where a tenant was retired meanwhile.
-        loop {
-            let retirements = self.state().retirements;
+        // Asked before the lock is taken, and again where the tenant was retired meanwhile. Not for
+        // ever: `allow` may do that itself.
+        for _ in 0..Self::ASKED_AT_MOST {
+            let asking = self.ask(iss);
             if self.allow.as_ref().is_some_and(|allow| !allow(name)) {
                 return Tenant::Refused;
             }
-            if let Some(tenant) = self.admit(iss, retirements) {
+            if let Some(tenant) = self.admit(iss, &asking) {
                 return tenant;
             }
+        }
+        Tenant::Later {
+            retry_after: Duration::from_secs(1),
         }
     }
 
@@ -279,21 +293,35 @@ impl TenantIssuers {
     /// Removes a tenant; its tokens are refused from now on, those already verified included.
     pub(crate) fn retire(&self, iss: &str) {
         let mut state = self.state();
-        state.retirements += 1;
-        let known = self.known.load();
+        state.asking.retain(|(_, it)| **it != *iss);
+        let known = self.known.load_full();
         if let Some(tenant) = known.get(iss) {
             tenant.trusted.tenancy.end(TenantStanding::Retired);
-            let mut known = Known::clone(&known);
-            known.remove(iss);
-            self.known.store(Arc::new(known));
+            let mut rest = Known::clone(&known);
+            rest.remove(iss);
+            self.known.store(Arc::new(rest));
+        }
+        // The tenant goes after the lock: the last error of its keys may be the fetcher's own.
+        drop(state);
+    }
+
+    fn ask(&self, iss: &str) -> Asking<'_> {
+        let mut state = self.state();
+        let number = state.next_number;
+        state.next_number += 1;
+        state.asking.push((number, iss.into()));
+        drop(state);
+        Asking {
+            tenants: self,
+            number,
         }
     }
 
-    /// Admits the tenant `iss` if that may be done now; `None` where a tenant was retired since
-    /// `retirements` were counted.
-    fn admit(&self, iss: &str, retirements: u64) -> Option<Tenant> {
+    /// Admits the tenant `iss` if that may be done now; `None` where it was retired since `asking`
+    /// began.
+    fn admit(&self, iss: &str, asking: &Asking<'_>) -> Option<Tenant> {
         let now = Instant::now();
-        match self.may_admit(iss, retirements, now) {
+        match self.may_admit(iss, asking, now) {
             Admissible::Now => {}
             Admissible::AskAgain => return None,
             Admissible::Not(answer) => return Some(answer),
@@ -306,7 +334,7 @@ impl TenantIssuers {
         let provider = Arc::clone(&keys) as Arc<dyn JwksProvider>;
         let trusted = Arc::new(self.rules.for_tenant(iss.into(), provider));
         let mut state = self.state();
-        if state.retirements != retirements {
+        if !state.is_asking(asking.number) {
             return None;
         }
         let known = self.known.load();
@@ -335,9 +363,9 @@ impl TenantIssuers {
     }
 
     /// Takes a place in the rate for `iss`.
-    fn may_admit(&self, iss: &str, retirements: u64, now: Instant) -> Admissible {
+    fn may_admit(&self, iss: &str, asking: &Asking<'_>, now: Instant) -> Admissible {
         let mut state = self.state();
-        if state.retirements != retirements {
+        if !state.is_asking(asking.number) {
             return Admissible::AskAgain;
         }
         let known = self.known.load();
@@ -369,6 +397,20 @@ impl TenantIssuers {
     /// Every field stands for itself: a panic can't leave it half changed.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether nobody has retired the tenant since.
+    fn is_asking(&self, number: u64) -> bool {
+        self.asking.iter().any(|(it, _)| *it == number)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut state = self.tenants.state();
+        state.asking.retain(|(it, _)| *it != self.number);
     }
 }
 
@@ -405,7 +447,12 @@ impl Pattern {
         // The place has to be a whole label or segment: half of one could be made to end anywhere.
         let begins = before.ends_with(['/', '.']);
         let ends = after.is_empty() || after.starts_with(['/', '.']);
-        let host_is_open = before.ends_with("://") && !after.starts_with('.');
+        let authority = before.split_once("://").map_or(before, |(_, rest)| rest);
+        let in_host = !authority.contains(['/', '?', '#']);
+        // Below a domain of the provider's: anybody can register a name that stands alone.
+        let domain = (after.strip_prefix('.'))
+            .is_some_and(|domain| domain.starts_with(|first: char| first.is_ascii_alphanumeric()));
+        let host_is_open = in_host && !domain;
         let pattern = Self {
             before: before.to_owned(),
             after: after.to_owned(),
@@ -471,6 +518,17 @@ mod tests {
             ("https://{tenant}", false),
             ("https://{tenant}/", false),
             ("https://login{tenant}.example/", false),
+            // The name is the end of the host name: anybody's domain would fit.
+            ("https://login.{tenant}/", false),
+            ("https://login.{tenant}", false),
+            ("https://login.{tenant}./", false),
+            ("https://{tenant}./", false),
+            ("https://{tenant}.:8443/", false),
+            ("https://{tenant}..example/", false),
+            ("https://login.{tenant}.example/", true),
+            ("https://{tenant}.example:8443/", true),
+            ("https://login.example:8443/{tenant}/", true),
+            ("https://login.example/a.{tenant}/b", true),
             ("{tenant}", false),
         ] {
             assert_eq!(Pattern::parse(pattern, false).is_some(), fine, "{pattern}");

@@ -4,10 +4,10 @@ use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{jwk::Jwk, provider::KeyCandidates};
+use super::{jwk::Jwk, provider::KeyCandidates, remote::redact};
 use crate::{
     crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey},
-    untrusted::{Excerpt, shorten},
+    untrusted::Excerpt,
 };
 
 /// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
@@ -121,7 +121,7 @@ impl KeySet {
             serde_json::from_slice(json).map_err(KeySetError::Malformed)?;
         let members = match (document.keys, document.jwks_uri) {
             (None, Some(uri)) => {
-                let jwks_uri = shorten(&uri).into_owned();
+                let jwks_uri = redact(&uri);
                 return Err(KeySetError::IssuerMetadata { jwks_uri });
             }
             (keys, _) => keys.unwrap_or_default(),

@@ -42,8 +42,13 @@ pub(crate) enum Step {
     /// What the application says of the tenant from now on.
     Allow(TenantId, bool),
     Retire(TenantId),
+    /// The application changes its mind while it is asked: it says what it said before, and removes
+    /// the tenant.
+    RetireWhenAsked(TenantId),
     /// Strangers with names that nobody has.
     Strangers(usize),
+    /// Strangers come while a request waits for the tenant's keys.
+    Crowd(TenantId),
     /// A minute of strangers, while the tenant's clients ask every other second.
     Flood(TenantId),
 }
@@ -108,6 +113,8 @@ impl ReferenceStateMachine for Machine {
             3 => tenant.clone().prop_map(Step::Release),
             3 => (tenant.clone(), any::<bool>()).prop_map(|(tenant, yes)| Step::Allow(tenant, yes)),
             2 => tenant.clone().prop_map(Step::Retire),
+            1 => tenant.clone().prop_map(Step::RetireWhenAsked),
+            1 => tenant.clone().prop_map(Step::Crowd),
             3 => (1_usize..8).prop_map(Step::Strangers),
             1 => tenant.prop_map(Step::Flood),
         ]
@@ -183,11 +190,38 @@ fn token(name: &str, key: &SigningKey) -> String {
         .build()
 }
 
+/// The application, as `allow` knows it.
+#[derive(Default)]
+struct Application {
+    allowed: [bool; TENANTS],
+    retire_when_asked: [bool; TENANTS],
+    /// Retired while it was asked.
+    retired: Vec<TenantId>,
+    authorizer: Option<Authorizer>,
+}
+
+impl Application {
+    fn allows(this: &Mutex<Self>, tenant: TenantId) -> bool {
+        let mut application = this.lock().unwrap();
+        let answer = application.allowed[tenant];
+        if std::mem::take(&mut application.retire_when_asked[tenant]) {
+            application.allowed[tenant] = false;
+            application.retired.push(tenant);
+            let authorizer = application.authorizer.clone().unwrap();
+            drop(application);
+            authorizer.retire_tenant(&issuer(&name(tenant)));
+        }
+        answer
+    }
+}
+
 struct System {
     runtime: Runtime,
     authorizer: Authorizer,
     provider: Provider,
-    allowed: Arc<Mutex<[bool; TENANTS]>>,
+    application: Arc<Mutex<Application>>,
+    /// Accepted by a tenant that had lost its place.
+    orphans: Arc<Mutex<Vec<TenantId>>>,
     sent: Vec<Option<String>>,
     strangers: usize,
 }
@@ -203,7 +237,10 @@ impl System {
             held: Mutex::default(),
             opened: Semaphore::new(0),
         }));
-        let allowed = Arc::new(Mutex::new([true; TENANTS]));
+        let application = Arc::new(Mutex::new(Application {
+            allowed: [true; TENANTS],
+            ..Application::default()
+        }));
         let tenants = Tenants::matching("https://{tenant}.login.example/")
             .audience(AUDIENCE)
             .rules(|issuer| issuer.algorithms([Algorithm::ES256]))
@@ -212,10 +249,10 @@ impl System {
                 move |keys| keys.fetcher(provider.clone())
             })
             .allow({
-                let allowed = Arc::clone(&allowed);
+                let application = Arc::clone(&application);
                 move |label| {
                     let tenant = (0..TENANTS).find(|tenant| name(*tenant) == label);
-                    tenant.is_none_or(|tenant| allowed.lock().unwrap()[tenant])
+                    tenant.is_none_or(|tenant| Application::allows(&application, tenant))
                 }
             })
             .max(ROOM)
@@ -223,11 +260,13 @@ impl System {
         let authorizer = runtime
             .block_on(async { Authorizer::builder().tenants(tenants).build() })
             .unwrap();
+        application.lock().unwrap().authorizer = Some(authorizer.clone());
         Self {
             runtime,
             authorizer,
             provider,
-            allowed,
+            application,
+            orphans: Arc::default(),
             sent: vec![None; TENANTS],
             strangers: 0,
         }
@@ -254,14 +293,25 @@ impl System {
     fn begin(&mut self, tenant: TenantId) {
         let token = token(&name(tenant), &signing_keys()[tenant]);
         self.sent[tenant] = Some(token.clone());
-        let authorizer = self.authorizer.clone();
+        let (authorizer, orphans) = (self.authorizer.clone(), Arc::clone(&self.orphans));
         self.runtime.block_on(async {
-            tokio::spawn(async move { drop(authorizer.verify(&token).await) });
+            tokio::spawn(async move {
+                let accepted = authorizer.verify(&token).await.is_ok();
+                let issuer = issuer(&name(tenant));
+                if accepted
+                    && !authorizer
+                        .key_status()
+                        .iter()
+                        .any(|(it, _)| **it == *issuer)
+                {
+                    orphans.lock().unwrap().push(tenant);
+                }
+            });
             keys::settle().await;
         });
     }
 
-    fn hold(&mut self, tenant: TenantId, held: bool) {
+    fn hold(&self, tenant: TenantId, held: bool) {
         self.provider.0.held.lock().unwrap()[tenant] = held;
         if !held {
             self.provider.0.opened.add_permits(1000);
@@ -269,6 +319,22 @@ impl System {
             // Those who come later to a gate that is held wait again.
             self.provider.0.opened.forget_permits(usize::MAX >> 4);
         }
+    }
+
+    fn release(&self, tenant: TenantId) {
+        self.hold(tenant, false);
+        // What was held was given up meanwhile, and is backed off from.
+        self.pass(Duration::from_secs(70));
+    }
+
+    fn crowd(&mut self, tenant: TenantId) {
+        self.hold(tenant, true);
+        self.begin(tenant);
+        for _ in 0..3 {
+            self.pass(Duration::from_secs(1));
+            self.strangers(2);
+        }
+        self.release(tenant);
     }
 
     fn strangers(&mut self, count: usize) {
@@ -290,12 +356,40 @@ impl System {
     }
 }
 
+impl Drop for System {
+    fn drop(&mut self) {
+        // `allow` holds the authorizer that holds it.
+        self.application.lock().unwrap().authorizer = None;
+    }
+}
+
 pub(crate) struct Pair {
     worker: Worker<System>,
     history: History,
 }
 
 impl Pair {
+    /// Runs `step` on the system, and notes which tenants were retired meanwhile.
+    fn run<T: Send + 'static>(
+        &mut self,
+        step: impl FnOnce(&mut System) -> T + Send + 'static,
+    ) -> T {
+        let (result, retired, orphans) = self.worker.run(move |system| {
+            let result = step(system);
+            let retired = std::mem::take(&mut system.application.lock().unwrap().retired);
+            (result, retired, system.orphans.lock().unwrap().clone())
+        });
+        for tenant in retired {
+            self.history.allowed[tenant] = false;
+            self.history.retire(tenant);
+        }
+        assert!(
+            orphans.is_empty(),
+            "tenants {orphans:?} had lost their place, and a token was accepted"
+        );
+        result
+    }
+
     fn check(&mut self, tenant: TenantId, forged: bool, status: u16) {
         match status {
             200 => {
@@ -333,49 +427,49 @@ impl StateMachineTest for Machine {
 
     fn apply(mut pair: Pair, (): &(), step: Step) -> Pair {
         match step {
-            Step::Pass(time) => pair.worker.run(move |system| system.pass(time)),
+            Step::Pass(time) => pair.run(move |system| system.pass(time)),
             Step::Request {
                 tenant,
                 again,
                 forged,
             } => {
                 pair.history.asked_for(tenant);
-                let status = pair
-                    .worker
-                    .run(move |system| system.request(tenant, again, forged));
+                let status = pair.run(move |system| system.request(tenant, again, forged));
                 pair.check(tenant, forged, status);
             }
             Step::Begin(tenant) => {
                 pair.history.asked_for(tenant);
-                pair.worker.run(move |system| system.begin(tenant));
+                pair.run(move |system| system.begin(tenant));
             }
             Step::Hold(tenant) => {
                 pair.history.held[tenant] = true;
-                pair.worker.run(move |system| system.hold(tenant, true));
+                pair.run(move |system| system.hold(tenant, true));
             }
             Step::Release(tenant) => {
                 pair.history.held[tenant] = false;
-                pair.worker.run(move |system| {
-                    system.hold(tenant, false);
-                    // What was held was given up meanwhile, and is backed off from.
-                    system.pass(Duration::from_secs(70));
-                });
+                pair.run(move |system| system.release(tenant));
             }
             Step::Allow(tenant, yes) => {
                 pair.history.allowed[tenant] = yes;
-                pair.worker
-                    .run(move |system| system.allowed.lock().unwrap()[tenant] = yes);
+                pair.run(move |system| system.application.lock().unwrap().allowed[tenant] = yes);
             }
             Step::Retire(tenant) => {
                 pair.history.retire(tenant);
-                pair.worker
-                    .run(move |system| system.authorizer.retire_tenant(&issuer(&name(tenant))));
+                pair.run(move |system| system.authorizer.retire_tenant(&issuer(&name(tenant))));
             }
-            Step::Strangers(count) => pair.worker.run(move |system| system.strangers(count)),
-            Step::Flood(tenant) => {
-                let must = pair.history.must_be_admitted(tenant);
+            Step::RetireWhenAsked(tenant) => pair.run(move |system| {
+                system.application.lock().unwrap().retire_when_asked[tenant] = true;
+            }),
+            Step::Crowd(tenant) => {
+                pair.history.held[tenant] = false;
                 pair.history.asked_for(tenant);
-                let status = pair.worker.run(move |system| {
+                pair.run(move |system| system.crowd(tenant));
+            }
+            Step::Strangers(count) => pair.run(move |system| system.strangers(count)),
+            Step::Flood(tenant) => {
+                let mut must = pair.history.must_be_admitted(tenant);
+                pair.history.asked_for(tenant);
+                let status = pair.run(move |system| {
                     let mut status = 0;
                     for second in 0..60 {
                         system.strangers(5);
@@ -387,6 +481,7 @@ impl StateMachineTest for Machine {
                     status
                 });
                 pair.check(tenant, false, status);
+                must &= pair.history.allowed[tenant];
                 assert!(!must || status == 200, "tenant {tenant} was kept out");
             }
         }

@@ -35,10 +35,12 @@ pub(in crate::issuer) struct PemByKid {
     address: Url,
     settings: RemoteJwksBuilder,
     fetcher: Arc<PemFetcher>,
-    keys: ArcSwap<HashMap<Box<str>, Entry>>,
+    keys: ArcSwap<Entries>,
     /// Held for a few instructions, under which nothing runs that is not ours.
     state: Mutex<State>,
 }
+
+type Entries = HashMap<Box<str>, Entry>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -113,11 +115,15 @@ impl PemByKid {
         }
         let fetcher = Arc::clone(&self.fetcher) as Arc<dyn Fetcher>;
         let keys = Arc::new(self.settings.build_single(url, fetcher));
-        self.insert(&mut state, kid, &keys);
+        let before = self.insert(&mut state, kid, &keys);
+        drop(state);
+        drop(before);
         Ok(keys)
     }
 
-    fn insert(&self, state: &mut State, kid: &str, keys: &Arc<RemoteJwks>) {
+    /// The answer is to be dropped after the lock: the last error of a key that lost its place may be
+    /// the fetcher's own.
+    fn insert(&self, state: &mut State, kid: &str, keys: &Arc<RemoteJwks>) -> Arc<Entries> {
         let mut entries = HashMap::clone(&self.keys.load());
         let without_key = |entry: &Entry| !entry.keys.has_a_key();
         while entries.values().filter(|it| without_key(it)).count() >= Self::MAX_WITHOUT_KEY {
@@ -130,7 +136,7 @@ impl PemByKid {
         state.next_number += 1;
         let keys = Arc::clone(keys);
         entries.insert(kid.into(), Entry { keys, number });
-        self.keys.store(Arc::new(entries));
+        self.keys.swap(Arc::new(entries))
     }
 
     /// The key was fetched, and may have lost its place meanwhile.
@@ -139,9 +145,9 @@ impl PemByKid {
             return;
         }
         let mut state = self.state();
-        if self.known(kid).is_none() {
-            self.insert(&mut state, kid, keys);
-        }
+        let before = (self.known(kid).is_none()).then(|| self.insert(&mut state, kid, keys));
+        drop(state);
+        drop(before);
     }
 
     /// There is no such key.

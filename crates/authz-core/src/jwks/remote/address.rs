@@ -57,7 +57,33 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// `url` for logs and errors: without user information, without the values of its query and without
 /// its fragment, any of which may be a secret. Works on texts that are no URL as well.
-pub(super) fn redact(url: &str) -> String {
+pub(in crate::jwks) fn redact(url: &str) -> String {
+    match Url::parse(url) {
+        // The parser finds user information behind fewer slashes, or others, than there should be.
+        Ok(parsed) if parsed.has_host() => {
+            if parsed.username().is_empty() && parsed.password().is_none() {
+                strike_out(url)
+            } else {
+                strike_out(parsed.as_str())
+            }
+        }
+        // In what is no URL a password may hold any character, and ends at the last `@`.
+        _ => match url.rsplit_once('@') {
+            Some((user, rest)) => {
+                let scheme = user.split_once("://").map(|(scheme, _)| scheme);
+                let scheme =
+                    scheme.filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+                match scheme {
+                    Some(scheme) => strike_out(&format!("{scheme}://***@{rest}")),
+                    None => strike_out(&format!("***@{rest}")),
+                }
+            }
+            None => strike_out(url),
+        },
+    }
+}
+
+fn strike_out(url: &str) -> String {
     let (rest, fragment) = split_at_char(url, '#');
     let (rest, query) = split_at_char(rest, '?');
     let (scheme, rest) = match rest.split_once("://") {
@@ -139,6 +165,27 @@ mod tests {
             ("https://t.example/jwks#abc", "https://t.example/jwks#***"),
             ("https://t.example?a=b/c@d", "https://t.example?a=***"),
             ("user:pw@host", "***@host"),
+            (
+                "https://user:p/w@t.example/jwks",
+                "https://***@t.example/jwks",
+            ),
+            (
+                "https://user:p?w@t.example/?a=b",
+                "https://***@t.example/?a=***",
+            ),
+            (
+                "https://user:p#w@t.example/jwks",
+                "https://***@t.example/jwks",
+            ),
+            (
+                "https:/user:pw@t.example/jwks",
+                "https://***@t.example/jwks",
+            ),
+            ("https:user:pw@t.example/jwks", "https://***@t.example/jwks"),
+            (
+                r"https:\\user:pw@t.example\jwks",
+                "https://***@t.example/jwks",
+            ),
             ("https://t.example/a@b", "https://t.example/a@b"),
         ] {
             assert_eq!(redact(url), shown);

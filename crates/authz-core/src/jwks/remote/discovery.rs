@@ -5,7 +5,7 @@ use super::{
     FetchError,
     address::{HttpHosts, redact},
 };
-use crate::untrusted::{Excerpt, shorten};
+use crate::untrusted::Excerpt;
 
 /// Why an issuer's metadata does not lead to a key set.
 #[derive(Debug, thiserror::Error)]
@@ -103,8 +103,8 @@ pub(super) fn jwks_uri(
     if metadata.issuer != issuer {
         return Err(DiscoveryError::WrongIssuer {
             url: redact(url.as_str()),
-            configured: shorten(issuer).into_owned(),
-            found: shorten(&metadata.issuer).into_owned(),
+            configured: redact(issuer),
+            found: redact(&metadata.issuer),
         });
     }
     // A document that came by https can't lead to plain http, this machine's own services included

@@ -98,6 +98,8 @@ pub(super) enum Joined {
 struct Deferred {
     fetch: Option<PlannedFetch>,
     events: Vec<Event>,
+    /// May hold an error of the fetcher's own, whose `drop` is not ours.
+    forgotten: Vec<Arc<KeysError>>,
     /// The end of the fetch under way, or its replacement, concerns the background task.
     rescheduled: bool,
 }
@@ -327,7 +329,7 @@ impl RemoteKeys {
                     &self.settings.lifetime_bounds,
                 );
                 state.memory = memory;
-                state.last_failure = None;
+                deferred.forgotten.extend(state.last_failure.take());
                 state.schedule.succeeded(now, lifetime);
                 deferred.rescheduled = true;
                 deferred.events.extend(self.replace(keys, now, lifetime));
@@ -402,7 +404,7 @@ impl RemoteKeys {
             serving_older_keys: have_keys,
             retry_in: state.schedule.due().saturating_duration_since(now),
         });
-        state.last_failure = Some(error);
+        (deferred.forgotten).extend(state.last_failure.replace(error));
     }
 
     /// Gives up a fetch past its deadline, and keys past their outage window: better to answer 503
@@ -423,6 +425,7 @@ impl RemoteKeys {
         let age = now.saturating_duration_since(old.confirmed_at);
         let error = Arc::new(KeysError::Lapsed { age });
         state.memory = Memory::default();
+        state.schedule.lapsed(old.usable_until);
         state.last_failure.get_or_insert_with(|| Arc::clone(&error));
         deferred.events.push(Event::Lapsed { error });
     }

@@ -24,7 +24,7 @@ pub(super) fn freshness(
 /// answer's own `Date`: the clocks of two machines are not compared.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
+    if let Some(seconds) = delta_seconds(value) {
         return Some(Duration::from_secs(seconds));
     }
     let at = httpdate::parse_http_date(value).ok()?;
@@ -51,16 +51,19 @@ fn cache_control(headers: &HeaderMap) -> Option<Duration> {
         if !name.trim().eq_ignore_ascii_case("max-age") {
             return None;
         }
-        // A number too large to hold is as good as for ever (RFC 9111 section 1.2.2).
-        let seconds = seconds.trim().trim_matches('"');
-        let digits = !seconds.is_empty() && seconds.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| seconds.parse().unwrap_or(u64::from(u32::MAX)))
+        delta_seconds(seconds.trim().trim_matches('"'))
     })?;
     let age = headers
         .get(AGE)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .and_then(|value| delta_seconds(value.to_str().ok()?.trim()))
         .unwrap_or(0);
     Some(Duration::from_secs(max_age.saturating_sub(age)))
+}
+
+/// A number too large to hold is as good as for ever (RFC 9111 section 1.2.2).
+fn delta_seconds(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::from(u32::MAX)))
 }
 
 fn expires(headers: &HeaderMap) -> Option<Duration> {
@@ -94,6 +97,13 @@ mod tests {
             ),
             (&[("cache-control", "max-age=300"), ("age", "120")], 180),
             (&[("cache-control", "max-age=300"), ("age", "1000")], 60),
+            (
+                &[
+                    ("cache-control", "max-age=300"),
+                    ("age", "99999999999999999999"),
+                ],
+                60,
+            ),
             (&[("cache-control", "max-age=5")], 60),
             (&[("cache-control", "no-store")], 60),
             (&[("cache-control", "no-cache, max-age=3600")], 60),

@@ -81,6 +81,11 @@ impl Schedule {
         }
     }
 
+    /// There are no keys any more since `at`: from now on requests are refused.
+    pub(super) fn lapsed(&mut self, at: Instant) {
+        self.not_later_than(later(at, self.backoff.max_without_keys));
+    }
+
     /// Undoes a delay, but for one that the server asked for.
     pub(super) fn not_later_than(&mut self, due: Instant) {
         let due = self.not_before.map_or(due, |until| due.max(until));

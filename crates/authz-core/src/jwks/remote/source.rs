@@ -131,7 +131,7 @@ impl Source {
             }
         }
         Err(KeysError::Discovery {
-            issuer: shorten(issuer).into_owned(),
+            issuer: redact(issuer),
             source: told.unwrap_or(DiscoveryError::NoPlace),
             tried,
         })
@@ -165,6 +165,11 @@ impl Source {
         {
             let coding = String::from_utf8_lossy(coding.as_bytes());
             return Err(FetchError::ContentCoding(shorten(&coding).into_owned()));
+        }
+        // The fetcher may be one that leaves the limit to us.
+        if fetched.body.len() > self.max_bytes {
+            let limit = self.max_bytes;
+            return Err(FetchError::TooLarge { limit });
         }
         // A byte order mark may be ignored (RFC 8259 section 8.1).
         if fetched.body.starts_with(b"\xef\xbb\xbf") {
