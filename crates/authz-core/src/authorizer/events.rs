@@ -88,7 +88,9 @@ pub(super) fn unmet_policy<C>(
 /// The policy asks for a path parameter that the route does not have: nobody can ever meet it.
 pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
     let names = request.path_param_names();
-    let hint = if names.is_empty() {
+    let hint = if names.iter().any(|it| it == wanted) {
+        "nested routers use the name twice, and nobody can say which is meant: rename one of them"
+    } else if names.is_empty() {
         "the router tells no path parameters here: put the guard on the route itself, within the router"
     } else {
         "give the parameter in the route's pattern and in the policy the same name"

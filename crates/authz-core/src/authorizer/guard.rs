@@ -10,7 +10,7 @@ use crate::{
     claims::Claims,
     policy::Policy,
     rejection::{Reason, Rejection},
-    rules::PathPattern,
+    rules::{PathPattern, decode},
 };
 #[cfg(feature = "rules")]
 use crate::{
@@ -329,9 +329,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
 
     /// Nobody can meet a policy that asks for a path parameter which the route does not have.
     fn complain_about_params(request: &RequestParts<'_>, policy: &Policy) {
-        let names = request.path_param_names();
-        let missing = (policy.path_params().into_iter())
-            .find(|name| !names.iter().any(|it| it == name) && request.path_param(name).is_none());
+        // A parameter that is not UTF-8 is not told by routers: it may be there.
+        if decode(request.original_path()).is_none() {
+            return;
+        }
+        let missing =
+            (policy.path_params().into_iter()).find(|name| request.path_param(name).is_none());
         if let Some(name) = missing {
             events::missing_path_param(request, name);
         }
