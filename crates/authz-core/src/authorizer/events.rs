@@ -6,6 +6,7 @@ use crate::{
     issuer::Trusted,
     policy::{Decision, Facts, Policy},
     rejection::Reason,
+    rules::PathPattern,
     token::{ProtectedHeader, Registered},
     untrusted::{Bounded, Excerpt, Quoted},
     validation::Refusal,
@@ -105,6 +106,19 @@ pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
         actual = %Bounded(names.join(", "), 500),
         hint,
         "the policy asks for a path parameter that the route does not have"
+    );
+}
+
+/// Nobody can meet a policy whose parameters come from a pattern that is not the route's.
+pub(super) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
+    tracing::error!(
+        target: "authz",
+        reason = "missing_path_param",
+        method = %request.shown_method(),
+        path = request.shown_path().map(tracing::field::debug),
+        expected = %Bounded(pattern.to_string(), 500),
+        hint = "give the pattern of the whole path, from its beginning, and the filter behind the path's own",
+        "the policy's path parameters come from a pattern that the path does not match"
     );
 }
 

@@ -10,7 +10,7 @@ use crate::{
     claims::Claims,
     policy::Policy,
     rejection::{Reason, Rejection},
-    rules::{PathPattern, decode},
+    rules::{PathPattern, decode, is_plain},
 };
 #[cfg(feature = "rules")]
 use crate::{
@@ -259,10 +259,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
                 policy,
                 optional,
                 pattern: Some(pattern),
-                ..
+                params,
             } => match pattern.find(request.original_path()) {
                 Some(params) => self.decide(&request.with_path_params(&params), policy, *optional),
-                None => self.decide(&request.without_path_params(), policy, *optional),
+                None => {
+                    let admission = self.decide(&request.without_path_params(), policy, *optional);
+                    // A path that can be read in two ways matches nothing, and is the client's fault.
+                    if *params && admission.is_unmet() && is_plain(request.original_path()) {
+                        events::other_pattern(request, pattern);
+                    }
+                    admission
+                }
             },
             #[cfg(feature = "rules")]
             Plan::Rules(rules) => self.admit_by_rules(request, rules),
