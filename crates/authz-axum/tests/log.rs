@@ -41,11 +41,11 @@ async fn a_refusal_says_which_request_and_which_client() {
         .build()
         .unwrap();
     let org = claim("org_id").equals(path("org"));
+    let of_org = || get(|| async {}).route_layer(authorizer.require(org.clone()));
     let inner = Router::new()
-        .route(
-            "/orgs/{org_id}",
-            get(|| async {}).route_layer(authorizer.require(org)),
-        )
+        .route("/orgs/{org_id}", of_org())
+        .route("/members/{org}", of_org())
+        .nest("/twice/{org}", Router::new().route("/{org}", of_org()))
         .route(
             "/messages/{id}",
             get(|| async {}).route_layer(authorizer.require(scope("read:messages"))),
@@ -123,4 +123,15 @@ async fn a_refusal_says_which_request_and_which_client() {
     ] {
         assert!(error.contains(part), "{part}: {error}");
     }
+
+    // The same of a name that stands twice.
+    let (status, lines) = send("/api/twice/a/b", &token).await;
+    assert_eq!(status, 403);
+    let error = lines.lines().find(|line| line.contains("ERROR"));
+    assert!(error.is_some_and(|it| it.contains("twice")), "{lines}");
+
+    // What the client sends is no mistake of the route's.
+    let (status, lines) = send("/api/members/%FF", &token).await;
+    assert_eq!(status, 403);
+    assert!(!lines.contains("ERROR"), "{lines}");
 }

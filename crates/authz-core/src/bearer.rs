@@ -180,6 +180,13 @@ impl TokenSource {
 }
 
 impl Sources {
+    /// A place that is named twice is one place: else each of its tokens would be two.
+    pub(crate) fn add(&mut self, source: TokenSource) {
+        if !self.others.contains(&source) {
+            self.others.push(source);
+        }
+    }
+
     /// Whether [`glance`] finds all that counts.
     pub(crate) fn are_plain(&self) -> bool {
         self.authorization && self.others.is_empty()
@@ -554,10 +561,16 @@ mod tests {
         case: &[&str],
     ) {
         let uri = uri.parse().unwrap();
-        let sources = Sources {
-            authorization: true,
-            others: sources.to_vec(),
+        let (authorization, others) = (true, Vec::new());
+        let mut all = Sources {
+            authorization,
+            others,
         };
+        // Named twice, as by a default and by a file of settings: still one place.
+        for source in [sources, sources].concat() {
+            all.add(source);
+        }
+        let sources = all;
         let found = token(headers, &uri, &sources).map_err(|bad| bad.reason);
         assert_eq!(
             found.as_ref().map(Option::as_deref),

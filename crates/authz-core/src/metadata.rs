@@ -57,10 +57,12 @@ pub(crate) fn place(resource: &str) -> Result<(String, String), BuildError> {
     if !is_secure(&url) || url.fragment().is_some() || is_user_told {
         return Err(invalid());
     }
-    let path = format!(
-        "/.well-known/oauth-protected-resource{}",
-        url.path().trim_end_matches('/')
-    );
+    // Only the slash behind the host is removed (RFC 9728 section 3.1).
+    let own = match url.path() {
+        "/" => "",
+        own => own,
+    };
+    let path = format!("/.well-known/oauth-protected-resource{own}");
     url.set_path(&path);
     Ok((url.into(), path))
 }

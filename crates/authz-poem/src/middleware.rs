@@ -11,7 +11,10 @@ use authz_core::{
 };
 use futures_util::future::Either;
 use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method};
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::error::AuthorizationError;
 
@@ -200,12 +203,45 @@ struct Params<'r>(&'r Request);
 
 impl PathParams for Params<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.0.raw_path_param(name).map(Cow::Borrowed)
+        let value = self.0.raw_path_param(name)?;
+        // Nested routers may use a name twice: nobody can say which of them is meant.
+        let times = self.names().iter().filter(|it| *it == name).count();
+        (times == 1).then_some(Cow::Borrowed(value))
     }
 
     fn names(&self) -> Vec<Cow<'_, str>> {
-        let all: Vec<(String, String)> = self.0.path_params().unwrap_or_default();
-        all.into_iter().map(|(name, _)| Cow::Owned(name)).collect()
+        let names = self
+            .0
+            .path_params()
+            .map_or_else(|_| Vec::new(), |Names(it)| it);
+        names.into_iter().map(Cow::Owned).collect()
+    }
+}
+
+/// The names of all parameters. poem gives them as a map only, in which a name may stand twice.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+
+        impl<'de> Visitor<'de> for All {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("path parameters")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+
+        deserializer.deserialize_map(All)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use authz_poem::{
     Admitted, AuthorizationError, Authorized, Authorizer, Claims, FromData, MaybeAuthorized,
-    Reason, RequireExt as _, any_valid_token, scope,
+    Reason, RequireExt as _, any_valid_token, claim, path, scope,
 };
 use authz_testkit::DevIssuer;
 use poem::{
@@ -185,6 +185,24 @@ async fn the_caller_is_in_the_data() {
         .await;
     let body = response.into_body().into_string().await.unwrap();
     assert_eq!(body, r#"Some("ann")"#);
+}
+
+/// A router that stands within another one at the same path.
+#[tokio::test]
+async fn a_path_parameter_that_stands_twice_is_none() {
+    let (issuer, authorizer) = issuer_and_authorizer().await;
+    let member = || authorizer.require(claim("org_id").equals(path("org")));
+    let inner = Route::new()
+        .at("/:tenant/once/:org", get(nothing).with(member()))
+        .at("/:org/twice", get(nothing).with(member()));
+    let app = Route::new().at("/:org/*rest", inner.with(member()));
+    let once = Route::new().at("/:tenant/:org", get(nothing).with(member()));
+    let token = issuer.token().claim("org_id", "a").build();
+    let token = Some(&*token);
+    assert_eq!(status(&app, Method::GET, "/a/once/b", token).await, 403);
+    assert_eq!(status(&app, Method::GET, "/a/twice", token).await, 403);
+    assert_eq!(status(&once, Method::GET, "/b/a", token).await, 200);
+    assert_eq!(status(&once, Method::GET, "/a/b", token).await, 403);
 }
 
 /// What an application may want to send to another task, or keep.

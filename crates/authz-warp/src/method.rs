@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header::ALLOW};
+use authz_core::RequestParts;
+use http::{HeaderMap, Method, StatusCode, Uri, header::ALLOW};
 use warp::Filter;
 
 /// Matches `GET` and `HEAD`: `warp::get()` matches `GET` alone, and a server has to serve both (RFC
@@ -42,12 +43,18 @@ pub fn answer_preflights(
 + use<> {
     let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
     let allow: Arc<str> = methods.join(", ").into();
-    warp::options()
-        .and(warp::header::header::<String>("origin"))
-        .and(warp::header::header::<String>(
-            "access-control-request-method",
-        ))
-        .map(move |_, _| {
+    // Other requests are for the other routes: 405 or 400 from here would replace their 404.
+    warp::method()
+        .and(warp::header::headers_cloned())
+        .and_then(|method: Method, headers: HeaderMap| {
+            let is_preflight = RequestParts::new(&method, &Uri::default(), &headers).is_preflight();
+            let matched = is_preflight
+                .then_some(())
+                .ok_or_else(warp::reject::not_found);
+            std::future::ready(matched)
+        })
+        .untuple_one()
+        .map(move || {
             let answer = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
             warp::reply::with_header(answer, ALLOW, &*allow)
         })

@@ -246,6 +246,11 @@ async fn a_preflight_is_answered_by_the_cors_layer_and_by_no_route() {
     assert_eq!(answer.headers()["allow"], "GET, HEAD");
     let other = request(&Method::OPTIONS, "/messages", None);
     assert_eq!(other.reply(&answered).await.status(), 401);
+    for method in [Method::GET, Method::POST, Method::OPTIONS] {
+        let other = request(&method, "/nowhere", None);
+        let status = other.reply(&answered).await.status();
+        assert_eq!(status, 404, "{method}");
+    }
 
     let with_cors = routes.recover(authz_warp::recover).with(cors);
     let answer = preflight("/messages").reply(&with_cors).await;

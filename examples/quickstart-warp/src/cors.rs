@@ -6,9 +6,10 @@ use quickstart::{Cors, CorsRoute};
 use warp::{
     Filter, Rejection, Reply,
     http::{HeaderMap, Method, StatusCode},
-    path::FullPath,
     reply::Response,
 };
+
+use crate::surroundings::whole_path;
 
 /// `app`, with warp's CORS filter in front.
 pub(crate) fn with_cors(
@@ -22,10 +23,10 @@ pub(crate) fn with_cors(
         .allow_headers(Cors::REQUEST_HEADERS)
         .expose_headers(Cors::RESPONSE_HEADERS);
     // The filter answers 403 to other origins, whatever they ask for.
-    let route = (warp::method().and(warp::path::full()))
+    let route = (warp::method().and(whole_path()))
         .and(warp::header::headers_cloned())
-        .map(move |method: Method, path: FullPath, headers: HeaderMap| {
-            cors.route(&method, path.as_str(), &headers)
+        .map(move |method: Method, path: String, headers: HeaderMap| {
+            cors.route(&method, &path, &headers)
         });
     let to_app = route.clone().and_then(async |route| match route {
         CorsRoute::Application(fields) => Ok(fields),

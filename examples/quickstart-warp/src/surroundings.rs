@@ -5,7 +5,9 @@ use std::{convert::Infallible, str::FromStr};
 
 use authz_warp::{Authorizer, Policy, RequireExt as _, any_valid_token, get_or_head, scope};
 use percent_encoding::percent_decode_str;
-use quickstart::{Messages, Problem, READ, allowed_methods, readiness, resource_metadata};
+use quickstart::{
+    METADATA, Messages, Problem, READ, allowed_methods, readiness, resource_metadata,
+};
 use warp::{
     Filter, Rejection, Reply,
     http::{self, StatusCode, header::ALLOW},
@@ -28,14 +30,12 @@ pub(crate) fn surrounded(
         .and(recovered)
         .map(Ok)
         .or_else(async |rejection| Ok::<_, Infallible>((Err(rejection),)));
-    path::full()
-        .and(outcome)
-        .map(
-            |path: FullPath, outcome: Result<Response, Rejection>| match outcome {
-                Ok(answer) => answer,
-                Err(rejection) => unanswered(&path, &rejection),
-            },
-        )
+    whole_path().and(outcome).map(
+        |path: String, outcome: Result<Response, Rejection>| match outcome {
+            Ok(answer) => answer,
+            Err(rejection) => unanswered(&path, &rejection),
+        },
+    )
 }
 
 /// The messages of the organization in the path.
@@ -113,19 +113,29 @@ fn metadata(
         })
 }
 
-/// warp takes `/api/me/` for `/api/me`.
+/// The path, before any of it is matched. `path::full` panics where a target has none, as `CONNECT`'s.
+pub(crate) fn whole_path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
+    let none = path::end().map(|| "/".to_owned());
+    let some = path::full().map(|path: FullPath| path.as_str().to_owned());
+    none.or(some).unify()
+}
+
+/// warp takes `/api/me/` for `/api/me`. A resource with a slash at the end has it in the address of its
+/// metadata.
 fn no_slash_at_the_end() -> impl Filter<Extract = (), Error = Rejection> + Clone {
-    path::full()
-        .and_then(async |path: FullPath| match path.as_str().ends_with('/') {
-            true => Err(warp::reject::not_found()),
-            false => Ok(()),
-        })
+    whole_path()
+        .and_then(
+            async |path: String| match path.ends_with('/') && !path.starts_with(METADATA) {
+                true => Err(warp::reject::not_found()),
+                false => Ok(()),
+            },
+        )
         .untuple_one()
 }
 
-fn unanswered(path: &FullPath, rejection: &Rejection) -> Response {
+fn unanswered(path: &str, rejection: &Rejection) -> Response {
     answer(match rejection.find::<MethodNotAllowed>() {
-        Some(_) => Problem::method_not_allowed(path.as_str()),
+        Some(_) => Problem::method_not_allowed(path),
         None => Problem::NOT_FOUND,
     })
 }

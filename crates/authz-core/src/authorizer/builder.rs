@@ -147,7 +147,7 @@ impl<C> AuthorizerBuilder<C> {
 
     /// A place besides the `Authorization` header where a token may come from.
     pub fn also_accept(mut self, source: TokenSource) -> Self {
-        self.sources.others.push(source);
+        self.sources.add(source);
         self
     }
 
@@ -163,7 +163,7 @@ impl<C> AuthorizerBuilder<C> {
     /// ```
     pub fn instead_of_authorization(mut self, source: TokenSource) -> Self {
         self.sources.authorization = false;
-        self.sources.others.push(source);
+        self.sources.add(source);
         self
     }
 

@@ -6,6 +6,7 @@ use crate::{
     issuer::Trusted,
     policy::{Decision, Facts, Policy},
     rejection::Reason,
+    rules::PathPattern,
     token::{ProtectedHeader, Registered},
     untrusted::{Bounded, Excerpt, Quoted},
     validation::Refusal,
@@ -88,7 +89,9 @@ pub(super) fn unmet_policy<C>(
 /// The policy asks for a path parameter that the route does not have: nobody can ever meet it.
 pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
     let names = request.path_param_names();
-    let hint = if names.is_empty() {
+    let hint = if names.iter().any(|it| it == wanted) {
+        "nested routers use the name twice, and nobody can say which is meant: rename one of them"
+    } else if names.is_empty() {
         "the router tells no path parameters here: put the guard on the route itself, within the router"
     } else {
         "give the parameter in the route's pattern and in the policy the same name"
@@ -103,6 +106,19 @@ pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
         actual = %Bounded(names.join(", "), 500),
         hint,
         "the policy asks for a path parameter that the route does not have"
+    );
+}
+
+/// Nobody can meet a policy whose parameters come from a pattern that is not the route's.
+pub(super) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
+    tracing::error!(
+        target: "authz",
+        reason = "missing_path_param",
+        method = %request.shown_method(),
+        path = request.shown_path().map(tracing::field::debug),
+        expected = %Bounded(pattern.to_string(), 500),
+        hint = "give the pattern of the whole path, from its beginning, and the filter behind the path's own",
+        "the policy's path parameters come from a pattern that the path does not match"
     );
 }
 

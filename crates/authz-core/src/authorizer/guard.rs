@@ -10,7 +10,7 @@ use crate::{
     claims::Claims,
     policy::Policy,
     rejection::{Reason, Rejection},
-    rules::PathPattern,
+    rules::{PathPattern, decode, is_plain},
 };
 #[cfg(feature = "rules")]
 use crate::{
@@ -259,10 +259,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
                 policy,
                 optional,
                 pattern: Some(pattern),
-                ..
+                params,
             } => match pattern.find(request.original_path()) {
                 Some(params) => self.decide(&request.with_path_params(&params), policy, *optional),
-                None => self.decide(&request.without_path_params(), policy, *optional),
+                None => {
+                    let admission = self.decide(&request.without_path_params(), policy, *optional);
+                    // A path that can be read in two ways matches nothing, and is the client's fault.
+                    if *params && admission.is_unmet() && is_plain(request.original_path()) {
+                        events::other_pattern(request, pattern);
+                    }
+                    admission
+                }
             },
             #[cfg(feature = "rules")]
             Plan::Rules(rules) => self.admit_by_rules(request, rules),
@@ -329,9 +336,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
 
     /// Nobody can meet a policy that asks for a path parameter which the route does not have.
     fn complain_about_params(request: &RequestParts<'_>, policy: &Policy) {
-        let names = request.path_param_names();
-        let missing = (policy.path_params().into_iter())
-            .find(|name| !names.iter().any(|it| it == name) && request.path_param(name).is_none());
+        // A parameter that is not UTF-8 is not told by routers: it may be there.
+        if decode(request.original_path()).is_none() {
+            return;
+        }
+        let missing =
+            (policy.path_params().into_iter()).find(|name| request.path_param(name).is_none());
         if let Some(name) = missing {
             events::missing_path_param(request, name);
         }

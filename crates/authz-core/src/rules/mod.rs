@@ -27,6 +27,7 @@ mod pattern;
 #[cfg(feature = "rules")]
 mod table;
 
+pub(crate) use self::path::{decode, is_plain};
 pub use self::pattern::{InvalidPattern, PathPattern};
 #[cfg(feature = "rules")]
 pub use self::{error::RulesError, table::Rules};

@@ -41,6 +41,11 @@ impl<'p> Path<'p> {
     }
 }
 
+/// Whether the path is read in one way only, with nothing to decode.
+pub(crate) fn is_plain(path: &str) -> bool {
+    Path::read(path).is_ok_and(|it| matches!(it.decoded, Cow::Borrowed(_)))
+}
+
 /// `text` percent-decoded; `None` where it is encoded wrongly, or not UTF-8.
 pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
     if encoded(text).all(|it| it) {

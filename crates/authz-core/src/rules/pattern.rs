@@ -94,6 +94,15 @@ impl<T: Copy + PartialEq> Routes<T> {
                 "it has to be written as in a URL: percent-encoded, without query and fragment",
             ));
         }
+        // Nobody could say which of them is meant.
+        if let Some(name) = names(pattern).enumerate().find_map(|(i, name)| {
+            let again = names(pattern).take(i).any(|it| it == name);
+            again.then_some(name)
+        }) {
+            return Err(invalid(&format!(
+                "it has two parameters of the name {name}: rename one of them"
+            )));
+        }
         path::check(pattern).map_err(|problem| invalid(&never(problem)))?;
         let decoded = path::decode(pattern).ok_or_else(|| invalid("it is encoded wrongly"))?;
         path::check(&decoded).map_err(|problem| invalid(&never(problem)))?;

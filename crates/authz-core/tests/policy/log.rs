@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use authz_core::policy::{Policy, scope};
+use authz_core::{
+    Admission, Guard, RequestParts,
+    policy::{Policy, scope},
+};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -137,6 +140,40 @@ fn a_large_policy_does_not_fill_the_line() {
     assert!(line.len() < 4_096, "{} bytes: {line}", line.len());
     assert!(line.contains("..."), "{line}");
     assert!(line.contains(r#"or scope("scope1"#), "{line}");
+}
+
+/// Only where the route is at fault: a client could fill the log with errors otherwise.
+#[test]
+fn a_pattern_that_is_not_the_routes_is_an_error() {
+    let api = api();
+    let policy: Policy = r#"claim("org_id") == path("org")"#.parse().unwrap();
+    let pattern = "/org/{org}".parse().unwrap();
+    let guard = Guard::new(api.authorizer.clone(), policy).at(pattern);
+    let token = token(&json!({"org_id": "a"}));
+    for (path, is_error) in [
+        ("/orgs/a", true),
+        ("/org/b", false),
+        ("/orgs/%61", false),
+        ("/orgs//a", false),
+    ] {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        let request = http::Request::builder()
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .body(())
+            .unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            let admission = guard.admit(&RequestParts::from(&request));
+            assert!(matches!(admission, Admission::Ready(Err(_))), "{path}");
+        });
+        let log = log.text();
+        assert_eq!(log.contains("ERROR"), is_error, "{path}: {log}");
+        assert!(log.contains("expected=/org/{org}") == is_error, "{log}");
+    }
 }
 
 #[derive(Clone, Default)]

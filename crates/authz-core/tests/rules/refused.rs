@@ -53,6 +53,10 @@ fn each_mistake_names_the_rules() {
             r#"rule 1 (/é): "/é" is not the pattern of a path: it has to be written as in a URL: percent-encoded, without query and fragment"#,
         ),
         (
+            &[("", "/{org}/x/{*org}", "public", "")],
+            r#"rule 1 (/{org}/x/{*org}): "/{org}/x/{*org}" is not the pattern of a path: it has two parameters of the name org: rename one of them"#,
+        ),
+        (
             &[("", "/{a", "public", "")],
             r#"rule 1 (/{a): "/{a" is not the pattern of a path: parameters are written {name} or {*name}, and braces {{ and }}"#,
         ),

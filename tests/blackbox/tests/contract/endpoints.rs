@@ -101,6 +101,13 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
         case("healthz, HEAD", head("/healthz"), Expected::Text(200, "")),
         case("readyz", get("/readyz"), Expected::Text(200, "ready")),
         case("unknown path", get("/api/nothing"), Expected::Problem(404)),
+        // The target of a request to a proxy has no path.
+        case(
+            "no path",
+            Request::new("CONNECT", "api.example:443"),
+            Expected::Problem(404),
+        ),
+        case("no path, GET", get("api.example"), Expected::Problem(404)),
         case(
             "unknown path, bad token",
             get("/").bearer("x"),

@@ -22,21 +22,22 @@ pub(crate) fn of_the_resource(subject: Subject) {
 /// RFC 9728 section 3.1: the well-known part goes between host and path.
 pub(crate) fn of_a_resource_with_a_path(subject: Subject) {
     let issuer = Issuer::start();
-    let launch = stage::configured(subject, &issuer)
-        .env("AUTHZ_RESOURCE", "https://quickstart.example/v1/api");
-    let server = stage::start_ready(launch);
-    let answer = stage::get(&server, "/api/private");
-    let metadata = "https://quickstart.example/.well-known/oauth-protected-resource/v1/api";
-    assert_eq!(
-        check_refusal(&answer, None, Some("read:messages"), Some(metadata), false),
-        Ok(())
-    );
-    let paths = [
-        "/.well-known/oauth-protected-resource",
-        "/.well-known/oauth-protected-resource/v1/api",
-    ];
-    for path in paths {
-        let document = case::json(&stage::get(&server, path)).unwrap();
-        assert_eq!(document["resource"], "https://quickstart.example/v1/api");
+    // A slash at the end is part of the path.
+    for path in ["/v1/api", "/v1/api/"] {
+        let resource = format!("https://quickstart.example{path}");
+        let launch = stage::configured(subject, &issuer).env("AUTHZ_RESOURCE", &*resource);
+        let server = stage::start_ready(launch);
+        let answer = stage::get(&server, "/api/private");
+        let well_known = "/.well-known/oauth-protected-resource";
+        let place = format!("{well_known}{path}");
+        let metadata = format!("https://quickstart.example{place}");
+        assert_eq!(
+            check_refusal(&answer, None, Some("read:messages"), Some(&metadata), false),
+            Ok(())
+        );
+        for path in [well_known, &*place] {
+            let document = case::json(&stage::get(&server, path)).unwrap();
+            assert_eq!(document["resource"], resource, "{path}");
+        }
     }
 }
