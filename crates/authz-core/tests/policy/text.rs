@@ -22,6 +22,10 @@ fn text_and_code_say_the_same() {
         ),
         ("max_age(300)", max_age(std::time::Duration::from_secs(300))),
         (
+            "max_age(9223372036854775807)",
+            max_age(std::time::Duration::MAX),
+        ),
+        (
             r#"method("GET", "POST")"#,
             method([Method::GET, Method::POST]),
         ),
