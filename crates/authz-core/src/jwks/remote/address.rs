@@ -57,7 +57,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// `url` for logs and errors: without user information, without the values of its query and without
 /// its fragment, any of which may be a secret. Works on texts that are no URL as well.
-pub(super) fn redact(url: &str) -> String {
+pub(in crate::jwks) fn redact(url: &str) -> String {
     let (rest, fragment) = split_at_char(url, '#');
     let (rest, query) = split_at_char(rest, '?');
     let (scheme, rest) = match rest.split_once("://") {

@@ -31,6 +31,7 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use tokio::{runtime::Handle, time::Instant};
 
+pub(super) use self::address::redact;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
 pub(crate) use self::{address::Address, unknown_kids::UnknownKids};
