@@ -9,8 +9,11 @@ use std::{
 };
 
 use authz_core::{
-    Authorizer, Policy, RequestParts, async_trait,
-    jwks::{FetchError, FetchRequest, Fetched, Fetcher, KeySet, KeysError, RemoteJwks, StaticKeys},
+    Authorizer, Policy, ProtectedHeader, RequestParts, async_trait,
+    jwks::{
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeysError,
+        RemoteJwks, StaticKeys, UnknownKey,
+    },
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -283,6 +286,30 @@ fn a_set_of_many_bad_keys_does_not_fill_the_log() {
     assert!(log.contains("more=9984"), "{log}");
 }
 
+/// Middleware and fetchers of the application's own log what they are handed.
+#[test]
+fn debug_of_a_request_or_an_answer_shows_no_credentials() {
+    let request = http::Request::get("/path?access_token=secret")
+        .header("authorization", "Bearer secret")
+        .header("cookie", "session=secret");
+    let request = request.body(()).unwrap();
+    let parts = format!("{:?}", RequestParts::from(&request));
+    assert!(
+        parts.contains("/path") && !parts.contains("secret"),
+        "{parts}"
+    );
+    let answer = Fetched {
+        status: StatusCode::OK,
+        headers: request.headers().clone(),
+        body: "secret".into(),
+    };
+    let answer = format!("{answer:?}");
+    assert!(
+        answer.contains("200") && !answer.contains("secret"),
+        "{answer}"
+    );
+}
+
 /// The issuer's metadata.
 async fn metadata(text: &str) {
     let documents = [
@@ -308,6 +335,9 @@ async fn metadata(text: &str) {
 
 /// Fetches that fail, and headers that come with an answer.
 async fn failures(text: &str) {
+    let key = key().with_kid(text);
+    let provider = builder().keys(Shows).build().unwrap();
+    let _ = provider.verify(&token(&key).build()).await;
     for failure in [
         FetchError::Transport(text.into()),
         FetchError::Redirect(text.to_owned()),
@@ -326,6 +356,17 @@ async fn failures(text: &str) {
     }
     let other = KeysError::Other(text.into());
     shown("own provider", &other);
+}
+
+/// A provider that logs what it is asked for.
+#[derive(Debug)]
+struct Shows;
+
+impl JwksProvider for Shows {
+    fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
+        tracing::info!(?header, "lookup");
+        KeyLookup::Unknown(UnknownKey::NotInSet)
+    }
 }
 
 struct Failing(String, Option<&'static str>);
