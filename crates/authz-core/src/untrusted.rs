@@ -8,6 +8,8 @@ use std::{
     fmt::{self, Write as _},
 };
 
+use serde::de;
+
 /// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters
 /// or [`Excerpt::MAX_BYTES`] bytes of output.
 ///
@@ -29,11 +31,16 @@ pub(crate) struct Quoted<T>(pub(crate) T);
 /// many bytes. What is left out is not formatted further.
 pub(crate) struct Bounded<T>(pub(crate) T, pub(crate) usize);
 
+/// As [`Bounded`], for a text of ours with line breaks of its own, in which whatever is from outside is
+/// escaped already.
+pub(crate) struct BoundedLines<T>(pub(crate) T, pub(crate) usize);
+
 /// Writes escaped characters until there is no more room.
 struct Escaping<'f, 'b> {
     into: &'f mut fmt::Formatter<'b>,
     room: usize,
     quotes: bool,
+    lines: bool,
 }
 
 impl fmt::Display for Excerpt<'_> {
@@ -45,6 +52,7 @@ impl fmt::Display for Excerpt<'_> {
             into: f,
             room: Self::MAX_BYTES,
             quotes: true,
+            lines: false,
         };
         let whole = escaping.write_str(shown).is_ok() && rest.is_empty();
         f.write_str(if whole { "\"" } else { "...\"" })
@@ -58,6 +66,7 @@ impl<T: fmt::Display> fmt::Display for Quoted<T> {
             into: f,
             room: Excerpt::MAX_BYTES,
             quotes: true,
+            lines: false,
         };
         let whole = write!(escaping, "{}", self.0).is_ok();
         f.write_str(if whole { "\"" } else { "...\"" })
@@ -70,8 +79,24 @@ impl<T: fmt::Display> fmt::Display for Bounded<T> {
             into: f,
             room: self.1,
             quotes: false,
+            lines: false,
         };
         // The error is how formatting is told to stop.
+        if write!(escaping, "{}", self.0).is_err() {
+            f.write_str("...")?;
+        }
+        Ok(())
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for BoundedLines<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut escaping = Escaping {
+            into: f,
+            room: self.1,
+            quotes: false,
+            lines: true,
+        };
         if write!(escaping, "{}", self.0).is_err() {
             f.write_str("...")?;
         }
@@ -83,7 +108,8 @@ impl fmt::Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for char in text.chars() {
             let escaped = char.escape_debug();
-            let plain = !self.quotes && matches!(char, '"' | '\'' | '\\');
+            let plain =
+                !self.quotes && matches!(char, '"' | '\'' | '\\') || self.lines && char == '\n';
             let len = if plain {
                 1
             } else {
@@ -112,6 +138,29 @@ pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some((at, _)) => Cow::Owned(format!("{}...", text.get(..at).unwrap_or_default())),
     }
+}
+
+/// Bytes of an error that quotes texts from outside, within another error or in `Debug`.
+pub(crate) const ERROR_BYTES: usize = 500;
+
+/// `Debug` of an error that holds texts from outside or other errors: what it displays, bounded.
+pub(crate) fn debug_as_displayed(
+    name: &str,
+    error: &impl fmt::Display,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write!(f, "{name}({})", Bounded(error, 2 * ERROR_BYTES))
+}
+
+/// `error`, with a message that is bounded: serde_json quotes the value that it did not expect, however long.
+pub(crate) fn bounded_json_error(error: serde_json::Error) -> serde_json::Error {
+    let message = error.to_string();
+    if message.len() <= ERROR_BYTES {
+        return error;
+    }
+    let (line, column) = (error.line(), error.column());
+    let message = Bounded(message, ERROR_BYTES);
+    de::Error::custom(format_args!("{message} at line {line} column {column}"))
 }
 
 #[cfg(test)]

@@ -4,12 +4,19 @@
 mod support;
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex},
 };
 
-use authz_core::{Authorizer, Policy, RequestParts, jwks::StaticKeys};
+use authz_core::{
+    Authorizer, Policy, ProtectedHeader, RequestParts, async_trait,
+    jwks::{
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeysError,
+        RemoteJwks, StaticKeys, UnknownKey,
+    },
+};
 use authz_testkit::{SigningKey, TokenBuilder};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use support::{KeyServer, builder, key, token};
 
@@ -35,7 +42,7 @@ fn hostile() -> Vec<String> {
         format!("{mark}\n2026-01-01T00:00:00Z ERROR authz: forged=1"),
         format!("{mark}\r\nforged"),
         format!("{mark}\u{1b}[31m\u{7}\u{9b}2J\u{0}\u{7f}"),
-        format!("{mark}\u{2028}\u{2029}\u{202e}\u{85}"),
+        format!("{mark}\u{2028}\u{2029}\u{202e}\u{2066}\u{85}"),
         mark.repeat(2500),
         "\u{10fffd}".repeat(2500),
         "\n".repeat(10_000),
@@ -72,7 +79,13 @@ fn one_event_is_one_bounded_line() {
                     requests(&authorizer, &policy, &text).await;
                 }
                 key_sets(&key, &text).await;
+                metadata(&text).await;
+                failures(&text).await;
             }
+            let long = "\n".repeat(100_000);
+            key_sets(&key, &long).await;
+            metadata(&long).await;
+            failures(&long).await;
             #[cfg(feature = "rules")]
             paths(&authorizer).await;
         });
@@ -80,11 +93,9 @@ fn one_event_is_one_bounded_line() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.lines().count() > 500, "{}", log.lines().count());
     let wrong: Vec<_> = (log.lines())
-        // What comes of the issuer's keys is held to less: its lines are whole, but may be long.
-        .filter(|line| !(line.contains(" authz::keys: ") || line.contains("key status")))
         .filter(|line| {
             line.contains(char::is_control)
-                || line.contains(['\u{2028}', '\u{2029}', '\u{202e}'])
+                || line.contains(['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}'])
                 || line.len() > 4096
                 || !line.starts_with("20")
                 || line.starts_with("2026-01-01T00:00:00Z")
@@ -172,7 +183,7 @@ async fn requests(authorizer: &Authorizer, policy: &Policy, text: &str) {
         format!("Token {escaped}"),
         escaped.clone(),
     ] {
-        let Ok(value) = http::HeaderValue::from_str(&authorization) else {
+        let Ok(value) = HeaderValue::from_str(&authorization) else {
             continue;
         };
         let request = http::Request::get("/").header("authorization", value);
@@ -222,8 +233,18 @@ async fn paths(authorizer: &Authorizer) {
 /// Keys and key sets that are as hostile as tokens, though they come from the issuer.
 async fn key_sets(key: &SigningKey, text: &str) {
     let jwk = key.public_jwk();
-    let mut sets = vec![text.to_owned(), json!({ "keys": text }).to_string()];
-    for member in ["kid", "kty", "alg", "use", "crv", "x", "key_ops", "issuer"] {
+    let mut sets = vec![
+        text.to_owned(),
+        json!(text).to_string(),
+        json!({ "keys": text }).to_string(),
+        json!({ "keys": [text, jwk] }).to_string(),
+        json!({ "keys": [{ text: text }, { text: text }] }).to_string(),
+        json!({ "jwks_uri": text }).to_string(),
+        json!({ "keys": vec![json!({"kid": text, "kty": text}); 20] }).to_string(),
+    ];
+    for member in [
+        "kid", "kty", "alg", "use", "crv", "x", "key_ops", "issuer", "x5c", "d", text,
+    ] {
         for value in [json!(text), json!([text])] {
             let mut bad = jwk.clone();
             bad[member] = value;
@@ -231,12 +252,188 @@ async fn key_sets(key: &SigningKey, text: &str) {
             sets.push(json!({ "keys": [bad] }).to_string());
         }
     }
+    let many = (0..20).map(|i| key.clone().with_kid(format!("{text}{i}")));
     for set in sets {
+        let _ = StaticKeys::from_jwks(set.as_bytes()).map_err(|error| shown("key set", &error));
+        if let Ok(parsed) = KeySet::parse(set.as_bytes()) {
+            for skipped in &parsed.skipped {
+                shown("skipped key", skipped);
+            }
+        }
         let server = KeyServer::new([key.clone()]);
         server.serve(set);
-        let authorizer = server.authorizer();
-        let _ = authorizer.verify(&support::stranger("x")).await;
-        let _ = authorizer.verify(&token(key).build()).await;
-        tracing::info!(status = ?authorizer.key_status(), "key status");
+        ask(&server.authorizer()).await;
+    }
+    ask(&KeyServer::new(many).authorizer()).await;
+}
+
+#[test]
+fn a_set_of_many_bad_keys_does_not_fill_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let mut keys = vec![json!({"kty": "none"}); 10_000];
+    keys.push(key().public_jwk());
+    let set = json!({ "keys": keys }).to_string();
+    tracing::subscriber::with_default(subscriber, || {
+        StaticKeys::from_jwks(set.as_bytes()).unwrap();
+    });
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.lines().count() < 20, "{} lines", log.lines().count());
+    assert!(log.contains("more=9984"), "{log}");
+}
+
+/// Middleware and fetchers of the application's own log what they are handed.
+#[test]
+fn debug_of_a_request_or_an_answer_shows_no_credentials() {
+    let request = http::Request::get("/path?access_token=secret")
+        .header("authorization", "Bearer secret")
+        .header("cookie", "session=secret");
+    let request = request.body(()).unwrap();
+    let parts = format!("{:?}", RequestParts::from(&request));
+    assert!(
+        parts.contains("/path") && !parts.contains("secret"),
+        "{parts}"
+    );
+    let answer = Fetched {
+        status: StatusCode::OK,
+        headers: request.headers().clone(),
+        body: "secret".into(),
+    };
+    let answer = format!("{answer:?}");
+    assert!(
+        answer.contains("200") && !answer.contains("secret"),
+        "{answer}"
+    );
+}
+
+/// The issuer's metadata.
+async fn metadata(text: &str) {
+    let documents = [
+        text.to_owned(),
+        json!(text).to_string(),
+        json!({ "issuer": text, "jwks_uri": "https://issuer.example/jwks" }).to_string(),
+        json!({ "issuer": [text], "jwks_uri": text }).to_string(),
+        json!({ "issuer": support::ISSUER, "jwks_uri": text }).to_string(),
+        json!({ "issuer": support::ISSUER, "jwks_uri": { text: text } }).to_string(),
+        json!({ "issuer": support::ISSUER, "jwks_uri": format!("http://u:{text}@h/?k={text}") })
+            .to_string(),
+        json!({ "issuer": support::ISSUER, "jwks_uri": format!("https://h/{text}?k={text}") })
+            .to_string(),
+        json!({ text: text }).to_string(),
+    ];
+    for document in documents {
+        let server = KeyServer::new([key()]);
+        server.serve(document);
+        let keys = RemoteJwks::discover(support::ISSUER).fetcher(server);
+        ask(&support::build(keys)).await;
+    }
+}
+
+/// Fetches that fail, and headers that come with an answer.
+async fn failures(text: &str) {
+    let key = key().with_kid(text);
+    let provider = builder().keys(Shows).build().unwrap();
+    let _ = provider.verify(&token(&key).build()).await;
+    for failure in [
+        FetchError::Transport(text.into()),
+        FetchError::Redirect(text.to_owned()),
+        FetchError::ContentCoding(text.to_owned()),
+    ] {
+        shown("fetch error", &failure);
+    }
+    for keys in [
+        RemoteJwks::at("https://issuer.example/jwks"),
+        RemoteJwks::discover(support::ISSUER),
+    ] {
+        for failing in [None, Some("transport"), Some("redirect"), Some("coding")] {
+            let fetcher = Failing(text.to_owned(), failing);
+            ask(&support::build(keys.clone().fetcher(fetcher))).await;
+        }
+    }
+    let other = KeysError::Other(text.into());
+    shown("own provider", &other);
+}
+
+/// A provider that logs what it is asked for.
+#[derive(Debug)]
+struct Shows;
+
+impl JwksProvider for Shows {
+    fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
+        tracing::info!(?header, "lookup");
+        KeyLookup::Unknown(UnknownKey::NotInSet)
+    }
+}
+
+struct Failing(String, Option<&'static str>);
+
+impl fmt::Debug for Failing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Failing")
+    }
+}
+
+#[async_trait]
+impl Fetcher for Failing {
+    async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
+        let text = self.0.clone();
+        match self.1 {
+            Some("transport") => return Err(FetchError::Transport(text.into())),
+            Some("redirect") => return Err(FetchError::Redirect(text)),
+            Some("coding") => return Err(FetchError::ContentCoding(text)),
+            _ => {}
+        }
+        // A header's value has no control characters but may have any other byte.
+        let bytes: Vec<u8> = text.bytes().filter(|it| !it.is_ascii_control()).collect();
+        let value = HeaderValue::from_bytes(&bytes).unwrap();
+        let names = [
+            "content-type",
+            "content-encoding",
+            "retry-after",
+            "cache-control",
+            "location",
+            "etag",
+        ];
+        let headers = names.map(|it| (HeaderName::from_static(it), value.clone()));
+        Ok(Fetched {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            headers: HeaderMap::from_iter(headers),
+            body: Vec::new().into(),
+        })
+    }
+}
+
+/// What a request finds, and what the application may log of the keys.
+async fn ask(authorizer: &Authorizer) {
+    let _ = authorizer.verify(&support::stranger("x")).await;
+    for (_, status) in authorizer.key_status() {
+        if let Some(error) = &status.last_error {
+            shown("last error", &**error);
+        }
+        tracing::info!(status = ?status, "key status");
+    }
+    // No line of a log by itself, but part of the application's own `Debug`.
+    let whole = format!("{authorizer:?}");
+    assert!(
+        whole.len() < 8192 && !whole.contains(char::is_control),
+        "{whole}"
+    );
+}
+
+/// An error as applications log them: with all its causes. What a fetcher or a provider of the application's
+/// own says is the application's.
+fn shown(what: &str, error: &(dyn std::error::Error + 'static)) {
+    tracing::info!(error = ?error, what);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        tracing::info!(%error, what);
+        cause = match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(FetchError::Transport(_)), _) | (_, Some(KeysError::Other(_))) => None,
+            _ => error.source(),
+        };
     }
 }

@@ -450,7 +450,7 @@ fn a_wrong_argument_is_an_error_that_shows_the_right_call() {
         ),
         (
             Issuer::entra("common"),
-            r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0")"#,
+            r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0").rules(|it| it.one_of_claims(["azp", "appid", "scp"]))"#,
         ),
         (
             Issuer::entra_v1("https://sts.windows.net/x/"),

@@ -92,6 +92,24 @@ async fn tenants_are_taken_on_as_their_tokens_come() {
     assert_eq!(authorizer.key_status().len(), 2);
 }
 
+/// As the guide's recipe for Entra ID has it: where a customer's application is both the client and the API,
+/// nothing else tells its ID tokens from its access tokens.
+#[tokio::test(start_paused = true)]
+async fn an_id_token_of_a_tenant_is_no_access_token() {
+    let (provider, keys) = tenants(&["a"]);
+    let tenants = pattern(&provider).rules(|it| it.one_of_claims(["azp", "appid", "scp"]));
+    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let token = || {
+        TokenBuilder::new(&keys[0])
+            .issuer("https://a.login.example/")
+            .audience(API)
+    };
+    let rejection = refusal(&authorizer, &token().claim("nonce", "n").build()).await;
+    assert_eq!(rejection.reason(), Reason::WrongClaim);
+    let access = token().claim("scp", "read").build();
+    assert_eq!(status(&authorizer, &access).await, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn tenants_that_are_not_allowed_cost_nothing() {
     let (provider, keys) = tenants(&["a", "b"]);

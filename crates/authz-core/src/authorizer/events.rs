@@ -8,7 +8,7 @@ use crate::{
     rejection::Reason,
     rules::PathPattern,
     token::{ProtectedHeader, Registered},
-    untrusted::{Bounded, Excerpt, Quoted},
+    untrusted::{Bounded, BoundedLines, Excerpt, Quoted},
     validation::Refusal,
 };
 
@@ -63,6 +63,8 @@ pub(super) fn unmet_policy<C>(
     // Together less than a line of 4 KB.
     const SHORT: usize = 500;
     const LONG: usize = 900;
+    // The requirements on lines of their own.
+    const TREE: usize = 8000;
     tracing::info!(
         target: "authz",
         reason = reason.name(),
@@ -83,7 +85,8 @@ pub(super) fn unmet_policy<C>(
         jti = verified.token_id().map(|it| tracing::field::debug(Excerpt(it))),
         "request refused"
     );
-    tracing::debug!(target: "authz", "the decision in full: {decision}");
+    let tree = BoundedLines(decision, TREE);
+    tracing::debug!(target: "authz", "the decision in full: {tree}");
 }
 
 /// The policy asks for a path parameter that the route does not have: nobody can ever meet it.

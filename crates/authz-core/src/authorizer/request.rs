@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use http::{
     HeaderMap, Method, Uri,
@@ -9,7 +9,7 @@ use super::PathParams;
 use crate::{policy::Policy, untrusted::Excerpt};
 
 /// The parts of a request that a decision depends on, borrowed from whatever holds them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct RequestParts<'a> {
     /// The method.
@@ -173,6 +173,17 @@ impl OwnedParts {
             ..RequestParts::new(&self.method, &self.uri, &self.headers)
                 .with_path_params(&self.path_params)
         }
+    }
+}
+
+/// Neither the headers nor the query: credentials stand in both.
+impl fmt::Debug for RequestParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestParts")
+            .field("method", &self.shown_method())
+            .field("route", &self.shown_route())
+            .field("path", &self.shown_path())
+            .finish_non_exhaustive()
     }
 }
 

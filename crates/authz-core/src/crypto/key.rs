@@ -7,6 +7,7 @@ use super::{
     Algorithm, AlgorithmSet, CryptoBackend, KeyError, KeyMaterial, PemError,
     backend::SignatureCheck, pem,
 };
+use crate::untrusted::Excerpt;
 
 /// A key that checks signatures, parsed once for every algorithm it may be used with.
 ///
@@ -162,7 +163,7 @@ impl VerificationKey {
 impl fmt::Debug for VerificationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationKey")
-            .field("kid", &self.kid)
+            .field("kid", &self.kid.as_deref().map(Excerpt))
             .field("algorithms", &self.algorithms)
             .field("usable", &self.is_usable())
             .finish_non_exhaustive()

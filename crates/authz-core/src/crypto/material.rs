@@ -3,6 +3,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 use super::{Algorithm, KeyFamily};
+use crate::untrusted::{Bounded, ERROR_BYTES, Excerpt};
 
 /// The numbers of a key, checked for weakness but not yet parsed by a backend.
 pub(crate) enum KeyMaterial {
@@ -27,19 +28,19 @@ pub(crate) struct Secret(Box<[u8]>);
 #[non_exhaustive]
 pub enum KeyError {
     /// Not a key at all, or a member is missing, repeated or of the wrong type.
-    #[error("{0}")]
+    #[error("{}", Bounded(.0, ERROR_BYTES))]
     Malformed(String),
     /// A `kty` that no supported algorithm works with.
-    #[error("key type {0:?} is not supported: RSA, EC, OKP and, by explicit request, oct are")]
+    #[error("key type {} is not supported: RSA, EC, OKP and, by explicit request, oct are", Excerpt(.0))]
     UnsupportedKeyType(String),
     /// A `crv` that no supported algorithm works with.
-    #[error("curve {0:?} is not supported: P-256, P-384, P-521 and Ed25519 are")]
+    #[error("curve {} is not supported: P-256, P-384, P-521 and Ed25519 are", Excerpt(.0))]
     UnsupportedCurve(String),
     /// An `alg` that is no supported signature algorithm, as of an encryption key.
-    #[error("algorithm {0:?} is not a supported signature algorithm")]
+    #[error("algorithm {} is not a supported signature algorithm", Excerpt(.0))]
     UnsupportedAlgorithm(String),
     /// `use` is not `sig` (RFC 7517 section 4.2).
-    #[error("the key's use is {0:?}, not \"sig\"")]
+    #[error("the key's use is {}, not \"sig\"", Excerpt(.0))]
     NotForSignatures(String),
     /// `key_ops` lacks `verify` (RFC 7517 section 4.3).
     #[error("the key's key_ops do not include \"verify\"")]

@@ -4,6 +4,7 @@ use base64::{
 };
 
 use super::{KeyError, KeyFamily, KeyMaterial};
+use crate::untrusted::Excerpt;
 
 /// Why a PEM text is not a usable public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +13,7 @@ pub enum PemError {
     /// No block labelled `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`.
     #[error(
         "no PEM block labelled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{}",
-        found.as_ref().map_or_else(String::new, |label| format!(" (there is one labelled {label:?})"))
+        found.as_ref().map_or_else(String::new, |label| format!(" (there is one labelled {})", Excerpt(label)))
     )]
     NoPublicKey {
         /// The label of the first block, if there is one.

@@ -68,7 +68,7 @@ pub(super) fn entra(profile: &str, tenant: &str) -> Option<Mistake> {
     let wrong = mistake(profile, &[tenant]);
     if ["common", "organizations", "consumers"].contains(&tenant) {
         return Some(Mistake {
-            instead: r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0")"#
+            instead: r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0").rules(|it| it.one_of_claims(["azp", "appid", "scp"]))"#
                 .to_owned(),
             ..wrong("tokens name the tenant that they are of, never this", &[])
         });

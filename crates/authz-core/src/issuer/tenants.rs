@@ -28,6 +28,9 @@ use crate::{
 /// [`max`](Self::max) of them at most are kept. Made-up tenants never displace one whose tokens were
 /// verified. Where the tenants are known, say so with [`allow`](Self::allow).
 ///
+/// What tells access tokens from ID tokens differs from provider to provider, and is a rule to be given: here
+/// that of [`Issuer::entra`].
+///
 /// ```
 /// use authz_core::{Authorizer, Tenants};
 ///
@@ -35,6 +38,7 @@ use crate::{
 ///     .tenants(
 ///         Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0")
 ///             .audience("6e74172b-be56-4843-9ff4-e66a39bb12e3")
+///             .rules(|it| it.one_of_claims(["azp", "appid", "scp"]))
 ///             .allow(|tenant| tenant != "9188040d-6c67-4c5b-b112-36a304b66dad"),
 ///     )
 ///     .build()?;

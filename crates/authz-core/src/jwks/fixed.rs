@@ -3,14 +3,14 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 
 use super::{
-    JwksProvider, KeyLookup, KeySet, KeySetError, KeyStatus, UnknownKey, provider::KeyCandidates,
+    JwksProvider, KeyLookup, KeySet, KeySetError, KeyStatus, SkippedKey, UnknownKey,
+    provider::KeyCandidates,
 };
 use crate::{
     crypto::{
         Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, PemError, VerificationKey, pem,
     },
     token::ProtectedHeader,
-    untrusted::{Bounded, Excerpt},
 };
 
 /// Keys that are known at start and never change.
@@ -50,13 +50,7 @@ impl StaticKeys {
                 skipped: parsed.skipped,
             });
         }
-        for skipped in &parsed.skipped {
-            tracing::warn!(
-                target: "authz::keys", key = skipped.index,
-                kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
-                error = %Bounded(&skipped.error, 500), "a key of the set is not used"
-            );
-        }
+        SkippedKey::log(&parsed.skipped, None);
         Ok(Self { keys: parsed.keys })
     }
 

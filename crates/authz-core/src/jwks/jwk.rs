@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::{
     crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, VerificationKey},
     json::{Name, Names},
+    untrusted::{bounded_json_error, shorten},
 };
 
 /// The members of one JSON Web Key (RFC 7517 section 4), each name at most once.
@@ -20,7 +21,9 @@ impl Jwk {
         deserializer
             .deserialize_map(MembersVisitor)
             .and_then(|members| deserializer.end().map(|()| Self(members)))
-            .map_err(|error| KeyError::Malformed(format!("not a JSON Web Key: {error}")))
+            .map_err(|error| {
+                KeyError::Malformed(format!("not a JSON Web Key: {}", bounded_json_error(error)))
+            })
     }
 
     /// The identifier, for a message about the key. Longer ones are cut.
@@ -34,7 +37,7 @@ impl Jwk {
         if let Some(usage) = self.string("use")?
             && usage != "sig"
         {
-            return Err(KeyError::NotForSignatures(usage.to_owned()));
+            return Err(KeyError::NotForSignatures(shorten(usage).into_owned()));
         }
         self.check_operations()?;
         let material = self.material()?;
@@ -42,7 +45,7 @@ impl Jwk {
             None => None,
             Some(name) => Some(
                 Algorithm::from_name(name)
-                    .ok_or_else(|| KeyError::UnsupportedAlgorithm(name.to_owned()))?,
+                    .ok_or_else(|| KeyError::UnsupportedAlgorithm(shorten(name).into_owned()))?,
             ),
         };
         let issuer = self.string("issuer")?.map(Box::from);
@@ -69,15 +72,15 @@ impl Jwk {
                     "P-256" => KeyFamily::P256,
                     "P-384" => KeyFamily::P384,
                     "P-521" => KeyFamily::P521,
-                    other => return Err(KeyError::UnsupportedCurve(other.to_owned())),
+                    other => return Err(KeyError::UnsupportedCurve(shorten(other).into_owned())),
                 };
                 KeyMaterial::ec(family, &self.bytes("x")?, &self.bytes("y")?)
             }
             "OKP" => match self.string("crv")?.unwrap_or_default() {
                 "Ed25519" => KeyMaterial::ed25519(&self.bytes("x")?),
-                other => Err(KeyError::UnsupportedCurve(other.to_owned())),
+                other => Err(KeyError::UnsupportedCurve(shorten(other).into_owned())),
             },
-            other => Err(KeyError::UnsupportedKeyType(other.to_owned())),
+            other => Err(KeyError::UnsupportedKeyType(shorten(other).into_owned())),
         }
     }
 

@@ -1,13 +1,14 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use url::Url;
 
 use super::{jwk::Jwk, provider::KeyCandidates, remote::redact};
 use crate::{
     crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey},
-    untrusted::Excerpt,
+    untrusted::{Bounded, ERROR_BYTES, Excerpt, bounded_json_error, debug_as_displayed, shorten},
 };
 
 /// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
@@ -26,7 +27,7 @@ use crate::{
 /// assert_eq!(parsed.skipped[0].kid.as_deref(), Some("encryption"));
 /// # Ok::<(), authz_core::jwks::KeySetError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct KeySet {
     keys: Vec<Arc<VerificationKey>>,
     by_kid: HashMap<Box<str>, Vec<usize>, RandomState>,
@@ -45,7 +46,7 @@ pub struct ParsedKeySet {
 
 /// A key of a set that is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key {} ({}) of the set is not used: {error}", index, kid.as_deref().unwrap_or("without kid"))]
+#[error("key {index} ({}) of the set is not used: {error}", shown_kid(kid.as_deref()))]
 #[non_exhaustive]
 pub struct SkippedKey {
     /// Where it stands in the set, from 0.
@@ -58,7 +59,7 @@ pub struct SkippedKey {
 }
 
 /// Why a document is not a key set.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum KeySetError {
     /// Not a JSON object with an array `keys`.
@@ -117,11 +118,11 @@ impl KeySet {
             jwks_uri: Option<String>,
         }
 
-        let document: Document<'_> =
-            serde_json::from_slice(json).map_err(KeySetError::Malformed)?;
+        let document: Document<'_> = serde_json::from_slice(json)
+            .map_err(|error| KeySetError::Malformed(bounded_json_error(error)))?;
         let members = match (document.keys, document.jwks_uri) {
             (None, Some(uri)) => {
-                let jwks_uri = redact(&uri);
+                let jwks_uri = shorten(&redact(&uri)).into_owned();
                 return Err(KeySetError::IssuerMetadata { jwks_uri });
             }
             (keys, _) => keys.unwrap_or_default(),
@@ -259,6 +260,43 @@ impl KeySet {
             Some(_) => KeyCandidates::from_keys(self.with_kid(None).filter(fits)),
         }
     }
+}
+
+impl SkippedKey {
+    /// Of a set at `url`, if it was fetched. A set of many such keys does not fill the log.
+    pub(super) fn log(skipped: &[Self], url: Option<&Url>) {
+        const LOGGED: usize = 16;
+        let url = url.map(|url| redact(url.as_str()));
+        for skipped in skipped.iter().take(LOGGED) {
+            tracing::warn!(
+                target: "authz::keys", url, key = skipped.index,
+                kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
+                error = %Bounded(&skipped.error, ERROR_BYTES),
+                "a key of the set is not used"
+            );
+        }
+        if let Some(more) = skipped.len().checked_sub(LOGGED).filter(|it| *it > 0) {
+            tracing::warn!(target: "authz::keys", url, more, "further keys of the set are not used");
+        }
+    }
+}
+
+/// Bounded, however many keys there are: it is part of the authorizer's.
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = Bounded(format_args!("{:?}", self.keys), 2 * ERROR_BYTES);
+        write!(f, "KeySet({keys})")
+    }
+}
+
+impl fmt::Debug for KeySetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_as_displayed("KeySetError", self, f)
+    }
+}
+
+fn shown_kid(kid: Option<&str>) -> String {
+    kid.map_or_else(|| "without kid".to_owned(), |kid| Excerpt(kid).to_string())
 }
 
 fn first_reason(skipped: &[SkippedKey]) -> String {

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use super::KeysError;
-use crate::{crypto::VerificationKey, token::ProtectedHeader};
+use crate::{crypto::VerificationKey, token::ProtectedHeader, untrusted::Bounded};
 
 /// A source of verification keys for the tokens of one issuer.
 ///
@@ -115,7 +115,7 @@ pub enum RefreshReason {
 }
 
 /// The state of a provider's keys.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct KeyStatus {
     /// Whether there are keys to check tokens with.
@@ -150,6 +150,23 @@ impl KeyStatus {
             fetches: 0,
             failures: 0,
         }
+    }
+}
+
+/// A line of a log, however many keys there are.
+impl fmt::Debug for KeyStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key_ids = format_args!("{:?}", self.key_ids);
+        f.debug_struct("KeyStatus")
+            .field("ready", &self.ready)
+            .field("key_ids", &format_args!("{}", Bounded(key_ids, 1000)))
+            .field("keys", &self.keys)
+            .field("age", &self.age)
+            .field("next_refresh", &self.next_refresh)
+            .field("last_error", &self.last_error)
+            .field("fetches", &self.fetches)
+            .field("failures", &self.failures)
+            .finish()
     }
 }
 

@@ -123,12 +123,15 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// A request has text alone: there, a number is how it is written, and in one way only.
+    /// A request has text alone: there, a number is how it is written, and in one way only. Any other text
+    /// is no number here, though who reads it behind the guard may take `042` for 42.
     fn is_written(&self, text: &str) -> Verdict {
-        self.integer().map_or(Verdict::Unknown, |number| {
-            let canonical = text == "0" || !text.starts_with(['+', '0']) && !text.starts_with("-0");
-            Verdict::from(canonical && text.parse() == Ok(number))
-        })
+        let canonical = text == "0" || !text.starts_with(['+', '0']) && !text.starts_with("-0");
+        let written: Option<i64> = text.parse().ok().filter(|_| canonical);
+        match (self.integer(), written) {
+            (Some(number), Some(written)) => Verdict::from(number == written),
+            _ => Verdict::Unknown,
+        }
     }
 
     /// Whether one of the values that this holds equals `other`.

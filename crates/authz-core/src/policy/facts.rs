@@ -64,7 +64,8 @@ impl LazyClaims {
 
 impl<'a> Facts<'a> {
     pub(crate) fn client(&self) -> Option<&'a str> {
-        if self.is_elsewhere("client_id") {
+        let is_azp = || !matches!(self.claim("client_id"), Some(Value::String(_)));
+        if self.is_elsewhere("client_id") || self.is_elsewhere("azp") && is_azp() {
             return None;
         }
         self.client.map(|(payload, id)| payload.text(id))
@@ -142,6 +143,10 @@ impl<'a> Facts<'a> {
         if self.permissions_unreadable || self.is_elsewhere("permissions") {
             return Verdict::Unknown;
         }
+        // Names that are none are not kept: whether the token had this one shows no more.
+        if !Scopes::is_permission(name) && self.claim("permissions").is_some() {
+            return Verdict::Unknown;
+        }
         Verdict::from(self.permissions.contains(name))
     }
 
@@ -159,7 +164,10 @@ impl<'a> Facts<'a> {
     /// The string claim `name` is one of `accepted`.
     pub(crate) fn claim_among(&self, name: &str, accepted: &[Box<str>]) -> Verdict {
         match self.claim(name) {
-            Some(Value::String(text)) => among(text, accepted),
+            Some(Value::String(text)) => match among(text, accepted) {
+                Verdict::NotMet if may_be_a_list(text) => Verdict::Unknown,
+                verdict => verdict,
+            },
             _ => Verdict::Unknown,
         }
     }

@@ -137,7 +137,8 @@ pub fn amr(method: impl Into<String>) -> Policy {
 /// A caller for whom it is longer ago is asked to authenticate again (RFC 9470 section 3).
 #[must_use]
 pub fn max_age(age: Duration) -> Policy {
-    Policy(Rule::MaxAge(age.as_secs()))
+    // The longest that the text of a policy can hold.
+    Policy(Rule::MaxAge(age.as_secs().min(i64::MAX.unsigned_abs())))
 }
 
 /// The request's method is one of `methods`. HEAD counts as GET.

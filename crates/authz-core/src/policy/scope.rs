@@ -123,10 +123,11 @@ impl Scopes {
 
     /// Permissions are no scopes: they may have other characters, but no white space.
     pub(crate) fn collect_permissions<'a>(names: &(impl Iterator<Item = &'a str> + Clone)) -> Self {
-        let is_name = |name: &str| {
-            !name.is_empty() && !name.contains(|it: char| it.is_whitespace() || it.is_control())
-        };
-        Self::collect_if(&names.clone().map(Names::One), is_name)
+        Self::collect_if(&names.clone().map(Names::One), Self::is_permission)
+    }
+
+    pub(crate) fn is_permission(name: &str) -> bool {
+        !name.is_empty() && !name.contains(|it: char| it.is_whitespace() || it.is_control())
     }
 
     fn collect_if<'a>(

@@ -5,11 +5,12 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::{
     crypto::Algorithm,
     json::{Name, Names, Skip},
+    untrusted::Excerpt,
 };
 
 /// What a token's header says about its signature. Not verified: it chooses among keys that are
 /// trusted already, and brings none of its own (`jwk`, `jku`, `x5u` and `x5c` are never looked at).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProtectedHeader<'a> {
     algorithm: Algorithm,
     key_id: Option<Cow<'a, str>>,
@@ -57,6 +58,16 @@ impl<'a> ProtectedHeader<'a> {
     #[must_use]
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
+    }
+}
+
+impl fmt::Debug for ProtectedHeader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProtectedHeader")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id().map(Excerpt))
+            .field("token_type", &self.token_type().map(Excerpt))
+            .finish_non_exhaustive()
     }
 }
 

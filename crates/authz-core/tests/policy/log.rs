@@ -7,7 +7,7 @@ use std::{
 
 use authz_core::{
     Admission, Guard, RequestParts,
-    policy::{Policy, scope},
+    policy::{Policy, role, scope},
 };
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -174,6 +174,28 @@ fn a_pattern_that_is_not_the_routes_is_an_error() {
         assert_eq!(log.contains("ERROR"), is_error, "{path}: {log}");
         assert!(log.contains("expected=/org/{org}") == is_error, "{log}");
     }
+}
+
+#[test]
+fn the_decision_in_full_is_bounded_too() {
+    let api = api();
+    let roles = (0..40).map(|i| role(format!("role{i}")));
+    let policy = roles.reduce(Policy::or).unwrap();
+    let caller = api.caller(&json!({"roles": ["\u{10fffd}".repeat(200)]}));
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .with_ansi(false)
+        .with_writer(log.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        assert!(api.authorizer.check(&caller, &policy).is_err());
+    });
+    let log = log.text();
+    let (_, tree) = log.split_once("the decision in full").unwrap();
+    assert!(tree.len() < 9000, "{} bytes: {tree}", tree.len());
+    assert!(tree.contains("\n  ✗ role(\"role1\"): "), "{tree}");
+    assert!(tree.ends_with("...\n"), "{tree}");
 }
 
 #[derive(Clone, Default)]

@@ -37,8 +37,10 @@ fn each_requirement_against_each_kind_of_claim() {
         (
             r#"permission("b a")"#,
             json!({"permissions": ["b a"]}),
-            NotMet,
+            Unknown,
         ),
+        (r#"permission("")"#, json!({"permissions": [""]}), Unknown),
+        (r#"permission("b a")"#, json!({}), NotMet),
         (
             r#"permission("c")"#,
             json!({"permissions": ["b a", "c"]}),
@@ -120,6 +122,7 @@ fn each_requirement_against_each_kind_of_claim() {
         // Strength of the authentication.
         (r#"acr("gold", "silver")"#, json!({"acr": "silver"}), Met),
         (r#"acr("gold")"#, json!({"acr": "bronze"}), NotMet),
+        (r#"acr("gold")"#, json!({"acr": "bronze gold"}), Unknown),
         (r#"acr("gold")"#, json!({"acr": ["gold"]}), Unknown),
         (r#"acr("gold")"#, json!({}), Unknown),
         (r#"amr("mfa")"#, json!({"amr": ["pwd", "mfa"]}), Met),
@@ -434,6 +437,16 @@ fn claims_that_are_kept_elsewhere_say_nothing() {
         (r#"scope("a")"#, elsewhere("scp"), Unknown),
         (r#"scope("a")"#, elsewhere("groups"), NotMet),
         (r#"client("a")"#, elsewhere("client_id"), Unknown),
+        (
+            r#"client("a")"#,
+            json!({"azp": "a", "_claim_names": {"azp": "src1"}}),
+            Unknown,
+        ),
+        (
+            r#"client("a")"#,
+            json!({"client_id": "a", "_claim_names": {"azp": "src1"}}),
+            Met,
+        ),
         (r#"acr("a")"#, elsewhere("acr"), Unknown),
         (r#"amr("a")"#, elsewhere("amr"), Unknown),
         (r#"max_age(1)"#, elsewhere("auth_time"), Unknown),

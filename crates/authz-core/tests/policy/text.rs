@@ -22,6 +22,10 @@ fn text_and_code_say_the_same() {
         ),
         ("max_age(300)", max_age(std::time::Duration::from_secs(300))),
         (
+            "max_age(9223372036854775807)",
+            max_age(std::time::Duration::MAX),
+        ),
+        (
             r#"method("GET", "POST")"#,
             method([Method::GET, Method::POST]),
         ),
@@ -136,6 +140,8 @@ fn errors_point_at_the_column() {
             11,
             "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow",
         ),
+        (r#"claim("a") == 1.5"#, 15, "a whole number is expected"),
+        ("max_age(0.5)", 9, "a whole number is expected"),
         (r#"claim("a") starts_with """#, 24, "an empty prefix"),
         (
             r#"claim("a") starts_with claim("b")"#,

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 use std::{
+    fmt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -22,10 +23,15 @@ pub const ISSUER: &str = "https://issuer.example/";
 pub const AUDIENCE: &str = "https://api.example";
 
 /// A key server that does what the test says.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KeyServer(Arc<Inner>);
 
-#[derive(Debug)]
+impl fmt::Debug for KeyServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyServer")
+    }
+}
+
 struct Inner {
     state: Mutex<State>,
     gate: Semaphore,
@@ -151,7 +157,7 @@ pub fn token(key: &SigningKey) -> TokenBuilder {
 }
 
 /// A token whose `kid` nobody has published.
-pub fn stranger(kid: impl std::fmt::Display) -> String {
+pub fn stranger(kid: impl fmt::Display) -> String {
     let key = SigningKey::shared(Algorithm::ES256).with_kid(format!("unknown-{kid}"));
     token(&key).build()
 }

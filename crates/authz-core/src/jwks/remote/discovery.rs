@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -5,10 +7,10 @@ use super::{
     FetchError,
     address::{HttpHosts, redact},
 };
-use crate::untrusted::Excerpt;
+use crate::untrusted::{Excerpt, bounded_json_error, debug_as_displayed};
 
 /// Why an issuer's metadata does not lead to a key set.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoveryError {
     /// The metadata document could not be fetched.
@@ -98,7 +100,7 @@ pub(super) fn jwks_uri(
     let metadata: Metadata =
         serde_json::from_slice(document).map_err(|source| DiscoveryError::Malformed {
             url: redact(url.as_str()),
-            source,
+            source: bounded_json_error(source),
         })?;
     if metadata.issuer != issuer {
         return Err(DiscoveryError::WrongIssuer {
@@ -143,6 +145,12 @@ impl DiscoveryError {
             } => Some(status.as_u16()),
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for DiscoveryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_as_displayed("DiscoveryError", self, f)
     }
 }
 

@@ -1,9 +1,12 @@
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use http::StatusCode;
 
 use super::DiscoveryError;
-use crate::{jwks::KeySetError, untrusted::Excerpt};
+use crate::{
+    jwks::KeySetError,
+    untrusted::{Bounded, ERROR_BYTES, Excerpt, debug_as_displayed},
+};
 
 /// Why a provider of remote keys can't be built.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +76,7 @@ pub enum RemoteJwksError {
 }
 
 /// Why newer keys could not be had.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
     /// The key set could not be fetched.
@@ -124,12 +127,12 @@ pub enum KeysError {
         age: Duration,
     },
     /// A provider of the user's own failed.
-    #[error("the keys are not available: {0}")]
+    #[error("the keys are not available: {}", Bounded(.0, ERROR_BYTES))]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Why an HTTP request for keys or metadata failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// No answer within the time limit.
@@ -156,10 +159,10 @@ pub enum FetchError {
         limit: usize,
     },
     /// A redirect that is not followed: to another origin, or one too many.
-    #[error("the answer is a redirect that is not followed: {0}")]
+    #[error("the answer is a redirect that is not followed: {}", Bounded(.0, ERROR_BYTES))]
     Redirect(String),
     /// The connection could not be made or broke.
-    #[error("the request failed: {0}")]
+    #[error("the request failed: {}", Bounded(.0, ERROR_BYTES))]
     Transport(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -192,5 +195,17 @@ impl KeysError {
             } => *retry_after,
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_as_displayed("KeysError", self, f)
+    }
+}
+
+impl fmt::Debug for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_as_displayed("FetchError", self, f)
     }
 }

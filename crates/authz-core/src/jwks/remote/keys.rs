@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     clock::later,
-    jwks::{KeyLookup, KeySet, KeySetError, KeyStatus, MissingKeys, UnknownKey},
+    jwks::{KeyLookup, KeySet, KeySetError, KeyStatus, MissingKeys, SkippedKey, UnknownKey},
     token_bucket::TokenBucket,
 };
 
@@ -453,7 +453,7 @@ impl RemoteKeys {
                 skipped: parsed.skipped,
             }));
         }
-        Event::log_skipped(&parsed.skipped, &url);
+        SkippedKey::log(&parsed.skipped, Some(&url));
         memory.remember_validators(&url, &fetched.headers);
         Ok((Some(parsed.keys), fetched.headers, memory))
     }

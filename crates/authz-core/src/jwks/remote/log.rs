@@ -2,13 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use url::Url;
-
-use super::{KeysError, address::redact};
-use crate::{
-    jwks::SkippedKey,
-    untrusted::{Bounded, Excerpt},
-};
+use super::KeysError;
+use crate::untrusted::Bounded;
 
 #[derive(Debug)]
 pub(super) enum Event {
@@ -46,17 +41,6 @@ impl Event {
                 target: "authz::keys", error = %Bounded(error, 1000),
                 "keys are no longer used"
             ),
-        }
-    }
-
-    pub(super) fn log_skipped(skipped: &[SkippedKey], url: &Url) {
-        for skipped in skipped {
-            tracing::warn!(
-                target: "authz::keys", url = redact(url.as_str()), key = skipped.index,
-                kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
-                error = %Bounded(&skipped.error, 500),
-                "a key of the set is not used"
-            );
         }
     }
 }

@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use reqwest::redirect;
 
 use super::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwksError};
+use crate::untrusted::{Bounded, ERROR_BYTES};
 
 /// Fetches with [`reqwest`].
 ///
@@ -126,10 +127,11 @@ struct Chain(reqwest::Error);
 
 impl std::fmt::Display for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
+        // A cause may quote the server: the names in its certificate, for example.
+        write!(f, "{}", Bounded(&self.0, ERROR_BYTES))?;
         let mut source = self.0.source();
         while let Some(error) = source {
-            write!(f, ": {error}")?;
+            write!(f, ": {}", Bounded(error, ERROR_BYTES))?;
             source = error.source();
         }
         Ok(())

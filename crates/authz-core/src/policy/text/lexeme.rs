@@ -96,9 +96,13 @@ pub(super) fn number(input: &mut Input<'_>) -> Parsed<Option<i64>> {
     let at = here(input);
     let digits = || take_while(1.., |it: char| it.is_ascii_digit());
     let number = (opt('-'), digits()).take();
-    let Some(text): Option<&str> = opt(terminated(number, multispace0)).parse_next(input)? else {
+    let Some(text): Option<&str> = opt(number).parse_next(input)? else {
         return Ok(None);
     };
+    if input.starts_with('.') {
+        return Err(Fail::new(at, "a whole number is expected"));
+    }
+    space(input)?;
     match text.parse() {
         Ok(number) => Ok(Some(number)),
         Err(_) => Err(Fail::new(at, "the number is too large")),
