@@ -7,7 +7,7 @@ use super::{
     FetchError,
     address::{HttpHosts, redact},
 };
-use crate::untrusted::{Excerpt, bounded_json_error, debug_as_displayed};
+use crate::untrusted::{Excerpt, bounded_json_error, debug_as_displayed, shorten};
 
 /// Why an issuer's metadata does not lead to a key set.
 #[derive(thiserror::Error)]
@@ -105,8 +105,8 @@ pub(super) fn jwks_uri(
     if metadata.issuer != issuer {
         return Err(DiscoveryError::WrongIssuer {
             url: redact(url.as_str()),
-            configured: redact(issuer),
-            found: redact(&metadata.issuer),
+            configured: shorten(&redact(issuer)).into_owned(),
+            found: shorten(&redact(&metadata.issuer)).into_owned(),
         });
     }
     // A document that came by https can't lead to plain http, this machine's own services included
@@ -118,7 +118,7 @@ pub(super) fn jwks_uri(
         .filter(|uri| http_hosts.allow(uri) && no_step_down(uri))
         .ok_or_else(|| DiscoveryError::InvalidJwksUri {
             url: redact(url.as_str()),
-            jwks_uri: redact(&metadata.jwks_uri),
+            jwks_uri: shorten(&redact(&metadata.jwks_uri)).into_owned(),
         })
 }
 
