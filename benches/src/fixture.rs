@@ -10,9 +10,9 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorized, Authorizer, AuthorizerBuilder, Claims, CryptoBackend, Policy, Rejection,
-    RequestParts, async_trait,
-    jwks::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwks, SharedSecret},
+    Algorithm, Authorized, Authorizer, AuthorizerBuilder, Claims, CryptoBackend, Issuer, Policy,
+    Rejection, RequestParts, async_trait,
+    jwks::{FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, RemoteJwks, SharedSecret},
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use bytes::Bytes;
@@ -61,13 +61,14 @@ impl Signed {
     where
         C: DeserializeOwned + Send + Sync + 'static,
     {
-        let builder = builder(self.key.algorithm()).cache_bytes(cache_bytes);
-        let builder = match self.key.secret() {
-            Some(secret) => {
-                builder.keys(SharedSecret::hs256(secret).expect("a secret of 32 bytes"))
-            }
-            None => builder.keys(self.remote_keys(CryptoBackend::default())),
+        let issuer = issuer(self.key.algorithm());
+        let issuer = match self.key.secret() {
+            Some(secret) => issuer.keys(SharedSecret::hs256(secret).expect("a secret of 32 bytes")),
+            None => issuer.keys(self.remote_keys(CryptoBackend::default())),
         };
+        let builder = Authorizer::builder()
+            .issuer(issuer)
+            .cache_bytes(cache_bytes);
         started(builder.claims(), &self.token)
     }
 
@@ -96,12 +97,16 @@ pub fn token(key: &SigningKey) -> TokenBuilder {
         .expires_in(24 * 60 * 60)
 }
 
-/// A builder for tokens like these.
-pub fn builder(algorithm: Algorithm) -> AuthorizerBuilder {
-    Authorizer::builder()
-        .issuer(ISSUER)
+/// The issuer of tokens like these.
+pub fn issuer(algorithm: Algorithm) -> Issuer {
+    Issuer::new(ISSUER)
         .audience(AUDIENCE)
         .algorithms([algorithm])
+}
+
+/// A builder for tokens like these.
+pub fn builder(algorithm: Algorithm, keys: impl JwksProvider) -> AuthorizerBuilder {
+    Authorizer::builder().issuer(issuer(algorithm).keys(keys))
 }
 
 /// Builds the authorizer and lets it fetch its keys.

@@ -74,9 +74,8 @@ fn bytes_per_token<C: DeserializeOwned + Send + Sync + 'static>() -> Bytes {
         })
         .collect();
     let secret = signed.key.secret().expect("a shared secret");
-    let builder = builder(Algorithm::HS256)
-        .keys(SharedSecret::hs256(secret).expect("a secret of 32 bytes"))
-        .claims::<C>();
+    let secret = SharedSecret::hs256(secret).expect("a secret of 32 bytes");
+    let builder = builder(Algorithm::HS256, secret).claims::<C>();
     let authorizer = started(builder, &signed.token);
     let policy = scope(SCOPE);
     let info = measure(|| {

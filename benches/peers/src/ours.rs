@@ -5,7 +5,7 @@ use authz_benches::{
     bare::{BareKey, Signature, floor},
     fixture::{Caller, SCOPE, authorize, request, started},
 };
-use authz_core::{Authorizer, scope};
+use authz_core::{Issuer, Authorizer, scope};
 use serde::de::DeserializeOwned;
 
 use crate::token::Issued;
@@ -36,8 +36,8 @@ where
     C: DeserializeOwned + Send + Sync + 'static,
 {
     let builder = Authorizer::builder()
-        .issuer(issued.issuer())
-        .audience(authz_benches::fixture::AUDIENCE)
+        .issuer(Issuer::new(issued.issuer())
+        .audience(authz_benches::fixture::AUDIENCE))
         .cache_bytes(cache_bytes);
     started(builder.claims(), issued.token())
 }

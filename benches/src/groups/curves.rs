@@ -33,8 +33,7 @@ pub(super) fn groups() -> Vec<Group> {
 fn keys() -> Vec<Case> {
     let signed = Signed::new(Algorithm::RS256);
     let case = |size: usize| {
-        let builder = builder(Algorithm::RS256)
-            .keys(set(&signed, size))
+        let builder = builder(Algorithm::RS256, set(&signed, size))
             .cache_bytes(0)
             .claims::<Caller>();
         let authorizer = started(builder, &signed.token);
@@ -72,13 +71,13 @@ fn issuers() -> Vec<Case> {
         SharedSecret::hs256(secret).expect("a secret of 32 bytes")
     };
     let case = |count: usize| {
-        let mut builder = builder(Algorithm::HS256).keys(secret());
+        let mut builder = builder(Algorithm::HS256, secret());
         for i in 1..count {
             let issuer = Issuer::new(format!("https://tenant-{i}.eu.auth0.com/"))
                 .audience(AUDIENCE)
                 .algorithms([Algorithm::HS256])
                 .keys(secret());
-            builder = builder.trust(issuer);
+            builder = builder.issuer(issuer);
         }
         let authorizer = started(builder.cache_bytes(0).claims::<Caller>(), &signed.token);
         let (request, policy) = (request(&signed.token), scope(SCOPE));

@@ -108,9 +108,7 @@ pub(super) fn key_lookup(name: impl Into<String>, keys: RemoteJwks, signed: &Sig
         times: Arc::default(),
         nanos: Arc::default(),
     };
-    let builder = builder(signed.key.algorithm())
-        .keys(keys.clone())
-        .cache_bytes(0);
+    let builder = builder(signed.key.algorithm(), keys.clone()).cache_bytes(0);
     let authorizer = started(builder, &signed.token);
     let (request, policy) = (request(&signed.token), scope(SCOPE));
     Case::timed(name, move |times| {

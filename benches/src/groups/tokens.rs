@@ -81,10 +81,12 @@ impl Many {
         requests: impl IntoIterator<Item = Request<()>>,
     ) -> Authorizer<Caller> {
         let secret = self.signed.key.secret().expect("a shared secret");
-        let builder = builder(Algorithm::HS256)
-            .keys(SharedSecret::hs256(secret).expect("a secret of 32 bytes"))
-            .cache_bytes((self.tokens.len() + 100) * 8 * 1024)
-            .claims::<Caller>();
+        let builder = builder(
+            Algorithm::HS256,
+            SharedSecret::hs256(secret).expect("a secret of 32 bytes"),
+        )
+        .cache_bytes((self.tokens.len() + 100) * 8 * 1024)
+        .claims::<Caller>();
         let authorizer = started(builder, &self.signed.token);
         for request in requests {
             authorize(&authorizer, &request, &scope(SCOPE)).expect("a good token");

@@ -9,7 +9,7 @@ use std::{
 };
 
 use allocation_counter::measure;
-use authz_axum::{Authorizer, RequireExt as _, any_valid_token};
+use authz_axum::{Authorizer, Issuer, RequireExt as _, any_valid_token};
 use authz_testkit::DevIssuer;
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -18,9 +18,11 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 async fn a_decision_at_hand_allocates_no_future() {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     let layer = authorizer.require(any_valid_token()).optional();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use authz_axum::{
-    Admitted, Authorized, Authorizer, Claims, RequireExt as _, any_valid_token, scope,
+    Admitted, Authorized, Authorizer, Claims, Issuer, RequireExt as _, any_valid_token, scope,
 };
 use authz_testkit::DevIssuer;
 use axum::{
@@ -22,9 +22,11 @@ use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _};
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use authz_axum::{Authorizer, RequireExt as _, any_valid_token, claim, path, scope};
+use authz_axum::{Authorizer, Issuer, RequireExt as _, any_valid_token, claim, path, scope};
 use authz_testkit::DevIssuer;
 use axum::{Router, body::Body, routing::get};
 use http::{Request, header::AUTHORIZATION};
@@ -35,9 +35,11 @@ async fn a_refusal_says_which_request_and_which_client() {
     let _default = tracing::subscriber::set_default(subscriber.finish());
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     let org = claim("org_id").equals(path("org"));

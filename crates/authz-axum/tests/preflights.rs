@@ -1,6 +1,6 @@
 //! CORS preflights, at each place where the layer may stand.
 
-use authz_axum::{Authorizer, RequireExt as _, any_valid_token, scope};
+use authz_axum::{Authorizer, Issuer, RequireExt as _, any_valid_token, scope};
 use authz_testkit::DevIssuer;
 use axum::{
     Router,
@@ -18,9 +18,11 @@ const ORIGIN: &str = "https://app.example";
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

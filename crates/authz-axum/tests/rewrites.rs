@@ -1,7 +1,7 @@
 //! Rules for requests whose path is rewritten on the way to the layer.
 #![cfg(feature = "rules")]
 
-use authz_axum::{Authorizer, RequireExt as _, RulePaths, rules::Rules};
+use authz_axum::{Authorizer, Issuer, RequireExt as _, RulePaths, rules::Rules};
 use authz_testkit::DevIssuer;
 use axum::{
     Router,
@@ -17,9 +17,11 @@ use tower::ServiceExt as _;
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

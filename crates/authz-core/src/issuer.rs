@@ -40,8 +40,8 @@ use crate::{
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let authorizer = Authorizer::builder()
-///     .trust(Issuer::new("https://login.example/").audience("https://api.example"))
-///     .trust(
+///     .issuer(Issuer::new("https://login.example/").audience("https://api.example"))
+///     .issuer(
 ///         Issuer::new("https://partner.example")
 ///             .audience("https://api.example")
 ///             .algorithms([Algorithm::ES256]),

@@ -7,10 +7,10 @@ use crate::issuer::BuildError;
 /// [`path`](Self::path).
 ///
 /// ```
-/// # use authz_core::{Authorizer, Algorithm, jwks::SharedSecret};
+/// # use authz_core::{Issuer, Authorizer, Algorithm, jwks::SharedSecret};
 /// let authorizer = Authorizer::builder()
-///     .issuer("https://login.example/")
-///     .audience("https://api.example/v1")
+///     .issuer(Issuer::new("https://login.example/")
+///     .audience("https://api.example/v1"))
 ///     .resource("https://api.example/v1")
 /// #   .keys(SharedSecret::hs256([7; 32]).unwrap()).algorithms([Algorithm::HS256])
 ///     .build()?;

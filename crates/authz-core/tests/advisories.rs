@@ -10,7 +10,8 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, BuildError, RequestParts, TokenSource, any_valid_token, async_trait,
+    Algorithm, Authorizer, BuildError, Issuer, RequestParts, TokenSource, any_valid_token,
+    async_trait,
     jwks::{
         FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, RemoteJwks,
         SharedSecret, StaticKeys, UnknownKey,
@@ -38,9 +39,8 @@ async fn without_a_key_nothing_is_accepted() {
     for document in [r#"{"keys":[]}"#, "{}", r#"{"keys":[null]}"#] {
         assert!(StaticKeys::from_jwks(document.as_bytes()).is_err());
     }
-    let by_provider = builder().keys(Nothing).build().unwrap();
-    let by_empty_set = builder()
-        .keys(StaticKeys::from(KeySet::default()))
+    let by_provider = builder(Nothing).build().unwrap();
+    let by_empty_set = builder(StaticKeys::from(KeySet::default()))
         .build()
         .unwrap();
     for authorizer in [by_provider, by_empty_set] {
@@ -113,7 +113,8 @@ fn a_key_serves_its_own_kind_of_algorithm_alone() {
             "{algorithm}"
         );
     }
-    let none = builder().algorithms([]).build();
+    let issuer = Issuer::new(ISSUER).audience(AUDIENCE).algorithms([]);
+    let none = Authorizer::builder().issuer(issuer).build();
     assert!(matches!(none, Err(BuildError::NoAlgorithms { .. })));
 }
 
@@ -121,17 +122,16 @@ fn a_key_serves_its_own_kind_of_algorithm_alone() {
 #[test]
 fn without_an_audience_nothing_is_built() {
     let keys = || SharedSecret::hs256([7; 32]).unwrap();
-    let without = Authorizer::builder().issuer(ISSUER).keys(keys()).build();
+    let without = Authorizer::builder()
+        .issuer(Issuer::new(ISSUER).keys(keys()))
+        .build();
     assert!(matches!(without, Err(BuildError::MissingAudience { .. })));
     let empty = Authorizer::builder()
-        .issuer(ISSUER)
-        .audience("")
-        .keys(keys())
+        .issuer(Issuer::new(ISSUER).audience("").keys(keys()))
         .build();
     assert!(matches!(empty, Err(BuildError::EmptyAudience { .. })));
     let no_issuer = Authorizer::builder()
-        .audience(AUDIENCE)
-        .keys(keys())
+        .issuer(Issuer::new("").audience(AUDIENCE).keys(keys()))
         .build();
     assert!(matches!(no_issuer, Err(BuildError::MissingIssuer)));
 }
@@ -143,8 +143,8 @@ async fn every_source_of_keys_checks_every_claim() {
     let ec = SigningKey::shared(Algorithm::ES256);
     let secret = SigningKey::hmac(Algorithm::HS256, [7; 32]);
     let set = serde_json::json!({"keys": [ec.public_jwk()]}).to_string();
-    let rules = || builder().algorithms([Algorithm::ES256, Algorithm::HS256]);
-    for (key, authorizer) in [
+    let rules = || support::issuer().algorithms([Algorithm::ES256, Algorithm::HS256]);
+    for (key, issuer) in [
         (
             &ec,
             rules().keys(StaticKeys::from_jwks(set.as_bytes()).unwrap()),
@@ -159,7 +159,7 @@ async fn every_source_of_keys_checks_every_claim() {
         ),
         (&secret, rules().keys(SharedSecret::hs256([7; 32]).unwrap())),
     ] {
-        let authorizer = authorizer.build().unwrap();
+        let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
         let good = || token(key);
         assert_eq!(status(&authorizer, &good().build()).await, 200);
         for bad in [
@@ -204,7 +204,7 @@ async fn keys_come_by_https_alone() {
         .chain(["http://127.0.0.1/keys", "http://localhost/keys"])
     {
         let server = Serves::metadata(address);
-        let authorizer = builder().keys(server.keys(ISSUER)).build().unwrap();
+        let authorizer = builder(server.keys(ISSUER)).build().unwrap();
         assert_eq!(status(&authorizer, &token(&key()).build()).await, 503);
         let asked = server.asked.lock().unwrap().clone();
         assert!(
@@ -219,7 +219,7 @@ async fn keys_come_by_https_alone() {
 async fn nothing_in_a_token_becomes_an_address() {
     let good = key();
     let server = Serves::new(&serde_json::json!({"keys": [good.public_jwk()]}).to_string());
-    let authorizer = builder().keys(server.keys(ISSUER)).build().unwrap();
+    let authorizer = builder(server.keys(ISSUER)).build().unwrap();
     assert_eq!(status(&authorizer, &token(&good).build()).await, 200);
     let before = server.asked.lock().unwrap().clone();
     let attacker = "https://attacker.example/";
@@ -241,8 +241,7 @@ async fn nothing_in_a_token_becomes_an_address() {
 async fn optional_lets_absence_pass_and_nothing_else() {
     let key = key();
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
-    let authorizer = builder()
-        .keys(StaticKeys::from_jwks(set.as_bytes()).unwrap())
+    let authorizer = builder(StaticKeys::from_jwks(set.as_bytes()).unwrap())
         .also_accept(TokenSource::cookie("token"))
         .build()
         .unwrap();
@@ -278,8 +277,7 @@ async fn optional_lets_absence_pass_and_nothing_else() {
 async fn a_cached_token_is_held_to_every_policy() {
     let key = key();
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
-    let authorizer = builder()
-        .keys(StaticKeys::from_jwks(set.as_bytes()).unwrap())
+    let authorizer = builder(StaticKeys::from_jwks(set.as_bytes()).unwrap())
         .build()
         .unwrap();
     let mut request = Request::new(());

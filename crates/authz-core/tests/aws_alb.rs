@@ -164,7 +164,7 @@ fn authorizer(issuers: impl IntoIterator<Item = Issuer>) -> Authorizer {
     let builder = Authorizer::builder().also_accept(header);
     let builder = issuers
         .into_iter()
-        .fold(builder, |it, issuer| it.trust(issuer));
+        .fold(builder, |it, issuer| it.issuer(issuer));
     builder.build().unwrap()
 }
 
@@ -493,7 +493,7 @@ async fn made_up_kids_cost_few_requests_and_keep_no_real_one_out() {
 async fn a_key_is_fetched_again_after_a_day_and_serves_through_an_outage() {
     let server = KeyServer::with(&alb_key());
     let clock = authz_core::ManualClock::at_now();
-    let authorizer = Authorizer::builder().trust(alb(&server)).clock(clock);
+    let authorizer = Authorizer::builder().issuer(alb(&server)).clock(clock);
     let authorizer = authorizer.build().unwrap();
     let cached = AlbToken::new(&alb_key()).build();
     assert!(authorizer.verify(&cached).await.is_ok());
@@ -534,7 +534,7 @@ fn without_a_runtime_it_is_unavailable() {
 
 #[test]
 fn a_wrong_arn_is_an_error_that_shows_the_right_call() {
-    let build = |issuer: Issuer| Authorizer::builder().trust(issuer).build().map(|_| ());
+    let build = |issuer: Issuer| Authorizer::builder().issuer(issuer).build().map(|_| ());
     for arn in [
         "",
         CLIENT,

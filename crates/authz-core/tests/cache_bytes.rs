@@ -9,7 +9,7 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, Claims,
+    Algorithm, Authorizer, Claims, Issuer,
     jwks::SharedSecret,
     policy::{Policy, claim},
 };
@@ -172,10 +172,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Cached<C> {
     /// With an empty cache, whose tables grow with the tokens that come.
     fn authorizer() -> Authorizer<C> {
         Authorizer::builder()
-            .issuer(support::ISSUER)
-            .audience(support::AUDIENCE)
-            .algorithms([Algorithm::HS256])
-            .keys(SharedSecret::hs256(SECRET).unwrap())
+            .issuer(
+                Issuer::new(support::ISSUER)
+                    .audience(support::AUDIENCE)
+                    .algorithms([Algorithm::HS256])
+                    .keys(SharedSecret::hs256(SECRET).unwrap()),
+            )
             .cache_bytes(64 << 20)
             .claims::<C>()
             .build()

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use authz_core::{Algorithm, Authorizer, jwks::RemoteJwks};
+use authz_core::{Algorithm, Authorizer, Issuer, jwks::RemoteJwks};
 use authz_testkit::{DevIssuer, Fault, SigningKey};
 
 /// Good token, unknown key, fetches since the fault began.
@@ -265,10 +265,12 @@ fn settings(keys: authz_core::jwks::RemoteJwksBuilder) -> authz_core::jwks::Remo
 
 fn build(issuer: &DevIssuer, keys: authz_core::jwks::RemoteJwksBuilder) -> Authorizer {
     Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .algorithms([Algorithm::ES256])
-        .keys(keys.build().unwrap())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .algorithms([Algorithm::ES256])
+                .keys(keys.build().unwrap()),
+        )
         .build()
         .unwrap()
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use authz_core::{Algorithm, Authorizer, jwks::StaticKeys};
+use authz_core::{Algorithm, Authorizer, Issuer, jwks::StaticKeys};
 use authz_testkit::{SigningKey, TokenBuilder};
 use serde_json::json;
 
@@ -28,10 +28,12 @@ fn log(issuer: &str, token: &str) -> String {
     let key = SigningKey::shared(Algorithm::ES256);
     let keys = json!({"keys": [key.public_jwk()]}).to_string();
     let authorizer = Authorizer::builder()
-        .issuer(issuer)
-        .audience("https://api.example")
-        .algorithms([Algorithm::ES256])
-        .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap())
+        .issuer(
+            Issuer::new(issuer)
+                .audience("https://api.example")
+                .algorithms([Algorithm::ES256])
+                .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap()),
+        )
         .build()
         .unwrap();
     let log = Log::default();
@@ -268,10 +270,12 @@ fn optional_claims_may_be_null() {
     let key = SigningKey::shared(Algorithm::ES256);
     let keys = json!({"keys": [key.public_jwk()]}).to_string();
     let authorizer = Authorizer::builder()
-        .issuer("https://issuer.example/")
-        .audience("https://api.example")
-        .algorithms([Algorithm::ES256])
-        .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap())
+        .issuer(
+            Issuer::new("https://issuer.example/")
+                .audience("https://api.example")
+                .algorithms([Algorithm::ES256])
+                .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap()),
+        )
         .build()
         .unwrap();
     let token = TokenBuilder::new(&key)
@@ -398,11 +402,12 @@ fn log_of(
     settings: impl Fn(authz_core::AuthorizerBuilder) -> authz_core::AuthorizerBuilder,
     request: impl Fn(http::request::Builder) -> http::request::Builder,
 ) -> String {
-    let builder = Authorizer::builder()
-        .issuer("https://issuer.example/")
-        .audience("https://api.example")
-        .algorithms([Algorithm::HS256])
-        .keys(authz_core::jwks::SharedSecret::hs256([7; 32]).unwrap());
+    let builder = Authorizer::builder().issuer(
+        Issuer::new("https://issuer.example/")
+            .audience("https://api.example")
+            .algorithms([Algorithm::HS256])
+            .keys(authz_core::jwks::SharedSecret::hs256([7; 32]).unwrap()),
+    );
     let authorizer = settings(builder).build().unwrap();
     let request = request(http::Request::get("/")).body(()).unwrap();
     let log = Log::default();

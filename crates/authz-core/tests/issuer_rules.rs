@@ -37,7 +37,7 @@ async fn outcome(authorizer: &Authorizer, token: TokenBuilder) -> Option<Reason>
 async fn clients_take_the_place_of_an_audience_that_is_not_there() {
     let key = SigningKey::shared(Algorithm::RS256);
     let authorizer = Authorizer::builder()
-        .trust(
+        .issuer(
             Issuer::new(POOL)
                 .clients_instead_of_audience()
                 .clients(["our-app"])
@@ -101,7 +101,7 @@ async fn clients_take_the_place_of_an_audience_that_is_not_there() {
 #[test]
 fn nothing_takes_the_place_of_an_audience_in_silence() {
     let error = Authorizer::builder()
-        .trust(Issuer::new(POOL).clients_instead_of_audience())
+        .issuer(Issuer::new(POOL).clients_instead_of_audience())
         .build()
         .unwrap_err();
     assert!(
@@ -119,7 +119,7 @@ async fn a_claim_takes_the_place_of_an_audience_and_a_client_that_are_not_there(
             .required_claim_instead_of_audience("org_id", "org_1")
             .keys(keys(&[key.public_jwk()]))
     };
-    let build = |issuer| Authorizer::builder().trust(issuer).build().unwrap();
+    let build = |issuer| Authorizer::builder().issuer(issuer).build().unwrap();
     let (without, with) = (build(issuer()), build(issuer().audience("api")));
     let ours = TokenBuilder::new(&key)
         .issuer(WORKOS)
@@ -176,7 +176,7 @@ fn rules_about_claims_that_say_nothing_are_refused() {
         Issuer::new(POOL).audience("a").one_of_claims([""; 0]),
         Issuer::new(POOL).audience("a").refused_claim(""),
     ] {
-        let error = Authorizer::builder().trust(issuer).build().unwrap_err();
+        let error = Authorizer::builder().issuer(issuer).build().unwrap_err();
         assert!(error.to_string().contains("empty name or value"), "{error}");
     }
 }
@@ -189,7 +189,7 @@ fn a_resource_is_reached_by_https() {
             .audience("a")
             .keys(keys(&[key.public_jwk()]));
         Authorizer::builder()
-            .trust(issuer)
+            .issuer(issuer)
             .resource(resource)
             .build()
     };
@@ -233,12 +233,14 @@ async fn an_issuer_that_is_not_fetched_from_is_only_compared() {
             .audience("api")
             .jwks_uri("https://adfs.example/adfs/discovery/keys")
             .key_settings(|keys| keys.fetcher(Unreachable));
-        let build = Authorizer::builder().trust(elsewhere).build();
+        let build = Authorizer::builder().issuer(elsewhere).build();
         assert!(build.is_ok(), "{issuer}: {:?}", build.err());
         let authorizer = Authorizer::builder()
-            .issuer(issuer)
-            .audience("api")
-            .keys(keys(&[key.public_jwk()]))
+            .issuer(
+                Issuer::new(issuer)
+                    .audience("api")
+                    .keys(keys(&[key.public_jwk()])),
+            )
             .build()
             .unwrap();
         let token = |issuer: &str| TokenBuilder::new(&key).issuer(issuer).audience("api");
@@ -270,9 +272,7 @@ async fn a_key_that_names_its_issuer_serves_no_other() {
             jwk["issuer"] = own.clone();
         }
         let authorizer = Authorizer::builder()
-            .issuer(tenant)
-            .audience("api")
-            .keys(keys(&[jwk]))
+            .issuer(Issuer::new(tenant).audience("api").keys(keys(&[jwk])))
             .build()
             .unwrap();
         let token = TokenBuilder::new(&key).issuer(tenant).audience("api");
@@ -306,9 +306,11 @@ async fn certificates_by_kid_are_a_provider_of_ones_own() {
         Arc::new(VerificationKey::from_pem(kid, pem, Algorithm::RS256).unwrap())
     });
     let authorizer = Authorizer::builder()
-        .issuer("https://securetoken.google.com/project")
-        .audience("project")
-        .keys(Certificates(certificates.collect()))
+        .issuer(
+            Issuer::new("https://securetoken.google.com/project")
+                .audience("project")
+                .keys(Certificates(certificates.collect())),
+        )
         .build()
         .unwrap();
     let token = |key: &SigningKey| {

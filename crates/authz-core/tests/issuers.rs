@@ -21,13 +21,13 @@ async fn each_issuer_has_its_own_keys_and_rules() {
     let a = SigningKey::generate(Algorithm::ES256).with_kid("1");
     let b = SigningKey::generate(Algorithm::ES256).with_kid("1");
     let authorizer = Authorizer::builder()
-        .trust(
+        .issuer(
             Issuer::new("https://a.example")
                 .audience("for-a")
                 .algorithms([Algorithm::ES256])
                 .keys(static_keys(&a)),
         )
-        .trust(
+        .issuer(
             Issuer::new("https://b.example")
                 .audience("for-b")
                 .algorithms([Algorithm::ES256])
@@ -93,10 +93,8 @@ async fn an_algorithm_of_one_issuer_is_none_of_the_other() {
     );
     let both = static_keys(&ec).and(static_keys(&rsa));
     let authorizer = Authorizer::builder()
-        .issuer("https://a.example")
-        .audience(API)
-        .keys(both)
-        .trust(
+        .issuer(Issuer::new("https://a.example").audience(API).keys(both))
+        .issuer(
             Issuer::new("https://b.example")
                 .audience(API)
                 .algorithms([Algorithm::ES256])
@@ -123,79 +121,78 @@ fn mistakes_are_told_when_the_authorizer_is_built() {
         ("nothing", Authorizer::builder(), "no issuer is configured"),
         (
             "no audience",
-            Authorizer::builder().issuer("https://a.example"),
+            Authorizer::builder().issuer(Issuer::new("https://a.example")),
             "has no audience",
         ),
         (
             "no issuer",
-            Authorizer::builder().audience(API).trust(issuer()),
+            Authorizer::builder().issuer(Issuer::new("").audience(API)),
             "no issuer is configured",
         ),
         (
             "empty audience",
-            Authorizer::builder()
-                .issuer("https://a.example")
-                .audience(""),
+            Authorizer::builder().issuer(Issuer::new("https://a.example").audience("")),
             "empty audience",
         ),
         (
             "no algorithms",
-            Authorizer::builder().trust(issuer().algorithms([])),
+            Authorizer::builder().issuer(issuer().algorithms([])),
             "empty list of algorithms",
         ),
         (
             "twice",
-            Authorizer::builder().trust(issuer()).trust(issuer()),
+            Authorizer::builder().issuer(issuer()).issuer(issuer()),
             "configured twice",
         ),
         (
             "http",
-            Authorizer::builder()
-                .issuer("http://a.example")
-                .audience(API),
+            Authorizer::builder().issuer(Issuer::new("http://a.example").audience(API)),
             "does not use https",
         ),
         (
             "no url",
-            Authorizer::builder().issuer("tenant").audience(API),
+            Authorizer::builder().issuer(Issuer::new("tenant").audience(API)),
             "is not a URL",
         ),
         (
             "http keys",
-            Authorizer::builder()
-                .issuer("https://a.example")
-                .audience(API)
-                .jwks_uri("http://a.example/jwks"),
+            Authorizer::builder().issuer(
+                Issuer::new("https://a.example")
+                    .audience(API)
+                    .jwks_uri("http://a.example/jwks"),
+            ),
             "does not use https",
         ),
         (
             "resource",
-            Authorizer::builder().trust(issuer()).resource("api"),
+            Authorizer::builder().issuer(issuer()).resource("api"),
             "not an absolute",
         ),
         (
             "fragment",
             Authorizer::builder()
-                .trust(issuer())
+                .issuer(issuer())
                 .resource("https://api.example/#x"),
             "not an absolute",
         ),
         (
             "pattern",
-            Authorizer::builder().tenants(Tenants::matching("https://{a}").audience(API)),
+            Authorizer::builder()
+                .tenants(Tenants::matching(Issuer::new("https://{a}").audience(API))),
             "no pattern for tenants",
         ),
         (
             "no tenant audience",
-            Authorizer::builder().tenants(Tenants::matching("https://{a}.b.example")),
+            Authorizer::builder().tenants(Tenants::matching(Issuer::new("https://{a}.b.example"))),
             "has no audience",
         ),
         (
             "shared keys",
-            Authorizer::builder().tenants(
-                Tenants::matching("https://{a}.b.example")
-                    .rules(|it| it.audience(API).jwks_uri("https://b.example/jwks")),
-            ),
+            Authorizer::builder().tenants(Tenants::matching(
+                Issuer::new("https://{a}.b.example")
+                    .audience(API)
+                    .jwks_uri("https://b.example/jwks"),
+            )),
             "keys of one would verify",
         ),
     ] {
@@ -207,8 +204,7 @@ fn mistakes_are_told_when_the_authorizer_is_built() {
 #[test]
 fn errors_of_the_key_source_name_the_issuer() {
     let error = Authorizer::builder()
-        .issuer("http://plain.example")
-        .audience(API)
+        .issuer(Issuer::new("http://plain.example").audience(API))
         .build()
         .unwrap_err();
     assert!(

@@ -306,7 +306,7 @@ mod key_sets {
             let mut jwk = key.public_jwk();
             jwk[member] = Value::Null;
             let keys = StaticKeys::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes());
-            let authorizer = builder().keys(keys.unwrap()).build().unwrap();
+            let authorizer = builder(keys.unwrap()).build().unwrap();
             assert_eq!(
                 status(&authorizer, &token(&key).build()).await,
                 200,
@@ -347,7 +347,7 @@ mod candidates {
     async fn of_a_token_without_kid_are_tried_up_to_a_limit_that_is_told() {
         let keys: Vec<_> = (0..10).map(|_| key()).collect();
         let without_kid = |key: &SigningKey| token(&key.clone().without_kid()).build();
-        let authorizer = builder().keys(nameless(&keys)).build().unwrap();
+        let authorizer = builder(nameless(&keys)).build().unwrap();
         for key in &keys[..8] {
             assert_eq!(status(&authorizer, &without_kid(key)).await, 200);
         }
@@ -360,7 +360,7 @@ mod candidates {
             .algorithms([Algorithm::ES256])
             .keys(nameless(&keys))
             .key_candidates(10);
-        let authorizer = Authorizer::builder().trust(more).build().unwrap();
+        let authorizer = Authorizer::builder().issuer(more).build().unwrap();
         assert_eq!(status(&authorizer, &without_kid(&keys[9])).await, 200);
         let forged = refusal(&authorizer, &without_kid(&key())).await;
         assert_eq!(forged.reason(), Reason::InvalidSignature);
@@ -378,7 +378,7 @@ mod candidates {
         let server = KeyServer::new([]);
         server.serve(set.clone());
         let fixed = StaticKeys::from_jwks(set.as_bytes()).unwrap();
-        for authorizer in [server.authorizer(), builder().keys(fixed).build().unwrap()] {
+        for authorizer in [server.authorizer(), builder(fixed).build().unwrap()] {
             assert_eq!(status(&authorizer, &token(&named).build()).await, 200);
             assert_eq!(status(&authorizer, &token(&unnamed).build()).await, 200);
             let renamed = unnamed.clone().with_kid("whatever");
@@ -426,7 +426,7 @@ mod several_sources {
             } else {
                 issuer.keys(old).keys(new)
             };
-            let authorizer = Authorizer::builder().trust(issuer).build().unwrap();
+            let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
             assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
             assert_eq!(status(&authorizer, &token(&secret).build()).await, 200);
             let forged = SigningKey::hmac(Algorithm::HS256, [8; 32]);
@@ -448,7 +448,7 @@ mod several_sources {
             .algorithms([Algorithm::ES256, Algorithm::HS256])
             .keys(server.keys().build().unwrap())
             .keys(SharedSecret::hs256([7; 32]).unwrap());
-        let authorizer = Authorizer::builder().trust(issuer).build().unwrap();
+        let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
         assert_eq!(status(&authorizer, &token(&secret).build()).await, 200);
         assert_eq!(status(&authorizer, &token(&key).build()).await, 503);
         assert!(!authorizer.is_ready());
@@ -539,10 +539,12 @@ mod discovery {
                     .build()
             };
             let authorizer = Authorizer::builder()
-                .issuer(issuer)
-                .audience(AUDIENCE)
-                .algorithms([Algorithm::ES256])
-                .keys(keys(&["keycloak"]).unwrap())
+                .issuer(
+                    Issuer::new(issuer)
+                        .audience(AUDIENCE)
+                        .algorithms([Algorithm::ES256])
+                        .keys(keys(&["keycloak"]).unwrap()),
+                )
                 .build()
                 .unwrap();
             let token = TokenBuilder::new(&key)
@@ -605,14 +607,15 @@ mod settings {
             let error = keys.build().unwrap_err().to_string();
             assert!(error.starts_with(setting), "{error}");
         }
-        let error = builder()
+        let issuer = support::issuer()
             .leeway(max)
-            .jwks_uri("https://issuer.example/keys")
-            .build();
+            .jwks_uri("https://issuer.example/keys");
+        let error = Authorizer::builder().issuer(issuer).build();
         assert!(error.unwrap_err().to_string().starts_with("leeway"));
-        let tenants = authz_core::Tenants::matching("https://{tenant}.login.example/")
-            .audience(AUDIENCE)
-            .new_tenants(5, max);
+        let tenants = authz_core::Tenants::matching(
+            Issuer::new("https://{tenant}.login.example/").audience(AUDIENCE),
+        )
+        .new_tenants(5, max);
         let error = Authorizer::builder().tenants(tenants).build();
         assert!(error.unwrap_err().to_string().starts_with("new_tenants"));
     }

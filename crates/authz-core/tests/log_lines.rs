@@ -69,7 +69,7 @@ fn one_event_is_one_bounded_line() {
             let key = key();
             let set = json!({"keys": [key.public_jwk()]}).to_string();
             let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
-            let authorizer = builder().keys(keys).build().unwrap();
+            let authorizer = builder(keys).build().unwrap();
             for text in hostile() {
                 for policy in POLICIES {
                     let policy: Policy = policy.parse().unwrap();
@@ -336,7 +336,7 @@ async fn metadata(text: &str) {
 /// Fetches that fail, and headers that come with an answer.
 async fn failures(text: &str) {
     let key = key().with_kid(text);
-    let provider = builder().keys(Shows).build().unwrap();
+    let provider = builder(Shows).build().unwrap();
     let _ = provider.verify(&token(&key).build()).await;
     for failure in [
         FetchError::Transport(text.into()),

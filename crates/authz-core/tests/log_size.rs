@@ -44,12 +44,8 @@ fn neither_answer_nor_log_grows_with_the_token() {
             let key = key();
             let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
             let keys = || StaticKeys::from_jwks(set.as_bytes()).unwrap();
-            let narrow = builder().keys(keys()).build().unwrap();
-            let wide = builder()
-                .keys(keys())
-                .max_token_bytes(1 << 24)
-                .build()
-                .unwrap();
+            let narrow = builder(keys()).build().unwrap();
+            let wide = builder(keys()).max_token_bytes(1 << 24).build().unwrap();
             let good = || token(&key);
             for token in [
                 huge.clone(),

@@ -10,7 +10,7 @@ use support::{AUDIENCE, ISSUER, builder, key, token};
 fn authorizer(key: &SigningKey) -> authz_core::Authorizer {
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
     let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
-    builder().keys(keys).build().unwrap()
+    builder(keys).build().unwrap()
 }
 
 /// A token with `more` in its payload.
@@ -192,7 +192,7 @@ async fn applications_read_numbers_as_what_they_ask_for() {
     let key = key();
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
     let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
-    let authorizer = builder().claims::<Mine>().keys(keys).build().unwrap();
+    let authorizer = builder(keys).claims::<Mine>().build().unwrap();
     let token = with(&key, GOOD, r#","n":1e3,"i":7,"any":[37.5],"maybe":0.5"#);
     let caller = authorizer.verify(&token.build()).await.unwrap();
     assert_eq!((caller.n, caller.i, caller.maybe), (1000.0, 7, Some(0.5)));

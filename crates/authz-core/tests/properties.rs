@@ -7,10 +7,11 @@ mod challenge;
 use std::sync::OnceLock;
 
 use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, Challenge, Outcome, RequestParts, TokenSource,
-    any_valid_token, async_trait,
+    Algorithm, Authorizer, AuthorizerBuilder, Challenge, Issuer, Outcome, RequestParts,
+    TokenSource, any_valid_token, async_trait,
     jwks::{
-        FetchError, FetchRequest, Fetched, Fetcher, KeySet, RemoteJwks, SharedSecret, StaticKeys,
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeySet, RemoteJwks, SharedSecret,
+        StaticKeys,
     },
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -32,11 +33,12 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-fn builder() -> AuthorizerBuilder {
-    Authorizer::builder()
-        .issuer(ISSUER)
+fn builder(keys: impl JwksProvider) -> AuthorizerBuilder {
+    let issuer = Issuer::new(ISSUER)
         .audience(AUDIENCE)
         .algorithms(Algorithm::ALL)
+        .keys(keys);
+    Authorizer::builder().issuer(issuer)
 }
 
 fn keys() -> &'static [SigningKey; 5] {
@@ -58,8 +60,7 @@ fn authorizer() -> &'static Authorizer {
     AUTHORIZER.get_or_init(|| {
         let keys: Vec<_> = keys().iter().map(SigningKey::public_jwk).collect();
         let set = json!({ "keys": keys }).to_string();
-        builder()
-            .keys(StaticKeys::from_jwks(set.as_bytes()).unwrap())
+        builder(StaticKeys::from_jwks(set.as_bytes()).unwrap())
             .build()
             .unwrap()
     })
@@ -186,7 +187,7 @@ proptest! {
             let set = json!({ "keys": [keys()[2].public_jwk()] }).to_string();
             let builder = || {
                 let keys = StaticKeys::from_jwks(set.as_bytes()).unwrap();
-                builder().keys(keys).max_token_bytes(1024)
+                builder(keys).max_token_bytes(1024)
             };
             // Where a token may be in two places, nothing is decided at a glance.
             let long = builder().also_accept(TokenSource::cookie("session"));
@@ -378,8 +379,7 @@ proptest! {
     fn no_request_makes_a_parser_panic(bytes in bytes(), more in bytes()) {
         static EVERYWHERE: OnceLock<Authorizer> = OnceLock::new();
         let authorizer = EVERYWHERE.get_or_init(|| {
-            builder()
-                .keys(SharedSecret::hs256([7; 32]).unwrap())
+            builder(SharedSecret::hs256([7; 32]).unwrap())
                 .also_accept(TokenSource::query("access_token"))
                 .also_accept(TokenSource::cookie("access_token"))
                 .also_accept(TokenSource::websocket_protocol("access_token"))
@@ -410,7 +410,7 @@ proptest! {
     fn no_signed_token_makes_a_parser_panic(header in bytes(), payload in bytes()) {
         static SHARED: OnceLock<Authorizer> = OnceLock::new();
         let authorizer = SHARED.get_or_init(|| {
-            builder().keys(SharedSecret::hs256([7; 32]).unwrap()).build().unwrap()
+            builder(SharedSecret::hs256([7; 32]).unwrap()).build().unwrap()
         });
         let key = SigningKey::hmac(Algorithm::HS256, [7; 32]);
         for token in [
@@ -434,7 +434,7 @@ proptest! {
     fn no_metadata_make_a_parser_panic(bytes in bytes()) {
         let status = block_on(async {
             let keys = RemoteJwks::discover(ISSUER).fetcher(Answers(bytes)).build().unwrap();
-            let authorizer = builder().keys(keys).build().unwrap();
+            let authorizer = builder(keys).build().unwrap();
             let token = good(&SigningKey::shared(Algorithm::ES256)).build();
             authorizer.verify(&token).await.map_err(|rejection| rejection.status())
         });
@@ -472,8 +472,7 @@ proptest! {
 
     #[test]
     fn the_challenge_of_a_refusal_reads_back_whatever_the_realm(realm in text()) {
-        let authorizer = builder()
-            .keys(SharedSecret::hs256([7; 32]).unwrap())
+        let authorizer = builder(SharedSecret::hs256([7; 32]).unwrap())
             .realm(realm.clone())
             .build()
             .unwrap();

@@ -5,23 +5,22 @@ mod support;
 
 use allocation_counter::measure;
 use authz_core::{Authorizer, Issuer, RequestParts, any_valid_token, jwks::StaticKeys};
-use support::{AUDIENCE, builder, key, token};
+use support::{AUDIENCE, key, token};
 
 #[test]
 fn a_refusal_that_nobody_reads_takes_little_memory() {
     let key = key();
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
     let keys = || StaticKeys::from_jwks(set.as_bytes()).unwrap();
-    let mut builder = builder().keys(keys());
+    let audiences = (0..1000).map(|i| format!("https://api-{i}.example"));
+    let issuer = audiences.fold(support::issuer(), Issuer::audience);
+    let mut builder = Authorizer::builder().issuer(issuer.keys(keys()));
     for i in 0..1000 {
-        builder = builder.trust(
+        builder = builder.issuer(
             Issuer::new(format!("https://issuer-{i}.example/"))
                 .audience(AUDIENCE)
                 .keys(keys()),
         );
-    }
-    for i in 0..1000 {
-        builder = builder.audience(format!("https://api-{i}.example"));
     }
     let authorizer = builder.build().unwrap();
     let long = "https://x.example/".to_owned() + &"a".repeat(11_000);

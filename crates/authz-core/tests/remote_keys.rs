@@ -5,12 +5,10 @@ mod support;
 use std::{sync::Arc, time::Duration};
 
 use authz_core::{
-    Reason,
+    Authorizer, Reason,
     jwks::{JwksProvider, RefreshMode},
 };
-use support::{
-    Failure, KeyServer, build, builder, key, pass, refusal, settle, status, stranger, token,
-};
+use support::{Failure, KeyServer, build, key, pass, refusal, settle, status, stranger, token};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -485,11 +483,10 @@ mod unknown_kid {
         let key = key();
         let server = KeyServer::new([key.clone()]);
         let keys = server.keys();
-        let authorizer = builder()
+        let issuer = support::issuer()
             .algorithms(authz_testkit::Algorithm::ALL)
-            .keys(keys.build().unwrap())
-            .build()
-            .unwrap();
+            .keys(keys.build().unwrap());
+        let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
         settle().await;
         let forged = token(&key).signature([7; 64]).build();
         assert_eq!(
@@ -690,7 +687,7 @@ mod refresh {
 mod on_request {
     use super::*;
 
-    fn on_request(server: &KeyServer) -> authz_core::Authorizer {
+    fn on_request(server: &KeyServer) -> Authorizer {
         build(server.keys().refresh_mode(RefreshMode::OnRequest))
     }
 

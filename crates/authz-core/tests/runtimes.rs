@@ -15,7 +15,7 @@ use std::{
 };
 
 use authz_core::{
-    Authorizer, Reason, Rejection, async_trait,
+    Authorizer, Issuer, Reason, Rejection, async_trait,
     jwks::{FetchError, FetchRequest, Fetched, Fetcher, RefreshMode, RemoteJwks},
 };
 use support::{Failure, KeyServer, build, key, pass, refusal, settle, status, token};
@@ -349,11 +349,13 @@ mod reentry {
                 let key = key();
                 let asks = Asks::default();
                 let fails = Fails(KeyServer::new([]), Arc::default(), asks.clone());
-                let tenants = Tenants::matching("https://{tenant}.login.example/")
-                    .audience("https://api.example")
-                    .rules(|issuer| issuer.algorithms([Algorithm::ES256]))
-                    .keys(move |keys| keys.fetcher(fails.clone()))
-                    .max(1);
+                let tenants = Tenants::matching(
+                    Issuer::new("https://{tenant}.login.example/")
+                        .audience("https://api.example")
+                        .algorithms([Algorithm::ES256])
+                        .key_settings(move |keys| keys.fetcher(fails.clone())),
+                )
+                .max(1);
                 let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
                 asks.0.set(authorizer.clone()).unwrap();
                 let issuer = |name: &str| format!("https://{name}.login.example/");

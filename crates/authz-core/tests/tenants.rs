@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use authz_core::{
-    Algorithm, Authorizer, Reason, Tenants, async_trait,
+    Algorithm, Authorizer, Issuer, Reason, Tenants, async_trait,
     jwks::{FetchError, FetchRequest, Fetched, Fetcher},
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -57,12 +57,16 @@ fn tenants(names: &[&str]) -> (Provider, Vec<SigningKey>) {
     (Provider(std::sync::Arc::new(servers.collect())), keys)
 }
 
-fn pattern(provider: &Provider) -> Tenants {
+fn issuer(provider: &Provider) -> Issuer {
     let provider = provider.clone();
-    Tenants::matching("https://{tenant}.login.example/")
+    Issuer::new("https://{tenant}.login.example/")
         .audience(API)
-        .rules(|issuer| issuer.algorithms([Algorithm::ES256]))
-        .keys(move |keys| keys.fetcher(provider.clone()))
+        .algorithms([Algorithm::ES256])
+        .key_settings(move |keys| keys.fetcher(provider.clone()))
+}
+
+fn pattern(provider: &Provider) -> Tenants {
+    Tenants::matching(issuer(provider))
 }
 
 fn tenant_token(tenant: &str, key: &SigningKey) -> String {
@@ -97,7 +101,7 @@ async fn tenants_are_taken_on_as_their_tokens_come() {
 #[tokio::test(start_paused = true)]
 async fn an_id_token_of_a_tenant_is_no_access_token() {
     let (provider, keys) = tenants(&["a"]);
-    let tenants = pattern(&provider).rules(|it| it.one_of_claims(["azp", "appid", "scp"]));
+    let tenants = Tenants::matching(issuer(&provider).one_of_claims(["azp", "appid", "scp"]));
     let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
     let token = || {
         TokenBuilder::new(&keys[0])
@@ -315,10 +319,9 @@ fn a_tenant_takes_ten_kibibytes_at_most() {
     let _context = runtime.enter();
     let (provider, _) = tenants(&[]);
     let key = SigningKey::shared(Algorithm::ES256);
-    let mut tenants = pattern(&provider).new_tenants(1000, Duration::from_secs(1));
-    for i in 0..50 {
-        tenants = tenants.audience(format!("https://api-{i}.example"));
-    }
+    let audiences = (0..50).map(|i| format!("https://api-{i}.example"));
+    let issuer = audiences.fold(issuer(&provider), Issuer::audience);
+    let tenants = Tenants::matching(issuer).new_tenants(1000, Duration::from_secs(1));
     let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
     let issuer = |i| format!("https://tenant-{i}.login.example/");
     let tokens: Vec<_> = (0..500)

@@ -42,11 +42,13 @@ async fn a_lack_of_room_is_logged_once_a_minute() {
         "keys": [key.public_jwk()],
     });
     server.serve(metadata.to_string());
-    let tenants = Tenants::matching("https://{tenant}.login.example/")
-        .audience(AUDIENCE)
-        .rules(|issuer: Issuer| issuer.algorithms([Algorithm::ES256]))
-        .keys(move |keys| keys.fetcher(server.clone()))
-        .max(1);
+    let tenants = Tenants::matching(
+        Issuer::new("https://{tenant}.login.example/")
+            .audience(AUDIENCE)
+            .key_settings(move |keys| keys.fetcher(server.clone()))
+            .algorithms([Algorithm::ES256]),
+    )
+    .max(1);
     let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
     let token = |tenant: &str| {
         let issuer = format!("https://{tenant}.login.example/");

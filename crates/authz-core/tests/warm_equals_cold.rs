@@ -95,8 +95,7 @@ async fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
     // Two servers that do the same: each authorizer spends its own budget.
     let servers = [(); 2].map(|()| KeyServer::new([keys[0].clone()]));
     let [warm, cold]: [Authorizer; 2] = [(0, 1 << 20), (1, 0)].map(|(i, bytes): (usize, usize)| {
-        builder()
-            .keys(servers[i].keys().build().unwrap())
+        builder(servers[i].keys().build().unwrap())
             .clock(clock.clone())
             .cache_bytes(bytes)
             .build()
@@ -208,7 +207,7 @@ async fn a_verification_in_flight_leaves_nothing_usable_behind() {
         keys: StaticKeys::from_jwks(jwks.as_bytes()).unwrap(),
         withdrawn: Arc::default(),
     };
-    let authorizer = builder().keys(provider).build().unwrap();
+    let authorizer = builder(provider).build().unwrap();
     let token = token(&key).build();
     authorizer.verify(&token).await.unwrap();
     assert_eq!(authorizer.cache_status().unwrap().tokens, 1);

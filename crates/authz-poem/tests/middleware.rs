@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use authz_poem::{
-    Admitted, AuthorizationError, Authorized, Authorizer, Claims, FromData, MaybeAuthorized,
-    Reason, RequireExt as _, any_valid_token, claim, path, scope,
+    Admitted, AuthorizationError, Authorized, Authorizer, Claims, FromData, Issuer,
+    MaybeAuthorized, Reason, RequireExt as _, any_valid_token, claim, path, scope,
 };
 use authz_testkit::DevIssuer;
 use poem::{
@@ -19,9 +19,11 @@ use poem::{
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use authz_poem::{Authorizer, RequireExt as _, RulePaths, rules::Rules};
+use authz_poem::{Authorizer, Issuer, RequireExt as _, RulePaths, rules::Rules};
 use authz_testkit::DevIssuer;
 use poem::{
     EndpointExt as _, Request, Route, Server, handler,
@@ -17,9 +17,11 @@ use tokio::{
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

@@ -3,8 +3,8 @@
 
 use authz_testkit::DevIssuer;
 use authz_warp::{
-    AuthorizationRejection, Authorized, Authorizer, Claims, RequireExt as _, any_valid_token,
-    get_or_head, scope,
+    AuthorizationRejection, Authorized, Authorizer, Claims, Issuer, RequireExt as _,
+    any_valid_token, get_or_head, scope,
 };
 use warp::{
     Filter, Rejection, Reply,
@@ -16,9 +16,11 @@ use warp::{
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     (issuer, authorizer)

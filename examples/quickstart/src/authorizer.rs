@@ -31,7 +31,9 @@ pub(crate) fn authorizer(
         }
         keys.dangerous_allow_http(http_hosts.clone())
     });
-    let mut builder = Authorizer::builder().trust(issuer).scopes_supported(scopes);
+    let mut builder = Authorizer::builder()
+        .issuer(issuer)
+        .scopes_supported(scopes);
     if let Some(resource) = resource {
         builder = builder.resource(resource);
     }

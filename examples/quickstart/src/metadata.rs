@@ -30,16 +30,17 @@ pub fn readiness(authorizer: &Authorizer) -> (StatusCode, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use authz_core::{Algorithm, jwks::SharedSecret};
+    use authz_core::{Algorithm, Issuer, jwks::SharedSecret};
 
     use super::*;
 
     fn authorizer(resource: Option<&str>) -> Authorizer {
-        let builder = Authorizer::builder()
-            .issuer("https://issuer.example/")
-            .audience("https://api.example")
-            .algorithms([Algorithm::HS256])
-            .keys(SharedSecret::hs256([7; 32]).unwrap());
+        let builder = Authorizer::builder().issuer(
+            Issuer::new("https://issuer.example/")
+                .audience("https://api.example")
+                .algorithms([Algorithm::HS256])
+                .keys(SharedSecret::hs256([7; 32]).unwrap()),
+        );
         match resource {
             Some(resource) => builder.resource(resource),
             None => builder,

@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use authz_core::{
-    Authorized, Authorizer, AuthorizerBuilder, Policy,
+    Authorized, Authorizer, AuthorizerBuilder, Issuer, Policy,
     policy::{claim, path},
     required_scope, scope,
 };
@@ -73,10 +73,11 @@ impl Setup {
         configure: impl Fn(AuthorizerBuilder) -> AuthorizerBuilder,
     ) -> Self {
         let builder = || {
-            let builder = Authorizer::builder()
-                .issuer(issuer.issuer())
-                .audience(issuer.audience())
-                .jwks_uri(issuer.jwks_uri());
+            let builder = Authorizer::builder().issuer(
+                Issuer::new(issuer.issuer())
+                    .audience(issuer.audience())
+                    .jwks_uri(issuer.jwks_uri()),
+            );
             configure(builder)
         };
         Self {

@@ -84,9 +84,11 @@ async fn on_all(authorizer: &Authorizer, policy: &Policy, credentials: &str) -> 
 async fn serves_all_three_alike() {
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .jwks_uri(issuer.jwks_uri())
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .jwks_uri(issuer.jwks_uri()),
+        )
         .build()
         .unwrap();
     let policy = scope("read:messages").or(scope("admin"));
@@ -118,8 +120,8 @@ async fn asks_each_issuer_for_what_its_policy_says() {
     ];
     let trusted = |issuer: &DevIssuer| Issuer::new(issuer.issuer()).audience(issuer.audience());
     let authorizer = Authorizer::builder()
-        .trust(trusted(&ours))
-        .trust(trusted(&partner))
+        .issuer(trusted(&ours))
+        .issuer(trusted(&partner))
         .build()
         .unwrap();
     let ours_alone = scope("admin") & issuer([ours.issuer()]);

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use authz_core::{Algorithm, AuthorizerBuilder, CryptoBackend, Reason};
+use authz_core::{Algorithm, AuthorizerBuilder, CryptoBackend, Issuer, Reason};
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::AUTHORIZATION};
 use serde_json::{Value, json};
@@ -36,8 +36,10 @@ pub enum Outcome {
 pub struct Attempt {
     /// The server's keys.
     pub keys: Keys,
-    /// The server's rules, where they are not the usual ones.
+    /// The server's settings, where they are not the usual ones.
     pub rules: Rules,
+    /// The issuer's, where they are not the usual ones.
+    pub issuer_rules: IssuerRules,
     /// Header fields of the request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The request's target.
@@ -48,8 +50,11 @@ pub struct Attempt {
     pub control: String,
 }
 
-/// Changes the server's rules.
+/// Changes the server's settings.
 pub type Rules = Arc<dyn Fn(AuthorizerBuilder, CryptoBackend) -> AuthorizerBuilder + Send + Sync>;
+
+/// Changes the issuer's settings.
+pub type IssuerRules = Arc<dyn Fn(Issuer) -> Issuer + Send + Sync>;
 
 /// The server's keys.
 #[derive(Clone, Debug)]
@@ -118,6 +123,7 @@ impl Attempt {
         Self {
             keys: Keys::Published(ring().published().to_string().into_bytes()),
             rules: Arc::new(|builder, _| builder),
+            issuer_rules: Arc::new(|issuer| issuer),
             headers: Vec::new(),
             uri: Uri::from_static("/api/private"),
             method: Method::GET,
@@ -188,6 +194,16 @@ impl Attempt {
         rules: impl Fn(AuthorizerBuilder) -> AuthorizerBuilder + Send + Sync + 'static,
     ) -> Self {
         self.rules_with(move |builder, _| rules(builder))
+    }
+
+    /// A server with other rules for its issuer.
+    #[must_use]
+    pub fn issuer_rules(
+        mut self,
+        rules: impl Fn(Issuer) -> Issuer + Send + Sync + 'static,
+    ) -> Self {
+        self.issuer_rules = Arc::new(rules);
+        self
     }
 
     /// A server with other rules, some of which need the backend.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, CryptoBackend, ManualClock, async_trait,
+    Algorithm, Authorizer, AuthorizerBuilder, CryptoBackend, Issuer, ManualClock, async_trait,
     jwks::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwks, SharedSecret, StaticKeys},
 };
 use http::{HeaderMap, StatusCode};
@@ -33,26 +33,27 @@ impl Server {
     #[must_use]
     pub fn new(attempt: &Attempt, backend: CryptoBackend) -> Self {
         let asked = Asked::default();
-        let builder = (attempt.rules)(usual(), backend);
-        let builder = match &attempt.keys {
+        let issuer = (attempt.issuer_rules)(issuer());
+        let issuer = match &attempt.keys {
             Keys::Published(document) => {
-                let issuer = Issuer {
+                let published = Published {
                     document: document.clone(),
                     asked: asked.clone(),
                 };
                 let keys = RemoteJwks::at(KEY_SET)
-                    .fetcher(issuer)
+                    .fetcher(published)
                     .crypto_backend(backend);
-                builder.keys(keys.build().expect("the key source"))
+                issuer.keys(keys.build().expect("the key source"))
             }
-            Keys::Secret(algorithm, secret) => builder.keys(
+            Keys::Secret(algorithm, secret) => issuer.keys(
                 SharedSecret::with_backend(*algorithm, secret.clone(), backend)
                     .expect("the row's secret"),
             ),
             Keys::Pem(algorithm, pem) => {
-                builder.keys(StaticKeys::from_pem(pem, *algorithm).expect("the row's key"))
+                issuer.keys(StaticKeys::from_pem(pem, *algorithm).expect("the row's key"))
             }
         };
+        let builder = (attempt.rules)(usual(issuer), backend);
         Self {
             authorizer: builder.build().expect("the row's rules"),
             asked,
@@ -66,12 +67,17 @@ impl Server {
     }
 }
 
-/// Every algorithm is accepted, and the clock stands still.
-pub fn usual() -> AuthorizerBuilder {
-    Authorizer::builder()
-        .issuer(ISSUER)
+/// Every algorithm is accepted.
+pub fn issuer() -> Issuer {
+    Issuer::new(ISSUER)
         .audience(AUDIENCE)
         .algorithms(Algorithm::ALL)
+}
+
+/// The clock stands still.
+pub fn usual(issuer: Issuer) -> AuthorizerBuilder {
+    Authorizer::builder()
+        .issuer(issuer)
         .clock(ManualClock::at(Duration::from_secs(NOW)))
 }
 
@@ -82,13 +88,13 @@ impl Asked {
 }
 
 #[derive(Debug)]
-struct Issuer {
+struct Published {
     document: Vec<u8>,
     asked: Asked,
 }
 
 #[async_trait]
-impl Fetcher for Issuer {
+impl Fetcher for Published {
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
         self.asked.addresses().push(request.url.to_string());
         Ok(Fetched {

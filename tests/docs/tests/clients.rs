@@ -3,7 +3,7 @@
 
 use std::{fs, net::SocketAddr, path::Path};
 
-use authz_axum::{Authorizer, RequireExt as _, scope};
+use authz_axum::{Authorizer, Issuer, RequireExt as _, scope};
 use authz_testkit::DevIssuer;
 use axum::{Router, routing::get};
 use docs_tests::read;
@@ -74,8 +74,7 @@ async fn runs(language: &str, file: &str, command: &[&str]) {
 
 async fn api(issuer: &DevIssuer) -> SocketAddr {
     let authorizer = Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
+        .issuer(Issuer::new(issuer.issuer()).audience(issuer.audience()))
         .build()
         .unwrap();
     let private = get(async || "for readers only");

@@ -1,6 +1,6 @@
 //! Another crate's features don't change what is decided.
 
-use authz_core::{Algorithm, Authorizer, CryptoBackend, Reason, jwks::RemoteJwks};
+use authz_core::{Algorithm, Authorizer, CryptoBackend, Issuer, Reason, jwks::RemoteJwks};
 use authz_testkit::{DevIssuer, SigningKey};
 
 #[test]
@@ -25,10 +25,12 @@ async fn a_token_is_validated_by_either_backend() {
     for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
         let keys = RemoteJwks::discover(issuer.issuer()).crypto_backend(backend);
         let authorizer = Authorizer::builder()
-            .issuer(issuer.issuer())
-            .audience(issuer.audience())
-            .algorithms([Algorithm::RS256, Algorithm::ES256])
-            .keys(keys.build().unwrap())
+            .issuer(
+                Issuer::new(issuer.issuer())
+                    .audience(issuer.audience())
+                    .algorithms([Algorithm::RS256, Algorithm::ES256])
+                    .keys(keys.build().unwrap()),
+            )
             .build()
             .unwrap();
         for algorithm in [Algorithm::RS256, Algorithm::ES256] {

@@ -17,7 +17,7 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, Reason, RequestParts,
+    Algorithm, Authorizer, Issuer, Reason, RequestParts,
     jwks::{KeyStatus, RemoteJwks},
     scope,
 };
@@ -80,10 +80,12 @@ fn authorizer(issuer: &RotatingIssuer) -> Authorizer {
         .first_retry(Duration::from_millis(50))
         .timeout(Duration::from_millis(500));
     Authorizer::builder()
-        .issuer(issuer.issuer())
-        .audience(issuer.audience())
-        .algorithms([Algorithm::ES256])
-        .keys(keys.build().expect("the settings are fine"))
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .algorithms([Algorithm::ES256])
+                .keys(keys.build().expect("the settings are fine")),
+        )
         .cache_bytes(4 << 20)
         .build()
         .expect("the settings are fine")

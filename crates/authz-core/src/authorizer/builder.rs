@@ -1,4 +1,4 @@
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{marker::PhantomData, sync::Arc};
 
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -11,9 +11,7 @@ use crate::{
     cache::TokenCache,
     claims::Claims,
     clock::{Clock, SystemClock},
-    crypto::Algorithm,
-    issuer::{BuildError, Issuer, Issuers, ScopeClaim, Tenants, TokenTypes},
-    jwks::JwksProvider,
+    issuer::{BuildError, Issuer, Issuers, Tenants},
     metadata::{self, ResourceMetadata},
     policy::{Implied, Policy, Scope},
     rejection::Api,
@@ -21,13 +19,11 @@ use crate::{
 
 /// Builds an [`Authorizer`].
 ///
-/// The methods that describe an issuer describe the one named with [`issuer`](Self::issuer);
-/// further ones are added with [`trust`](Self::trust).
+/// What is about an issuer is said on the [`Issuer`]; what is about this API is said here.
 #[derive(Debug)]
 #[must_use]
 pub struct AuthorizerBuilder<C = Claims> {
-    issuer: Issuer,
-    more: Vec<Issuer>,
+    issuers: Vec<Issuer>,
     tenants: Vec<Tenants>,
     sources: Sources,
     max_token_bytes: usize,
@@ -45,8 +41,7 @@ pub struct AuthorizerBuilder<C = Claims> {
 impl AuthorizerBuilder {
     pub(super) fn new() -> Self {
         Self {
-            issuer: Issuer::new(""),
-            more: Vec::new(),
+            issuers: Vec::new(),
             tenants: Vec::new(),
             sources: Sources {
                 authorization: true,
@@ -67,75 +62,9 @@ impl AuthorizerBuilder {
 }
 
 impl<C> AuthorizerBuilder<C> {
-    /// The issuer, exactly as it stands in the token's `iss`. Auth0's end with a slash, most others don't.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuer.issuer = issuer.into();
-        self
-    }
-
-    /// An identifier of this API that has to be in the token's `aud`. Given several times, one of them has to be.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.issuer = self.issuer.audience(audience);
-        self
-    }
-
-    /// See [`Issuer::algorithms`]. Default: RS256.
-    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        self.issuer = self.issuer.algorithms(algorithms);
-        self
-    }
-
-    /// See [`Issuer::jwks_uri`]. Default: found by discovery from the issuer.
-    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
-        self.issuer = self.issuer.jwks_uri(uri);
-        self
-    }
-
-    /// See [`Issuer::keys`]. Default: found by discovery from the issuer.
-    pub fn keys(mut self, keys: impl JwksProvider) -> Self {
-        self.issuer = self.issuer.keys(keys);
-        self
-    }
-
-    /// See [`Issuer::leeway`]. Default: 60 s.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.issuer = self.issuer.leeway(leeway);
-        self
-    }
-
-    /// See [`Issuer::token_types`].
-    pub fn token_types(mut self, types: TokenTypes) -> Self {
-        self.issuer = self.issuer.token_types(types);
-        self
-    }
-
-    /// See [`Issuer::scopes_from`]. Default: `scope` and `scp`.
-    pub fn scopes_from(mut self, claims: impl IntoIterator<Item = ScopeClaim>) -> Self {
-        self.issuer = self.issuer.scopes_from(claims);
-        self
-    }
-
-    /// See [`Issuer::roles_from`]. Default: `roles`.
-    pub fn roles_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
-        self.issuer = self.issuer.roles_from(claims);
-        self
-    }
-
-    /// See [`Issuer::groups_from`]. Default: `groups`.
-    pub fn groups_from<T: Into<String>>(mut self, claims: impl IntoIterator<Item = T>) -> Self {
-        self.issuer = self.issuer.groups_from(claims);
-        self
-    }
-
-    /// See [`Issuer::strict_rfc9068`].
-    pub fn strict_rfc9068(mut self) -> Self {
-        self.issuer = self.issuer.strict_rfc9068();
-        self
-    }
-
-    /// Trusts another issuer, with rules of its own.
-    pub fn trust(mut self, issuer: Issuer) -> Self {
-        self.more.push(issuer);
+    /// Accepts the tokens of `issuer`. May be repeated: each issuer has its own settings.
+    pub fn issuer(mut self, issuer: Issuer) -> Self {
+        self.issuers.push(issuer);
         self
     }
 
@@ -258,8 +187,7 @@ impl<C> AuthorizerBuilder<C> {
     /// ```
     pub fn claims<D>(self) -> AuthorizerBuilder<D> {
         AuthorizerBuilder {
-            issuer: self.issuer,
-            more: self.more,
+            issuers: self.issuers,
             tenants: self.tenants,
             sources: self.sources,
             max_token_bytes: self.max_token_bytes,
@@ -284,14 +212,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     ///
     /// When there is no issuer or no audience, or a setting can't work.
     pub fn build(self) -> Result<Authorizer<C>, BuildError> {
-        // Left out only where nothing of it was said: an audience without its issuer is a mistake.
-        let said = !self.issuer.issuer.is_empty() || !self.issuer.audiences.is_empty();
-        let alone = self.more.is_empty() && self.tenants.is_empty();
-        let first = (said || alone).then_some(self.issuer);
-        let issuers: Vec<_> = first.into_iter().chain(self.more).collect();
         let realm = self.realm.or_else(|| {
             let tenants = self.tenants.iter().map(Tenants::template);
-            let mut audiences = issuers
+            let mut audiences = self
+                .issuers
                 .iter()
                 .chain(tenants)
                 .flat_map(|it| it.audiences.first());
@@ -308,7 +232,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             unmet_policy_status: self.unmet_policy_status,
             clock: self.clock,
         });
-        let issuers = Issuers::new(issuers, self.tenants, &api)?;
+        let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
         let metadata = self
             .resource
             .zip(place)

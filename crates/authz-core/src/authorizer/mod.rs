@@ -37,7 +37,7 @@ use crate::{
     bearer::{self, Sources},
     cache::TokenCache,
     claims::Claims,
-    issuer::Issuers,
+    issuer::{BuildError, Issuer, Issuers},
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
@@ -51,12 +51,12 @@ use crate::{
 /// Clones share everything: the keys, the cache, the background task.
 ///
 /// ```
-/// use authz_core::{Authorizer, RequestParts, scope};
+/// use authz_core::{Issuer, Authorizer, RequestParts, scope};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let authorizer = Authorizer::builder()
-///     .issuer("https://tenant.eu.auth0.com/")
-///     .audience("https://quickstarts.example/api")
+///     .issuer(Issuer::new("https://tenant.eu.auth0.com/")
+///     .audience("https://quickstarts.example/api"))
 ///     .build()?; // keys are fetched in the background
 ///
 /// let (parts, _) = http::Request::get("/api/private").body(())?.into_parts();
@@ -107,7 +107,26 @@ pub struct CacheStatus {
 }
 
 impl Authorizer {
-    /// Starts with no issuer and no audience: both have to be given.
+    /// For one issuer and with default settings. Keys are fetched in the background if a tokio runtime
+    /// is running, otherwise with the first request.
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, Issuer};
+    ///
+    /// let authorizer = Authorizer::new(
+    ///     Issuer::auth0("tenant.eu.auth0.com").audience("https://quickstarts.example/api"),
+    /// )?;
+    /// # Ok::<(), authz_core::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the issuer has no audience, or a setting can't work.
+    pub fn new(issuer: Issuer) -> Result<Self, BuildError> {
+        Self::builder().issuer(issuer).build()
+    }
+
+    /// For several issuers, and for the settings of this API.
     pub fn builder() -> AuthorizerBuilder {
         AuthorizerBuilder::new()
     }

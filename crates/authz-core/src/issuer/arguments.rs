@@ -62,14 +62,15 @@ pub(super) fn entra(profile: &str, tenant: &str) -> Option<Mistake> {
     let hex = tenant
         .bytes()
         .all(|it| it == b'-' || it.is_ascii_hexdigit());
-    if groups && hex {
+    // A placeholder, for `Tenants::matching`.
+    let is_placeholder = tenant.starts_with('{') && tenant.ends_with('}');
+    if groups && hex || is_placeholder {
         return None;
     }
     let wrong = mistake(profile, &[tenant]);
     if ["common", "organizations", "consumers"].contains(&tenant) {
         return Some(Mistake {
-            instead: r#"Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0").rules(|it| it.one_of_claims(["azp", "appid", "scp"]))"#
-                .to_owned(),
+            instead: r#"Tenants::matching(Issuer::entra("{tenant}"))"#.to_owned(),
             ..wrong("tokens name the tenant that they are of, never this", &[])
         });
     }

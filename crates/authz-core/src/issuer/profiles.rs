@@ -137,7 +137,7 @@ impl Issuer {
     /// use authz_core::{Authorizer, Issuer, TokenSource};
     ///
     /// let builder = Authorizer::builder()
-    ///     .trust(Issuer::aws_alb(
+    ///     .issuer(Issuer::aws_alb(
     ///         "https://login.example",
     ///         "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188",
     ///         "client-id",

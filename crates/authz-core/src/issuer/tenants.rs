@@ -9,9 +9,7 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
-use super::{
-    BuildError, Issuer, KeySettings, TenantStanding, Trusted, admission::Admission, check_duration,
-};
+use super::{BuildError, Issuer, TenantStanding, Trusted, admission::Admission, check_duration};
 use crate::{
     jwks::{JwksProvider, RefreshMode, RemoteJwks, RemoteJwksBuilder},
     rejection::Api,
@@ -28,26 +26,19 @@ use crate::{
 /// [`max`](Self::max) of them at most are kept. Made-up tenants never displace one whose tokens were
 /// verified. Where the tenants are known, say so with [`allow`](Self::allow).
 ///
-/// What tells access tokens from ID tokens differs from provider to provider, and is a rule to be given: here
-/// that of [`Issuer::entra`].
-///
 /// ```
-/// use authz_core::{Authorizer, Tenants};
+/// use authz_core::{Authorizer, Issuer, Tenants};
 ///
-/// let authorizer = Authorizer::builder()
-///     .tenants(
-///         Tenants::matching("https://login.microsoftonline.com/{tenant}/v2.0")
-///             .audience("6e74172b-be56-4843-9ff4-e66a39bb12e3")
-///             .rules(|it| it.one_of_claims(["azp", "appid", "scp"]))
-///             .allow(|tenant| tenant != "9188040d-6c67-4c5b-b112-36a304b66dad"),
-///     )
-///     .build()?;
+/// let issuer = Issuer::entra("{tenant}").audience("6e74172b-be56-4843-9ff4-e66a39bb12e3");
+/// let tenants = Tenants::matching(issuer)
+///     .allow(|tenant| tenant != "9188040d-6c67-4c5b-b112-36a304b66dad");
+/// let authorizer = Authorizer::builder().tenants(tenants).build()?;
 /// # Ok::<(), authz_core::BuildError>(())
 /// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Tenants {
-    pattern: String,
+    /// Its identifier is the pattern.
     template: Issuer,
     max: usize,
     burst: u32,
@@ -123,38 +114,28 @@ pub(crate) enum Tenant {
 }
 
 impl Tenants {
-    /// Issuers of the form `pattern`: one place in braces, as `{tenant}`, stands for one or more of the
-    /// characters `A`-`Z`, `a`-`z`, `0`-`9`, `-`, `_`, within one label of the host name or one segment
-    /// of the path. In a host name it needs a domain after it.
-    pub fn matching(pattern: impl Into<String>) -> Self {
+    /// Issuers with the settings of `issuer`, whose identifier is a pattern: one placeholder in braces,
+    /// as `{tenant}`, stands for one or more of the characters `A`-`Z`, `a`-`z`, `0`-`9`, `-`, `_`,
+    /// within one label of the host name or one segment of the path. In a host name it needs a domain
+    /// after it.
+    ///
+    /// ```
+    /// use authz_core::{Algorithm, Issuer, Tenants};
+    ///
+    /// let issuer = Issuer::new("https://{tenant}.login.example/")
+    ///     .audience("https://api.example")
+    ///     .algorithms([Algorithm::ES256]);
+    /// let tenants = Tenants::matching(issuer);
+    /// ```
+    pub const fn matching(issuer: Issuer) -> Self {
         Self {
-            pattern: pattern.into(),
-            template: Issuer::new("tenant"),
+            template: issuer,
             max: 1000,
             burst: 20,
             interval: Duration::from_secs(1),
             dots: false,
             allow: None,
         }
-    }
-
-    /// An audience that tokens may be meant for. Given several times, one of them has to be in `aud`.
-    pub fn audience(self, audience: impl Into<String>) -> Self {
-        self.rules(|issuer| issuer.audience(audience))
-    }
-
-    /// Further rules for every tenant.
-    ///
-    /// ```
-    /// use authz_core::{Algorithm, Tenants};
-    ///
-    /// let tenants = Tenants::matching("https://{tenant}.login.example/")
-    ///     .audience("https://api.example")
-    ///     .rules(|issuer| issuer.algorithms([Algorithm::ES256]));
-    /// ```
-    pub fn rules(mut self, rules: impl FnOnce(Issuer) -> Issuer) -> Self {
-        self.template = rules(self.template);
-        self
     }
 
     /// Lets dots stand in a tenant's name, as in `acme.com`, but not at its ends nor side by side.
@@ -169,23 +150,6 @@ impl Tenants {
     /// than once for the same admission.
     pub fn allow(mut self, allow: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.allow = Some(Arc::new(allow));
-        self
-    }
-
-    /// Settings for the keys of each tenant, as the HTTP client.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use authz_core::Tenants;
-    ///
-    /// let tenants = Tenants::matching("https://{tenant}.login.example/")
-    ///     .keys(|keys| keys.timeout(Duration::from_secs(2)));
-    /// ```
-    pub fn keys(
-        mut self,
-        settings: impl Fn(RemoteJwksBuilder) -> RemoteJwksBuilder + Send + Sync + 'static,
-    ) -> Self {
-        self.template.key_settings = Some(KeySettings(Arc::new(settings)));
         self
     }
 
@@ -209,9 +173,9 @@ impl Tenants {
     }
 
     pub(crate) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
-        let pattern = Pattern::parse(&self.pattern, self.dots).ok_or_else(|| {
+        let pattern = Pattern::parse(&self.template.issuer, self.dots).ok_or_else(|| {
             BuildError::InvalidTenantPattern {
-                pattern: self.pattern.clone(),
+                pattern: self.template.issuer.clone(),
             }
         })?;
         if self.template.has_shared_keys() {
@@ -488,7 +452,7 @@ impl Pattern {
 impl fmt::Debug for Tenants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tenants")
-            .field("pattern", &self.pattern)
+            .field("pattern", &self.template.issuer)
             .field("rules", &self.template)
             .field("max", &self.max)
             .finish_non_exhaustive()

@@ -369,10 +369,12 @@ fn build(setup: &Setup, fetcher: &IssuerFetcher) -> Authorizer {
         .build()
         .unwrap();
     Authorizer::builder()
-        .issuer(ISSUER)
-        .audience(AUDIENCE)
-        .algorithms([Algorithm::ES256])
-        .keys(keys)
+        .issuer(
+            authz_core::Issuer::new(ISSUER)
+                .audience(AUDIENCE)
+                .algorithms([Algorithm::ES256])
+                .keys(keys),
+        )
         .build()
         .unwrap()
 }

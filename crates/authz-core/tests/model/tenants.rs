@@ -7,7 +7,7 @@ use std::{
 };
 
 use authz_core::{
-    Authorizer, Tenants, async_trait,
+    Authorizer, Issuer, Tenants, async_trait,
     jwks::{FetchError, FetchRequest, Fetched, Fetcher},
 };
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
@@ -241,22 +241,24 @@ impl System {
             allowed: [true; TENANTS],
             ..Application::default()
         }));
-        let tenants = Tenants::matching("https://{tenant}.login.example/")
-            .audience(AUDIENCE)
-            .rules(|issuer| issuer.algorithms([Algorithm::ES256]))
-            .keys({
-                let provider = provider.clone();
-                move |keys| keys.fetcher(provider.clone())
-            })
-            .allow({
-                let application = Arc::clone(&application);
-                move |label| {
-                    let tenant = (0..TENANTS).find(|tenant| name(*tenant) == label);
-                    tenant.is_none_or(|tenant| Application::allows(&application, tenant))
-                }
-            })
-            .max(ROOM)
-            .new_tenants(2, Duration::from_secs(1));
+        let tenants = Tenants::matching(
+            Issuer::new("https://{tenant}.login.example/")
+                .audience(AUDIENCE)
+                .algorithms([Algorithm::ES256])
+                .key_settings({
+                    let provider = provider.clone();
+                    move |keys| keys.fetcher(provider.clone())
+                }),
+        )
+        .allow({
+            let application = Arc::clone(&application);
+            move |label| {
+                let tenant = (0..TENANTS).find(|tenant| name(*tenant) == label);
+                tenant.is_none_or(|tenant| Application::allows(&application, tenant))
+            }
+        })
+        .max(ROOM)
+        .new_tenants(2, Duration::from_secs(1));
         let authorizer = runtime
             .block_on(async { Authorizer::builder().tenants(tenants).build() })
             .unwrap();

@@ -80,7 +80,7 @@ impl Example {
         if !self.roles_from.is_empty() {
             issuer = issuer.roles_from(self.roles_from);
         }
-        let mut builder = Authorizer::builder().trust(issuer).clock(case::clock());
+        let mut builder = Authorizer::builder().issuer(issuer).clock(case::clock());
         for (scope, implied) in self.implies {
             builder = builder.scope_implies(scope, [implied]);
         }

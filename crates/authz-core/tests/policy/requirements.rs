@@ -354,7 +354,7 @@ fn roles_and_groups_come_from_the_claims_that_are_configured() {
         check(&api, &policy.parse().unwrap(), &claims, expected);
     }
     let error = authz_core::Authorizer::builder()
-        .trust(issuer().roles_from(["a..b"]))
+        .issuer(issuer().roles_from(["a..b"]))
         .build()
         .unwrap_err();
     assert_eq!(
@@ -503,7 +503,7 @@ fn claims_of_a_type_of_the_applications_own_are_parsed_when_a_policy_asks() {
     #[derive(serde::Deserialize)]
     struct Nothing {}
     let authorizer = authz_core::Authorizer::builder()
-        .trust(issuer())
+        .issuer(issuer())
         .clock(case::clock())
         .claims::<Nothing>()
         .build()

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use authz_core::{
-    Algorithm, Authorizer, Guard, RequestParts, RulePaths, jwks::SharedSecret, policy::Predicates,
-    rules::Rules,
+    Algorithm, Authorizer, Guard, Issuer, RequestParts, RulePaths, jwks::SharedSecret,
+    policy::Predicates, rules::Rules,
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{Method, Request};
@@ -16,10 +16,12 @@ pub(crate) fn guard(rules: &str) -> Guard {
     let rules = Rules::from_toml_with(rules, &known).unwrap();
     static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| {
         Authorizer::builder()
-            .issuer("https://issuer.example/")
-            .audience("https://api.example")
-            .algorithms([Algorithm::HS256])
-            .keys(SharedSecret::hs256(SECRET).unwrap())
+            .issuer(
+                Issuer::new("https://issuer.example/")
+                    .audience("https://api.example")
+                    .algorithms([Algorithm::HS256])
+                    .keys(SharedSecret::hs256(SECRET).unwrap()),
+            )
             .build()
             .unwrap()
     });

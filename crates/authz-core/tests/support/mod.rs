@@ -9,8 +9,10 @@ use std::{
 };
 
 use authz_core::{
-    Authorizer, AuthorizerBuilder, Rejection, async_trait,
-    jwks::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwks, RemoteJwksBuilder},
+    Authorizer, AuthorizerBuilder, Issuer, Rejection, async_trait,
+    jwks::{
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, RemoteJwks, RemoteJwksBuilder,
+    },
 };
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
 use http::{
@@ -138,14 +140,17 @@ impl KeyServer {
 }
 
 pub fn build(keys: RemoteJwksBuilder) -> Authorizer {
-    builder().keys(keys.build().unwrap()).build().unwrap()
+    builder(keys.build().unwrap()).build().unwrap()
 }
 
-pub fn builder() -> AuthorizerBuilder {
-    Authorizer::builder()
-        .issuer(ISSUER)
+pub fn issuer() -> Issuer {
+    Issuer::new(ISSUER)
         .audience(AUDIENCE)
         .algorithms([Algorithm::ES256])
+}
+
+pub fn builder(keys: impl JwksProvider) -> AuthorizerBuilder {
+    Authorizer::builder().issuer(issuer().keys(keys))
 }
 
 pub fn key() -> SigningKey {

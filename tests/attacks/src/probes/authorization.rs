@@ -10,7 +10,7 @@ use http::{
 };
 
 use super::{block_on, check};
-use crate::server::usual;
+use crate::server::{issuer, usual};
 
 /// A request: each line is a header field, the first byte says which, or the query.
 ///
@@ -62,8 +62,7 @@ fn authorizer() -> &'static Authorizer {
             *b"a secret that is not in the seeds",
             CryptoBackend::default(),
         );
-        usual()
-            .keys(secret.expect("long enough"))
+        usual(issuer().keys(secret.expect("long enough")))
             .also_accept(TokenSource::query("access_token"))
             .also_accept(TokenSource::cookie("access_token"))
             .also_accept(TokenSource::websocket_protocol("access_token"))

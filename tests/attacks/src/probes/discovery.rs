@@ -8,7 +8,10 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{block_on, check};
-use crate::{ISSUER, ring, server::usual};
+use crate::{
+    ISSUER, ring,
+    server::{issuer, usual},
+};
 
 /// The issuer's metadata. Only a document of that very issuer leads anywhere, to the address that it
 /// names and by https.
@@ -22,7 +25,7 @@ pub fn discovery(data: &[u8]) {
     let decision = block_on(async {
         let keys = RemoteJwks::discover(ISSUER).fetcher(server).build();
         let keys = keys.expect("a good address");
-        let authorizer = usual().keys(keys).build().expect("good settings");
+        let authorizer = usual(issuer().keys(keys)).build().expect("good settings");
         authorizer.verify(token).await
     });
     let rejection = decision.expect_err("there are no keys");

@@ -5,7 +5,11 @@ use authz_testkit::SigningKey;
 use serde_json::{Map, Value};
 
 use super::{block_on, check};
-use crate::{AUDIENCE, ISSUER, NOW, server::usual, sign::base64url};
+use crate::{
+    AUDIENCE, ISSUER, NOW,
+    server::{issuer, usual},
+    sign::base64url,
+};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -69,8 +73,7 @@ fn authorizer() -> &'static Authorizer {
     AUTHORIZER.get_or_init(|| {
         let backend = CryptoBackend::default();
         let secret = SharedSecret::with_backend(Algorithm::HS256, SECRET, backend);
-        usual()
-            .keys(secret.expect("long enough"))
+        usual(issuer().keys(secret.expect("long enough")))
             .cache_bytes(1 << 20)
             .build()
             .expect("good settings")

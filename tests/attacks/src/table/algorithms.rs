@@ -161,7 +161,7 @@ fn allow_list() -> Vec<Attack> {
             Reason::AlgorithmNotAllowed,
             || {
                 Attempt::from(ring().good())
-                    .rules(|builder| builder.algorithms([Algorithm::RS256]))
+                    .issuer_rules(|issuer| issuer.algorithms([Algorithm::RS256]))
                     .control(ring().signed(&ring().rs256).build())
             },
         )
@@ -173,7 +173,7 @@ fn allow_list() -> Vec<Attack> {
             Reason::AlgorithmNotAllowed,
             || {
                 Attempt::from(ring().good().raw_payload("null"))
-                    .rules(|builder| builder.algorithms([Algorithm::RS256]))
+                    .issuer_rules(|issuer| issuer.algorithms([Algorithm::RS256]))
                     .control(ring().signed(&ring().rs256).build())
             },
         ),
@@ -184,7 +184,7 @@ fn allow_list() -> Vec<Attack> {
             || {
                 let forger = SigningKey::hmac(Algorithm::HS256, ring().rs256.public_pem());
                 Attempt::from(ring().signed(&forger).kid(Some("rs256")))
-                    .rules(|builder| builder.algorithms([Algorithm::RS256]))
+                    .issuer_rules(|issuer| issuer.algorithms([Algorithm::RS256]))
                     .control(ring().signed(&ring().rs256).build())
             },
         ),
@@ -193,14 +193,16 @@ fn allow_list() -> Vec<Attack> {
             NONE,
             Reason::AlgorithmNotAllowed,
             || {
-                Attempt::from(ring().signed(&ring().rs256)).rules_with(|builder, backend| {
+                let attempt = Attempt::from(ring().signed(&ring().rs256))
+                    .issuer_rules(|issuer| issuer.algorithms([Algorithm::ES256]));
+                attempt.rules_with(|builder, backend| {
                     let keys = ring().published().to_string();
                     let keys =
                         StaticKeys::from_jwks_with(keys.as_bytes(), backend).expect("the ring");
                     let partner = Issuer::new("https://partner.example")
                         .audience(AUDIENCE)
                         .keys(keys);
-                    builder.algorithms([Algorithm::ES256]).trust(partner)
+                    builder.issuer(partner)
                 })
             },
         ),

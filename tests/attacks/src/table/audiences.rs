@@ -101,7 +101,7 @@ pub(super) fn rows() -> Vec<Attack> {
                         let partner = authz_core::Issuer::new("https://partner.example")
                             .audience("https://partner-api.example")
                             .keys(keys.expect("the ring"));
-                        builder.trust(partner)
+                        builder.issuer(partner)
                     },
                 )
             },
@@ -139,7 +139,7 @@ pub(super) fn rows() -> Vec<Attack> {
         }),
         good("twin-aud-is-the-second-of-two-configured", AUD, || {
             Attempt::from(ring().good().audience("api://second"))
-                .rules(|builder| builder.audience("api://second"))
+                .issuer_rules(|issuer| issuer.audience("api://second"))
         }),
     ]);
     rows

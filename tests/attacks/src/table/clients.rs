@@ -186,12 +186,10 @@ fn tenants() -> Vec<Attack> {
                     .good()
                     .issuer(format!("https://login.example/{tenant}/v2.0"));
                 Attempt::from(token).rules(|builder| {
-                    let tenants = Tenants::matching("https://login.example/{tenant}/v2.0");
-                    builder.tenants(
-                        tenants
-                            .audience(AUDIENCE)
-                            .rules(|rules| rules.algorithms([Algorithm::ES256])),
-                    )
+                    let issuer = Issuer::new("https://login.example/{tenant}/v2.0")
+                        .audience(AUDIENCE)
+                        .algorithms([Algorithm::ES256]);
+                    builder.tenants(Tenants::matching(issuer))
                 })
             },
         )
@@ -220,7 +218,7 @@ fn pool(token: TokenBuilder) -> Attempt {
                 .clients_instead_of_audience()
                 .required_claim("token_use", "access")
                 .keys(keys.expect("the ring"));
-            builder.trust(pool)
+            builder.issuer(pool)
         })
         .control(cognito().build())
 }

@@ -173,7 +173,7 @@ fn issuers() -> Vec<Attack> {
                 .audience(AUDIENCE)
                 .algorithms([Algorithm::ES256])
                 .keys(keys);
-            builder.trust(issuer)
+            builder.issuer(issuer)
         })
     }
     let partners = || {

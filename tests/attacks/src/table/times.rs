@@ -120,7 +120,7 @@ fn edges() -> Vec<Attack> {
             strict(at("exp", json!(now + 1)), ring().good())
         }),
         good("twin-exp-with-the-longest-leeway", EXP, move || {
-            Attempt::from(at("exp", json!(1))).rules(|builder| builder.leeway(CENTURY))
+            Attempt::from(at("exp", json!(1))).issuer_rules(|issuer| issuer.leeway(CENTURY))
         }),
         bad(
             "nbf-a-second-beyond-the-leeway",
@@ -187,6 +187,6 @@ fn raw(claim: &str, json: &str) -> TokenBuilder {
 
 fn strict(token: TokenBuilder, control: TokenBuilder) -> Attempt {
     Attempt::from(token)
-        .rules(|builder| builder.leeway(Duration::ZERO))
+        .issuer_rules(|issuer| issuer.leeway(Duration::ZERO))
         .control(control.build())
 }

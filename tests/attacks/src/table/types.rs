@@ -127,14 +127,14 @@ fn strict() -> Vec<Attack> {
             || {
                 let only = TokenTypes::Only(vec!["internal+jwt".to_owned()]);
                 Attempt::from(ring().good())
-                    .rules(move |builder| builder.token_types(only.clone()))
+                    .issuer_rules(move |issuer| issuer.token_types(only.clone()))
                     .control(ring().good().typ(Some("internal+jwt")).build())
             },
         ),
         good("twin-typ-configured-and-sent-in-full", TYPING, || {
             let only = TokenTypes::Only(vec!["application/internal+jwt".to_owned()]);
             Attempt::from(ring().good().typ(Some("Application/Internal+JWT")))
-                .rules(move |builder| builder.token_types(only.clone()))
+                .issuer_rules(move |issuer| issuer.token_types(only.clone()))
                 .control(ring().good().typ(Some("internal+jwt")).build())
         }),
         good(
@@ -188,5 +188,5 @@ fn bound() -> Vec<Attack> {
 }
 
 fn strictly(token: TokenBuilder) -> Attempt {
-    Attempt::from(token).rules(authz_core::AuthorizerBuilder::strict_rfc9068)
+    Attempt::from(token).issuer_rules(authz_core::Issuer::strict_rfc9068)
 }
