@@ -10,7 +10,7 @@ use authz_core::{
     Admission, Authorizer, Claims, Guard, PathParams, Policy, RequestParts, RulePaths,
 };
 use futures_util::future::Either;
-use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method};
+use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method, web::RemoteAddr};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
@@ -167,10 +167,11 @@ where
         if let Some(PathPattern(route)) = request.data() {
             parts = parts.with_route(route);
         }
-        // Requests that were made by hand, as poem's `TestClient` does, have no original target: then
-        // the one that is served is all there is.
+        // Requests that were made by hand, as poem's `TestClient` does, have `/` for an original target
+        // and nobody who sent them: then the one that is served is all there is.
         let original = request.original_uri();
-        if self.guard.reads_path() && original != "/" {
+        let is_sent = original != "/" || *request.remote_addr() != RemoteAddr::default();
+        if self.guard.reads_path() && is_sent {
             parts = parts.with_original_uri(original);
         }
         match self.guard.admit(&parts) {

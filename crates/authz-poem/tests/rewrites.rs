@@ -55,25 +55,29 @@ const RULES: &str = r#"
     policy = 'any_valid_token'
 "#;
 
-/// `/de/admin` is served as `/admin`.
+/// `/de/admin` is served as `/admin`, and `/` as `/start`.
 #[tokio::test]
 async fn a_rewritten_request_must_be_allowed_by_both_of_its_paths() {
     let (issuer, authorizer) = issuer_and_authorizer().await;
     let any_token = issuer.token().build();
     let admin = issuer.token().scope("admin").build();
     for (paths, expected) in [
-        (RulePaths::Both, [403, 200, 403]),
-        (RulePaths::Current, [403, 200, 403]),
+        (RulePaths::Both, [403, 200, 403, 403]),
+        (RulePaths::Current, [403, 200, 403, 200]),
         // What was asked for: the application says that nothing rewrites its paths.
-        (RulePaths::Original, [200, 200, 403]),
+        (RulePaths::Original, [200, 200, 403, 403]),
     ] {
         let rules = Rules::from_toml(RULES).unwrap();
         let app = Route::new()
             .at("/admin", reached)
+            .at("/start", reached)
             .with(authorizer.rules(rules).rule_paths(paths))
             .before(|mut request: Request| async move {
                 if let Some(rest) = request.uri().path().strip_prefix("/de") {
                     *request.uri_mut() = rest.parse().unwrap();
+                }
+                if request.uri().path() == "/" {
+                    *request.uri_mut() = "/start".parse().unwrap();
                 }
                 Ok(request)
             });
@@ -88,6 +92,8 @@ async fn a_rewritten_request_must_be_allowed_by_both_of_its_paths() {
             (&any_token, "/de/admin", expected[0]),
             (&admin, "/de/admin", expected[1]),
             (&any_token, "/admin", expected[2]),
+            // No rule is about it.
+            (&any_token, "/", expected[3]),
         ] {
             let answer = exchange(address, path, token).await;
             assert_eq!(answer, status, "{path}, {paths:?}");

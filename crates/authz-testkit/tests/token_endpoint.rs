@@ -239,6 +239,10 @@ async fn refusals_are_those_of_rfc_6749() {
         assert_eq!(answer["error"], error, "{body}");
         assert!(answer["error_description"].is_string(), "{body}");
     }
+    let list = r#"{"grant_type":"client_credentials","client_id":"me","roles":["a"]}"#;
+    let answer: Value = post(&issuer, json, list).await.json().await.unwrap();
+    let description = answer["error_description"].as_str().unwrap();
+    assert!(description.starts_with("roles is repeated or not a string"));
     let long = post(&issuer, FORM, "x".repeat(100_000)).await;
     assert_eq!(long.status(), StatusCode::BAD_REQUEST);
 }

@@ -73,6 +73,11 @@ where
     for ignored in &config.warnings {
         tracing::warn!("{ignored}");
     }
+    for variable in &config.unknown {
+        tracing::warn!(
+            "{variable:?} is set, and is no variable of this server: it changes nothing"
+        );
+    }
     let signals = supervise::signals().map_err(StartError::Signals)?;
     let unbound = |source| StartError::Listen {
         address: config.address,

@@ -125,9 +125,7 @@ fn text<'a>(
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         // RFC 6749 section 3.2: parameters are not repeated.
-        Some(_) => Err(Refusal::InvalidRequest(
-            "a parameter is repeated or not a string",
-        )),
+        Some(_) => Err(Refusal::NotOneString(name)),
     }
 }
 
@@ -160,6 +158,7 @@ fn basic(headers: &HeaderMap) -> Option<String> {
 /// The errors of RFC 6749 section 5.2 that this endpoint has a use for.
 enum Refusal {
     InvalidRequest(&'static str),
+    NotOneString(&'static str),
     InvalidClient,
     UnsupportedGrantType,
 }
@@ -167,16 +166,25 @@ enum Refusal {
 impl Refusal {
     fn into_response(self) -> Response<Body> {
         let (status, error, description) = match self {
-            Self::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", why),
+            Self::InvalidRequest(why) => {
+                (StatusCode::BAD_REQUEST, "invalid_request", why.to_owned())
+            }
+            Self::NotOneString(name) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                format!(
+                    "{name} is repeated or not a string: several values are one string, with spaces"
+                ),
+            ),
             Self::InvalidClient => (
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
-                "client_id is missing: any value will do",
+                "client_id is missing: any value will do".to_owned(),
             ),
             Self::UnsupportedGrantType => (
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "this development issuer knows client_credentials alone",
+                "this development issuer knows client_credentials alone".to_owned(),
             ),
         };
         let body = json!({ "error": error, "error_description": description });

@@ -5,6 +5,7 @@ mod error;
 mod value;
 
 use std::{
+    cell::RefCell,
     env,
     ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -37,6 +38,8 @@ pub struct Config {
     pub log: EnvFilter,
     /// What the operator should hear of, though it stops nothing.
     pub warnings: Vec<Ignored>,
+    /// Variables that are set, have names like these, and mean nothing: likely misspelt.
+    pub unknown: Vec<String>,
 }
 
 /// An issuer that runs elsewhere.
@@ -74,7 +77,18 @@ impl Config {
     ///
     /// The first variable that is wrong.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(|variable| env::var_os(variable))
+        let known = RefCell::new(Vec::new());
+        let mut config = Self::from_lookup(|variable| {
+            known.borrow_mut().push(variable.to_owned());
+            env::var_os(variable)
+        })?;
+        let known = known.into_inner();
+        config.unknown = env::vars_os()
+            .filter(|(_, value)| !value.is_empty())
+            .filter_map(|(variable, _)| variable.into_string().ok())
+            .filter(|it| it.starts_with("AUTHZ_") && !known.contains(it))
+            .collect();
+        Ok(config)
     }
 
     /// Reads the variables that `lookup` gives.
@@ -123,6 +137,7 @@ impl Config {
             cors_origins,
             log,
             warnings,
+            unknown: Vec::new(),
         })
     }
 }

@@ -367,6 +367,15 @@ saBEOOUWBqNLT63RvGVhkdU=
 -----END CERTIFICATE-----
 ";
 
+/// Misspelt, it would else leave the server less strict than it was meant to be, and nobody would know.
+pub(crate) fn a_variable_that_means_nothing(subject: Subject) {
+    let issuer = Issuer::start();
+    let launch = stage::configured(subject, &issuer).env("AUTHZ_ALGORITHM", "ES256");
+    let exit = stage::start_ready(launch).stop(stage::SOON).unwrap();
+    assert_eq!(exit.stderr().matches("AUTHZ_").count(), 1);
+    assert!(exit.stderr().contains("AUTHZ_ALGORITHM"));
+}
+
 pub(crate) fn a_log_filter(subject: Subject) {
     let issuer = Issuer::start();
     let server = stage::start_ready(stage::configured(subject, &issuer).env("RUST_LOG", "off"));
