@@ -11,8 +11,8 @@ use std::{
 use authz_core::{
     Authorizer, Policy, ProtectedHeader, RequestParts, async_trait,
     jwks::{
-        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeysError,
-        RemoteJwks, StaticKeys, UnknownKey,
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeySetError,
+        KeysError, RemoteJwks, StaticKeys, UnknownKey,
     },
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -316,6 +316,12 @@ fn a_set_of_many_bad_keys_does_not_fill_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let mut keys = vec![json!({"kty": "none"}); 10_000];
+    let set = json!({ "keys": keys }).to_string();
+    let error = StaticKeys::from_jwks(set.as_bytes()).unwrap_err();
+    let KeySetError::NoUsableKey { total, skipped } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((total, skipped.len()), (10_000, 16));
     keys.push(key().public_jwk());
     let set = json!({ "keys": keys }).to_string();
     tracing::subscriber::with_default(subscriber, || {
