@@ -20,12 +20,18 @@ pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 impl Excerpt<'_> {
     /// Characters of the text that are shown, before escaping.
     pub(crate) const MAX_CHARS: usize = 200;
-    /// Bytes that are written between the quotes: one character may be escaped to ten.
-    pub(crate) const MAX_BYTES: usize = 2 * Self::MAX_CHARS;
+    /// Bytes that are written between the quotes: one character may be escaped to ten, and a line of the log
+    /// has room for seven such texts beside its longer fields.
+    pub(crate) const MAX_BYTES: usize = 220;
 }
 
-/// Displays a value as an [`Excerpt`] of what it displays as.
+/// Displays a value in quotes, escaped, and cut after [`Quoted::MAX_BYTES`] bytes of output.
 pub(crate) struct Quoted<T>(pub(crate) T);
+
+impl<T> Quoted<T> {
+    /// Room for an error that names an address.
+    const MAX_BYTES: usize = 400;
+}
 
 /// Displays a value that may hold texts from outside: control characters escaped, cut after so
 /// many bytes. What is left out is not formatted further.
@@ -64,7 +70,7 @@ impl<T: fmt::Display> fmt::Display for Quoted<T> {
         f.write_char('"')?;
         let mut escaping = Escaping {
             into: f,
-            room: Excerpt::MAX_BYTES,
+            room: Self::MAX_BYTES,
             quotes: true,
             lines: false,
         };
@@ -179,7 +185,7 @@ mod tests {
             assert_eq!(format!("{:?}", Excerpt(text)), shown);
         }
         let long = Excerpt(&"\n".repeat(100_000)).to_string();
-        assert_eq!(long.len(), 2 * Excerpt::MAX_CHARS + "\"...\"".len());
+        assert_eq!(long.len(), Excerpt::MAX_BYTES + "\"...\"".len());
         // Where each character takes ten bytes, less of them are shown.
         let escaped = Excerpt(&"\u{10fffd}".repeat(200)).to_string();
         assert_eq!(escaped.len(), Excerpt::MAX_BYTES + "\"...\"".len());

@@ -11,8 +11,8 @@ use std::{
 use authz_core::{
     Authorizer, Policy, ProtectedHeader, RequestParts, async_trait,
     jwks::{
-        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeysError,
-        RemoteJwks, StaticKeys, UnknownKey,
+        FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeySet, KeySetError,
+        KeysError, RemoteJwks, StaticKeys, UnknownKey,
     },
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -78,6 +78,7 @@ fn one_event_is_one_bounded_line() {
                     }
                     requests(&authorizer, &policy, &text).await;
                 }
+                everything(&authorizer, &key, &text).await;
                 key_sets(&key, &text).await;
                 metadata(&text).await;
                 failures(&text).await;
@@ -165,6 +166,45 @@ fn tokens(key: &SigningKey, text: &str) -> Vec<String> {
         }
     }
     tokens.into_iter().map(TokenBuilder::build).collect()
+}
+
+/// All at once: whatever has its own bound has its share of the line.
+async fn everything(authorizer: &Authorizer, key: &SigningKey, text: &str) {
+    // More than is shown, and all of them fit into one token.
+    let text: String = text.chars().take(250).collect();
+    let text = &*text;
+    let method = "M".repeat(3000);
+    let path = format!("/{}", "%0A".repeat(1000));
+    let many: Vec<_> = (0..40)
+        .map(|i| format!("scope(\"{}{i}\")", "s".repeat(50)))
+        .collect();
+    let policy: Policy = many.join(" and ").parse().unwrap();
+    let good = || {
+        let scopes: Vec<_> = (0..40).map(|i| format!("{}{i}", "g".repeat(50))).collect();
+        token(key)
+            .claim("sub", text)
+            .claim("jti", text)
+            .claim("client_id", text)
+            .claim("scope", scopes)
+            .claim("permissions", vec![format!("{}0", "s".repeat(50))])
+    };
+    let tokens = [
+        good(),
+        good().kid(Some(text)),
+        good().audience(text),
+        good().audience(vec![text; 3]).kid(Some(text)),
+        good().issuer(text).kid(Some(text)),
+        good().expires_in(-3600).kid(Some(text)),
+        good().typ(Some(text)).kid(Some(text)),
+    ];
+    for token in tokens.map(TokenBuilder::build) {
+        let request = http::Request::builder().method(&*method).uri(&*path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = request.body(()).unwrap();
+        let _ = authorizer
+            .authorize(&RequestParts::from(&request), &policy)
+            .await;
+    }
 }
 
 /// What else a request holds.
@@ -276,6 +316,12 @@ fn a_set_of_many_bad_keys_does_not_fill_the_log() {
         .with_writer(move || writer.clone())
         .finish();
     let mut keys = vec![json!({"kty": "none"}); 10_000];
+    let set = json!({ "keys": keys }).to_string();
+    let error = StaticKeys::from_jwks(set.as_bytes()).unwrap_err();
+    let KeySetError::NoUsableKey { total, skipped } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((total, skipped.len()), (10_000, 16));
     keys.push(key().public_jwk());
     let set = json!({ "keys": keys }).to_string();
     tracing::subscriber::with_default(subscriber, || {

@@ -61,8 +61,8 @@ pub(super) fn unmet_policy<C>(
     verified: &Verified<C>,
 ) {
     // Together less than a line of 4 KB.
-    const SHORT: usize = 500;
-    const LONG: usize = 900;
+    const SHORT: usize = 300;
+    const LONG: usize = 700;
     // The requirements on lines of their own.
     const TREE: usize = 8000;
     tracing::info!(
@@ -75,7 +75,7 @@ pub(super) fn unmet_policy<C>(
         actual = (!verified.scopes().is_empty())
             .then(|| tracing::field::display(Quoted(verified.scopes()))),
         decision = %Bounded(decision.summary(), LONG),
-        hint = policy.hint(&decision.scopes, facts),
+        hint = policy.hint(&decision.scopes, facts).map(|it| Bounded(it, SHORT).to_string()),
         method = facts.request.map(|it| tracing::field::display(it.shown_method())),
         route = facts.request.and_then(RequestParts::shown_route).map(tracing::field::debug),
         path = facts.request.and_then(RequestParts::shown_path).map(tracing::field::debug),

@@ -45,10 +45,7 @@ impl StaticKeys {
     pub fn from_jwks_with(json: &[u8], backend: CryptoBackend) -> Result<Self, KeySetError> {
         let parsed = KeySet::parse_with(json, backend, usize::MAX)?;
         if parsed.keys.is_empty() {
-            return Err(KeySetError::NoUsableKey {
-                total: parsed.skipped.len(),
-                skipped: parsed.skipped,
-            });
+            return Err(KeySetError::no_usable_key(parsed.skipped));
         }
         SkippedKey::log(&parsed.skipped, None);
         Ok(Self { keys: parsed.keys })

@@ -90,7 +90,7 @@ pub enum KeySetError {
     NoUsableKey {
         /// Keys in the set.
         total: usize,
-        /// Why each was skipped.
+        /// Why they were skipped: the first 16 of them.
         skipped: Vec<SkippedKey>,
     },
 }
@@ -262,12 +262,23 @@ impl KeySet {
     }
 }
 
+impl KeySetError {
+    /// The error is kept until the next fetch: a set of many bad keys must not take much memory for so long.
+    pub(super) fn no_usable_key(mut skipped: Vec<SkippedKey>) -> Self {
+        let total = skipped.len();
+        skipped.truncate(SkippedKey::TOLD);
+        skipped.shrink_to_fit();
+        Self::NoUsableKey { total, skipped }
+    }
+}
+
 impl SkippedKey {
+    const TOLD: usize = 16;
+
     /// Of a set at `url`, if it was fetched. A set of many such keys does not fill the log.
     pub(super) fn log(skipped: &[Self], url: Option<&Url>) {
-        const LOGGED: usize = 16;
         let url = url.map(|url| redact(url.as_str()));
-        for skipped in skipped.iter().take(LOGGED) {
+        for skipped in skipped.iter().take(Self::TOLD) {
             tracing::warn!(
                 target: "authz::keys", url, key = skipped.index,
                 kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
@@ -275,7 +286,7 @@ impl SkippedKey {
                 "a key of the set is not used"
             );
         }
-        if let Some(more) = skipped.len().checked_sub(LOGGED).filter(|it| *it > 0) {
+        if let Some(more) = skipped.len().checked_sub(Self::TOLD).filter(|it| *it > 0) {
             tracing::warn!(target: "authz::keys", url, more, "further keys of the set are not used");
         }
     }

@@ -448,10 +448,7 @@ impl RemoteKeys {
             KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
                 .map_err(failed)?;
         if parsed.keys.is_empty() && !(self.settings.may_be_empty && parsed.skipped.is_empty()) {
-            return Err(failed(KeySetError::NoUsableKey {
-                total: parsed.skipped.len(),
-                skipped: parsed.skipped,
-            }));
+            return Err(failed(KeySetError::no_usable_key(parsed.skipped)));
         }
         SkippedKey::log(&parsed.skipped, Some(&url));
         memory.remember_validators(&url, &fetched.headers);
