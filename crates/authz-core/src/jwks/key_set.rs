@@ -89,7 +89,7 @@ pub enum KeySetError {
     NoUsableKey {
         /// Keys in the set.
         total: usize,
-        /// Why each was skipped.
+        /// Why the first of them were skipped: all, or 20 where the set was fetched.
         skipped: Vec<SkippedKey>,
     },
 }

@@ -444,12 +444,16 @@ impl RemoteKeys {
             url: redact(url.as_str()),
             source,
         };
-        let parsed =
+        let mut parsed =
             KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
                 .map_err(failed)?;
         if parsed.keys.is_empty() && !(self.settings.may_be_empty && parsed.skipped.is_empty()) {
+            let total = parsed.skipped.len();
+            // Kept as the last error: a hundred thousand would be many megabytes.
+            parsed.skipped.truncate(Event::SKIPPED_KEYS);
+            parsed.skipped.shrink_to_fit();
             return Err(failed(KeySetError::NoUsableKey {
-                total: parsed.skipped.len(),
+                total,
                 skipped: parsed.skipped,
             }));
         }

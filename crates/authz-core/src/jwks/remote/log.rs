@@ -49,13 +49,23 @@ impl Event {
         }
     }
 
+    /// Keys that are not used, of which so many are told one by one.
+    pub(super) const SKIPPED_KEYS: usize = 20;
+
     pub(super) fn log_skipped(skipped: &[SkippedKey], url: &Url) {
-        for skipped in skipped {
+        for skipped in skipped.iter().take(Self::SKIPPED_KEYS) {
             tracing::warn!(
                 target: "authz::keys", url = redact(url.as_str()), key = skipped.index,
                 kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
                 error = %Bounded(&skipped.error, 500),
                 "a key of the set is not used"
+            );
+        }
+        let more = skipped.len().saturating_sub(Self::SKIPPED_KEYS);
+        if more > 0 {
+            tracing::warn!(
+                target: "authz::keys", url = redact(url.as_str()), keys = more,
+                "further keys of the set are not used"
             );
         }
     }
