@@ -7,12 +7,12 @@ use crate::issuer::BuildError;
 /// [`path`](Self::path).
 ///
 /// ```
-/// # use authz_core::{Issuer, Authorizer, Algorithm, jwks::SharedSecret};
+/// # use authz_core::{Algorithm, Authorizer, Issuer, jwks::SharedSecret};
+/// let issuer = Issuer::new("https://login.example/").audience("https://api.example/v1");
+/// # let issuer = issuer.keys(SharedSecret::hs256([7; 32]).unwrap()).algorithms([Algorithm::HS256]);
 /// let authorizer = Authorizer::builder()
-///     .issuer(Issuer::new("https://login.example/")
-///     .audience("https://api.example/v1"))
+///     .issuer(issuer)
 ///     .resource("https://api.example/v1")
-/// #   .keys(SharedSecret::hs256([7; 32]).unwrap()).algorithms([Algorithm::HS256])
 ///     .build()?;
 /// let metadata = authorizer.resource_metadata().unwrap();
 /// assert_eq!(metadata.path(), "/.well-known/oauth-protected-resource/v1");

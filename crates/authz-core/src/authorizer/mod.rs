@@ -51,17 +51,18 @@ use crate::{
 /// Clones share everything: the keys, the cache, the background task.
 ///
 /// ```
-/// use authz_core::{Issuer, Authorizer, RequestParts, scope};
+/// use authz_core::{Authorizer, Issuer, RequestParts, scope};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// let authorizer = Authorizer::builder()
-///     .issuer(Issuer::new("https://tenant.eu.auth0.com/")
-///     .audience("https://quickstarts.example/api"))
-///     .build()?; // keys are fetched in the background
+/// let issuer = Issuer::auth0("tenant.eu.auth0.com").audience("https://quickstarts.example/api");
+/// let authorizer = Authorizer::new(issuer)?; // keys are fetched in the background
 ///
 /// let (parts, _) = http::Request::get("/api/private").body(())?.into_parts();
 /// let policy = scope("read:messages");
-/// let rejection = authorizer.authorize(&RequestParts::from(&parts), &policy).await.unwrap_err();
+/// let rejection = authorizer
+///     .authorize(&RequestParts::from(&parts), &policy)
+///     .await
+///     .unwrap_err();
 /// assert_eq!(rejection.status(), 401);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -137,12 +137,12 @@ impl Issuer {
     /// use authz_core::{Authorizer, Issuer, TokenSource};
     ///
     /// let builder = Authorizer::builder()
-    ///     .issuer(Issuer::aws_alb(
-    ///         "https://login.example",
-    ///         "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188",
-    ///         "client-id",
-    ///     ))
-    ///     .also_accept(TokenSource::header("x-amzn-oidc-data")?);
+    /// .issuer(Issuer::aws_alb(
+    ///     "https://login.example",
+    ///     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188",
+    ///     "client-id",
+    /// ))
+    /// .also_accept(TokenSource::header("x-amzn-oidc-data")?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

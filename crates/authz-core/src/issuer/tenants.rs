@@ -30,8 +30,8 @@ use crate::{
 /// use authz_core::{Authorizer, Issuer, Tenants};
 ///
 /// let issuer = Issuer::entra("{tenant}").audience("6e74172b-be56-4843-9ff4-e66a39bb12e3");
-/// let tenants = Tenants::matching(issuer)
-///     .allow(|tenant| tenant != "9188040d-6c67-4c5b-b112-36a304b66dad");
+/// let tenants =
+///     Tenants::matching(issuer).allow(|tenant| tenant != "9188040d-6c67-4c5b-b112-36a304b66dad");
 /// let authorizer = Authorizer::builder().tenants(tenants).build()?;
 /// # Ok::<(), authz_core::BuildError>(())
 /// ```

@@ -6,7 +6,7 @@ use crate::{Algorithm, SigningKey, TokenStyle};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), authz_testkit::StartError> {
-/// use authz_testkit::{Issuer, Algorithm, DevIssuer, TokenStyle};
+/// use authz_testkit::{Algorithm, DevIssuer, TokenStyle};
 ///
 /// let issuer = DevIssuer::builder()
 ///     .algorithms([Algorithm::ES256, Algorithm::RS256])

@@ -36,7 +36,7 @@ pub(crate) use state::{Identity, State};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
-/// use authz_testkit::{DevIssuer, Issuer};
+/// use authz_testkit::DevIssuer;
 ///
 /// let issuer = DevIssuer::start().await;
 /// let token = issuer.token().scope("read:messages").build();
