@@ -59,7 +59,7 @@ fn case<C: DeserializeOwned + Send + Sync + 'static>(
     let decide = move || {
         let params = [("org", "org_9ybsU1dN2dKfDkBi")];
         let parts = RequestParts::from(&request).with_path_params(&params);
-        authorizer.check_request(&caller, &policy, &parts).is_ok()
+        caller.check_for(&policy, &parts).is_ok()
     };
     assert_eq!(decide(), allowed, "{id}");
     Case::new(id, decide)

@@ -2,7 +2,7 @@
 //!
 //! Without a subscriber: what a log line costs is the subscriber's affair.
 
-use authz_core::{Algorithm, Authorizer, Outcome, RequestParts, scope};
+use authz_core::{Admission, Algorithm, Authorizer, RequestParts, scope};
 use authz_testkit::SigningKey;
 use cpu_time::ThreadTime;
 use http::Request;
@@ -63,7 +63,8 @@ fn refused(name: &str, authorizer: &Authorizer<Caller>, request: Request<()>) ->
         assert!(first.is_err(), "a bad token is accepted");
         let begin = ThreadTime::now();
         for _ in 0..times {
-            if let Outcome::Ready(Ok(_)) = std::hint::black_box(authorizer.decide(&parts, &policy))
+            if let Admission::Ready(Ok(_)) =
+                std::hint::black_box(authorizer.decide(&parts, &policy))
             {
                 panic!("a bad token is accepted");
             }

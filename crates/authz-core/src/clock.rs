@@ -1,12 +1,10 @@
-#[cfg(any(test, not(target_os = "linux")))]
-use std::time::{SystemTime, UNIX_EPOCH};
 use std::{
     fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 #[cfg(target_os = "linux")]
@@ -16,8 +14,8 @@ use rustix::time::{ClockId, clock_gettime};
 ///
 /// The lifetimes of key sets are measured by tokio's clock instead, which no operator turns back.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Time since 1970-01-01T00:00:00Z.
-    fn now(&self) -> Duration;
+    /// The time now. A time before 1970 counts as 1970: every token is then not yet valid.
+    fn now(&self) -> SystemTime;
 }
 
 /// The machine's clock. On Linux it may be some milliseconds late, which is what one reading of it in
@@ -28,23 +26,23 @@ pub struct SystemClock;
 /// A clock that stands still until it is moved, for tests.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::time::{Duration, UNIX_EPOCH};
 /// use authz_core::{Clock, ManualClock};
 ///
-/// let clock = ManualClock::at(Duration::from_secs(1_700_000_000));
+/// let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_700_000_000));
 /// let same_clock = clock.clone();
 /// clock.advance(Duration::from_secs(60));
-/// assert_eq!(same_clock.now().as_secs(), 1_700_000_060);
+/// assert_eq!(same_clock.now(), UNIX_EPOCH + Duration::from_secs(1_700_000_060));
 /// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// A clock that shows `since_1970`, in whole milliseconds.
+    /// A clock that shows `time`, in whole milliseconds.
     #[must_use]
-    pub fn at(since_1970: Duration) -> Self {
+    pub fn at(time: SystemTime) -> Self {
         let clock = Self(Arc::default());
-        clock.set(since_1970);
+        clock.set(time);
         clock
     }
 
@@ -54,9 +52,9 @@ impl ManualClock {
         Self::at(SystemClock.now())
     }
 
-    /// Moves the clock to `since_1970`, forwards or backwards.
-    pub fn set(&self, since_1970: Duration) {
-        self.0.store(millis(since_1970), Ordering::Release);
+    /// Moves the clock to `time`, forwards or backwards.
+    pub fn set(&self, time: SystemTime) {
+        self.0.store(millis(since_1970(time)), Ordering::Release);
     }
 
     /// Moves the clock forwards.
@@ -66,29 +64,37 @@ impl ManualClock {
 }
 
 impl Clock for SystemClock {
-    // A clock before 1970 is wrong; as the time 0 it makes every token "not yet valid".
-
     #[cfg(target_os = "linux")]
-    fn now(&self) -> Duration {
+    fn now(&self) -> SystemTime {
         let now = clock_gettime(ClockId::RealtimeCoarse);
         let (Ok(seconds), Ok(nanos)) = (now.tv_sec.try_into(), now.tv_nsec.try_into()) else {
-            return Duration::ZERO;
+            return UNIX_EPOCH;
         };
-        Duration::new(seconds, nanos)
+        UNIX_EPOCH + Duration::new(seconds, nanos)
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn now(&self) -> Duration {
+    fn now(&self) -> SystemTime {
         SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
     }
 }
 
 impl Clock for ManualClock {
-    fn now(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Acquire))
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.0.load(Ordering::Acquire))
     }
+}
+
+/// The time since 1970, as claims count it.
+pub(crate) fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The time so many seconds after 1970, or the latest that can be said.
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    /// The end of the year 9999, which every platform's clock knows.
+    const LATEST: u64 = 253_402_300_799;
+    UNIX_EPOCH + Duration::from_secs(seconds.min(LATEST))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -109,9 +115,9 @@ mod tests {
 
     #[test]
     fn the_machines_clock_is_right_but_for_a_moment() {
-        let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let before = SystemTime::now();
         let now = SystemClock.now();
-        let after = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let after = SystemTime::now();
         assert!(
             now + Duration::from_millis(100) >= before && now <= after,
             "{now:?}"

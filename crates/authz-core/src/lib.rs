@@ -15,6 +15,7 @@ pub mod jwks;
 mod metadata;
 pub mod policy;
 mod rejection;
+mod request;
 pub mod rules;
 mod token;
 mod token_bucket;
@@ -28,7 +29,7 @@ pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
         Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        Outcome, PathParams, Pending, RequestParts, RulePaths, Unguarded,
+        Pending, RulePaths, Unguarded,
     },
     bearer::TokenSource,
     claims::Claims,
@@ -41,5 +42,6 @@ pub use crate::{
         any_scope, any_valid_token, permission, scope,
     },
     rejection::{Challenge, Reason, Rejection},
+    request::{PathParams, RequestParts},
     token::ProtectedHeader,
 };

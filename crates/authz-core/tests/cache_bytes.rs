@@ -200,7 +200,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Cached<C> {
             let caller = self.runtime.block_on(authorizer.verify(&token));
             if let Ok(caller) = caller {
                 // A policy that looks at the claims has them parsed, which counts as well.
-                is_good = authorizer.check(&caller, &self.policy).is_ok();
+                is_good = caller.check(&self.policy).is_ok();
             }
         });
         let counted = authorizer.cache_status().unwrap().bytes;

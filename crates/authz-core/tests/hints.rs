@@ -419,7 +419,7 @@ fn log_of(
     tracing::subscriber::with_default(subscriber, || {
         let parts = authz_core::RequestParts::from(&request);
         let outcome = authorizer.decide(&parts, &authz_core::any_valid_token());
-        assert!(matches!(outcome, authz_core::Outcome::Ready(Err(_))));
+        assert!(matches!(outcome, authz_core::Admission::Ready(Err(_))));
     });
     let log = log.0.lock().unwrap();
     String::from_utf8(log.clone()).unwrap()

@@ -195,6 +195,7 @@ async fn applications_read_numbers_as_what_they_ask_for() {
     let authorizer = builder(keys).claims::<Mine>().build().unwrap();
     let token = with(&key, GOOD, r#","n":1e3,"i":7,"any":[37.5],"maybe":0.5"#);
     let caller = authorizer.verify(&token.build()).await.unwrap();
-    assert_eq!((caller.n, caller.i, caller.maybe), (1000.0, 7, Some(0.5)));
-    assert_eq!(caller.any[0].as_f64(), Some(37.5));
+    let mine = caller.claims();
+    assert_eq!((mine.n, mine.i, mine.maybe), (1000.0, 7, Some(0.5)));
+    assert_eq!(mine.any[0].as_f64(), Some(37.5));
 }

@@ -7,7 +7,7 @@ mod challenge;
 use std::sync::OnceLock;
 
 use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, Challenge, Issuer, Outcome, RequestParts,
+    Admission, Algorithm, Authorizer, AuthorizerBuilder, Challenge, Issuer, RequestParts,
     TokenSource, any_valid_token, async_trait,
     jwks::{
         FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeySet, RemoteJwks, SharedSecret,
@@ -399,7 +399,7 @@ proptest! {
             }
             let parts = RequestParts::from(&request);
             let decision = authorizer.decide(&parts, &any_valid_token());
-            prop_assert!(matches!(decision, Outcome::Ready(Err(_))));
+            prop_assert!(matches!(decision, Admission::Ready(Err(_))));
             request.headers_mut().clear();
         }
         let credentials = [b"Bearer ", &bytes[..]].concat();
@@ -478,7 +478,7 @@ proptest! {
             .unwrap();
         let request = Request::new(());
         let decision = authorizer.decide(&RequestParts::from(&request), &any_valid_token());
-        let Outcome::Ready(Err(rejection)) = decision else {
+        let Admission::Ready(Err(rejection)) = decision else {
             panic!("a request without a token");
         };
         let written = rejection.challenge().unwrap();

@@ -56,7 +56,7 @@ fn refusals(authorizer: &Authorizer, token: &str) -> Cost {
     let policy = any_valid_token();
     let refuse = || {
         let outcome = authorizer.decide(&RequestParts::from(&request), &policy);
-        assert!(matches!(outcome, authz_core::Outcome::Ready(Err(_))));
+        assert!(matches!(outcome, authz_core::Admission::Ready(Err(_))));
     };
     refuse();
     let unlogged = measure(refuse).bytes_total;

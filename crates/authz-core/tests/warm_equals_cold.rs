@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use authz_core::{
@@ -77,7 +77,7 @@ async fn run(steps: Vec<Step>) -> Result<(), TestCaseError> {
     let keys: Vec<_> = (0..KEYS)
         .map(|i| SigningKey::generate(Algorithm::ES256).with_kid(i.to_string()))
         .collect();
-    let clock = ManualClock::at(Duration::from_secs(1_800_000_000));
+    let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(1_800_000_000));
     let tokens: Vec<String> = (0..TOKENS)
         .map(|i| {
             let token = token(&keys[i % KEYS])

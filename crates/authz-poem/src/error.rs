@@ -29,15 +29,12 @@ use poem::{Response, error::ResponseError, http::StatusCode};
 /// Also what a handler returns that applies a policy of its own:
 ///
 /// ```
-/// use authz_poem::{AuthorizationError, Authorized, Authorizer, permission};
-/// use poem::{handler, web::Data};
+/// use authz_poem::{AuthorizationError, Authorized, permission};
+/// use poem::handler;
 ///
 /// #[handler]
-/// async fn delete(
-///     authorizer: Data<&Authorizer>,
-///     caller: Authorized,
-/// ) -> Result<&'static str, AuthorizationError> {
-///     authorizer.check(&caller, &permission("delete:messages"))?;
+/// async fn delete(caller: Authorized) -> Result<&'static str, AuthorizationError> {
+///     caller.check(&permission("delete:messages"))?;
 ///     Ok("deleted")
 /// }
 /// ```

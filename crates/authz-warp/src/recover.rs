@@ -24,11 +24,11 @@ use warp::{Reply, reject::Reject, reply::Response};
 /// Also what a handler rejects with that applies a policy of its own:
 ///
 /// ```
-/// use authz_warp::{AuthorizationRejection, Authorized, Authorizer, permission};
+/// use authz_warp::{AuthorizationRejection, Authorized, permission};
 ///
-/// async fn delete(caller: Authorized, authorizer: Authorizer) -> Result<&'static str, warp::Rejection> {
-///     authorizer
-///         .check(&caller, &permission("delete:messages"))
+/// async fn delete(caller: Authorized) -> Result<&'static str, warp::Rejection> {
+///     caller
+///         .check(&permission("delete:messages"))
 ///         .map_err(AuthorizationRejection::from)?;
 ///     Ok("deleted")
 /// }

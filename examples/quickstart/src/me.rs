@@ -1,3 +1,5 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use authz_core::{Authorized, Claims, Scopes};
 use serde::{Serialize, Serializer};
 
@@ -27,9 +29,14 @@ impl Serialize for Me {
         Answer {
             sub: caller.subject(),
             scopes: caller.scopes(),
-            expires_at: caller.expires_at(),
+            expires_at: seconds(caller.expires_at()),
             claims: caller.claims(),
         }
         .serialize(serializer)
     }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

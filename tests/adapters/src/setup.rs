@@ -104,7 +104,7 @@ impl Seen {
     /// The body for a caller with the application's claims.
     #[must_use]
     pub fn organization(&self, caller: &Authorized<Organization>) -> String {
-        self.body(&json!({"sub": caller.subject(), "org_id": caller.org_id}))
+        self.body(&json!({"sub": caller.subject(), "org_id": caller.claims().org_id}))
     }
 
     /// The body where it does not matter who calls.

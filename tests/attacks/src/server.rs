@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use authz_core::{
@@ -78,7 +78,7 @@ pub fn issuer() -> Issuer {
 pub fn usual(issuer: Issuer) -> AuthorizerBuilder {
     Authorizer::builder()
         .issuer(issuer)
-        .clock(ManualClock::at(Duration::from_secs(NOW)))
+        .clock(ManualClock::at(UNIX_EPOCH + Duration::from_secs(NOW)))
 }
 
 impl Asked {

@@ -8,7 +8,7 @@ use super::AuthorizationRejection;
 
 /// Extracts the caller that the route's [`AuthorizationLayer`](crate::AuthorizationLayer) let pass.
 ///
-/// Dereferences to [`authz_core::Authorized`], and through it to the claims. `Option<Authorized<C>>`
+/// Dereferences to [`authz_core::Authorized`]. `Option<Authorized<C>>`
 /// is `None` for a request without a token, which only an
 /// [optional](crate::AuthorizationLayer::optional) layer lets pass.
 ///
@@ -24,7 +24,7 @@ use super::AuthorizationRejection;
 /// }
 ///
 /// async fn me(caller: Authorized<MyClaims>) -> String {
-///     format!("{:?} of {}, with {}", caller.subject(), caller.org_id, caller.scopes())
+///     format!("{:?} of {}, with {}", caller.subject(), caller.claims().org_id, caller.scopes())
 /// }
 ///
 /// async fn greet(caller: Option<Authorized<MyClaims>>) -> String {

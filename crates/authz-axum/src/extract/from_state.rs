@@ -90,7 +90,7 @@ where
         let request = RequestParts::from(&*parts);
         let authorizer = Authorizer::from_ref(state);
         let caller = authorizer.authorize(&request, &any_valid_token()).await?;
-        authorizer.check_scope::<R>(&caller)?;
+        caller.check_scope::<R>()?;
         Ok(Self(Scoped::new(caller)))
     }
 }

@@ -6,14 +6,10 @@ use axum_core::response::{IntoResponse, Response};
 /// Also what a handler returns that applies a policy of its own:
 ///
 /// ```
-/// use authz_axum::{AuthorizationRejection, Authorized, Authorizer, permission};
-/// use axum::extract::State;
+/// use authz_axum::{AuthorizationRejection, Authorized, permission};
 ///
-/// async fn delete(
-///     State(authorizer): State<Authorizer>,
-///     caller: Authorized,
-/// ) -> Result<&'static str, AuthorizationRejection> {
-///     authorizer.check(&caller, &permission("delete:messages"))?;
+/// async fn delete(caller: Authorized) -> Result<&'static str, AuthorizationRejection> {
+///     caller.check(&permission("delete:messages"))?;
 ///     Ok("deleted")
 /// }
 /// ```

@@ -1,20 +1,27 @@
-use std::{any::Any, borrow::Cow, fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use smallvec::SmallVec;
 
-use super::RequestParts;
 use crate::{
     cache::Weight,
     claims::Claims,
+    clock,
     crypto::{Algorithm, VerificationKey},
     issuer::{ScopeClaim, Trusted},
     policy::{ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
+    request::RequestParts,
     token::{Footprint, Payload, Permissions, Registered, Text},
 };
 
 /// A caller whose token was found good and satisfies the endpoint's policy.
 ///
-/// Dereferences to the claims; the registered ones are methods here. Cloning is cheap.
+/// The registered claims are methods; [`claims`](Self::claims) has all of them. Cloning is cheap.
 ///
 /// ```
 /// # use authz_core::Authorized;
@@ -24,7 +31,7 @@ use crate::{
 /// }
 ///
 /// fn greet(caller: &Authorized<Organization>) -> String {
-///     format!("hello {} of {}", caller.subject().unwrap_or("nobody"), caller.org_id)
+///     format!("hello {} of {}", caller.subject().unwrap_or("nobody"), caller.claims().org_id)
 /// }
 /// ```
 pub struct Authorized<C = Claims>(Arc<Verified<C>>);
@@ -128,16 +135,16 @@ impl<C> Authorized<C> {
         &self.0.permissions
     }
 
-    /// `exp`, in seconds since 1970.
+    /// `exp`: when the token expires, to the second.
     #[must_use]
-    pub fn expires_at(&self) -> u64 {
-        self.0.expires_at
+    pub fn expires_at(&self) -> SystemTime {
+        clock::at(self.0.expires_at)
     }
 
-    /// `iat`, in seconds since 1970.
+    /// `iat`: when the token was issued, to the second.
     #[must_use]
-    pub fn issued_at(&self) -> Option<u64> {
-        self.0.issued_at
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.0.issued_at.map(clock::at)
     }
 
     /// The algorithm of the token's signature.
@@ -152,11 +159,11 @@ impl<C> Authorized<C> {
         self.0.key.kid()
     }
 
-    /// How long the token is still good at `since_1970`, leeway included.
+    /// How long the token is still accepted at `now`, allowed clock skew included.
     #[must_use]
-    pub fn remaining(&self, since_1970: Duration) -> Duration {
+    pub fn remaining(&self, now: SystemTime) -> Duration {
         let end = self.0.expires_at.saturating_add(self.0.trusted.leeway);
-        Duration::from_secs(end).saturating_sub(since_1970)
+        Duration::from_secs(end).saturating_sub(clock::since_1970(now))
     }
 }
 
@@ -322,14 +329,6 @@ impl<C> Weight for Verified<C> {
 impl<C> Clone for Authorized<C> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
-    }
-}
-
-impl<C> Deref for Authorized<C> {
-    type Target = C;
-
-    fn deref(&self) -> &C {
-        &self.0.claims
     }
 }
 

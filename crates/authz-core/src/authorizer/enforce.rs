@@ -2,57 +2,60 @@
 
 use std::sync::Arc;
 
-use super::{Authorized, Authorizer, RequestParts, Verified, events};
+use super::{Authorized, Verified, events};
 use crate::{
     policy::{Decision, Facts, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
+    request::RequestParts,
 };
 
-impl<C> Authorizer<C> {
-    /// Applies one more policy to a caller of this authorizer. What the policy asks of the request
-    /// can't be met here: see [`check_request`](Self::check_request).
+impl<C> Authorized<C> {
+    /// Applies one more policy to this caller. What the policy asks of the request can't be met here:
+    /// see [`check_for`](Self::check_for).
+    ///
+    /// ```
+    /// # use authz_core::{Authorized, Rejection, permission};
+    /// fn delete(caller: &Authorized) -> Result<(), Rejection> {
+    ///     caller.check(&permission("delete:messages"))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to answer with. It has been logged.
-    pub fn check(&self, caller: &Authorized<C>, policy: &Policy) -> Result<(), Rejection> {
-        caller.verified().check(policy, None)
+    pub fn check(&self, policy: &Policy) -> Result<(), Rejection> {
+        self.verified().check(policy, None)
     }
 
-    /// Applies one more policy to a caller and its request.
+    /// Applies one more policy to this caller and its request.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to answer with. It has been logged.
-    pub fn check_request(
-        &self,
-        caller: &Authorized<C>,
-        policy: &Policy,
-        request: &RequestParts<'_>,
-    ) -> Result<(), Rejection> {
-        caller.verified().check(policy, Some(request))
+    pub fn check_for(&self, policy: &Policy, request: &RequestParts<'_>) -> Result<(), Rejection> {
+        self.verified().check(policy, Some(request))
     }
 
-    /// Whether `caller` has the scope `S` as well.
+    /// Checks that this caller has the scope `S`.
     ///
     /// # Errors
     ///
     /// The [`Rejection`] to answer with. It has been logged.
-    pub fn check_scope<S: RequiredScope>(&self, caller: &Authorized<C>) -> Result<(), Rejection> {
-        caller.verified().check_scope::<S>()
+    pub fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
+        self.verified().check_scope::<S>()
     }
 
-    /// What a policy says about a caller, and why: for a page or a command that helps people find
-    /// out why they may not. Nothing is logged. It tells about the policy and the token, so it is
-    /// for operators alone.
+    /// Evaluates a policy for this caller and says why it is met or not. Nothing is logged. The
+    /// decision reveals the policy and the token's claims, so it is for operators alone.
     #[must_use]
-    pub fn explain(
-        &self,
-        caller: &Authorized<C>,
-        policy: &Policy,
-        request: Option<&RequestParts<'_>>,
-    ) -> Decision {
-        policy.decide(&caller.verified().facts(request))
+    pub fn explain(&self, policy: &Policy) -> Decision {
+        policy.decide(&self.verified().facts(None))
+    }
+
+    /// Evaluates a policy for this caller and its request, as [`explain`](Self::explain) does.
+    #[must_use]
+    pub fn explain_for(&self, policy: &Policy, request: &RequestParts<'_>) -> Decision {
+        policy.decide(&self.verified().facts(Some(request)))
     }
 }
 

@@ -6,13 +6,14 @@ use crate::{
     issuer::Trusted,
     policy::{Decision, Facts, Policy},
     rejection::Reason,
+    request::RequestParts,
     rules::PathPattern,
     token::{ProtectedHeader, Registered},
     untrusted::{Bounded, BoundedLines, Excerpt, Quoted},
     validation::Refusal,
 };
 
-use super::{RequestParts, Verified};
+use super::Verified;
 
 pub(super) fn refused(
     refusal: &Refusal,

@@ -3,18 +3,18 @@ use std::{fmt, sync::Arc};
 use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
-use super::{Authorized, Authorizer, Outcome, Pending, RequestParts};
+use super::{Admission, Authorizer};
 use crate::{
     authorizer::events,
     bearer::TokenSource,
     claims::Claims,
     policy::Policy,
-    rejection::{Reason, Rejection},
+    rejection::Rejection,
+    request::RequestParts,
     rules::{PathPattern, decode, is_plain},
 };
 #[cfg(feature = "rules")]
 use crate::{
-    authorizer::request::OwnedParts,
     policy::deny,
     rules::{Access, Matched, Rules},
 };
@@ -65,19 +65,6 @@ enum Plan {
     },
     #[cfg(feature = "rules")]
     Rules(Rules),
-}
-
-/// Whether a request may pass, or the wait for the key that decides it.
-///
-/// `None` stands for a request that passes without a caller: one without a token, where that is
-/// optional or the path is public.
-#[must_use]
-#[derive(Debug)]
-pub enum Admission<C = Claims> {
-    /// Decided.
-    Ready(Result<Option<Authorized<C>>, Rejection>),
-    /// The token's key is not known yet.
-    Pending(Pending<C>),
 }
 
 impl<C> Guard<C> {
@@ -304,8 +291,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
                     (Access::Public, _) => Admission::Pending(pending),
                     (Access::Policy { policy, .. }, params) => {
                         let request = request.with_path_params(&params);
-                        let parts = OwnedParts::new(&request, policy);
-                        Admission::Pending(self.0.authorizer.then(pending, policy.clone(), parts))
+                        let parts = super::owned_parts(&request, policy);
+                        Admission::Pending(pending.and(policy.clone(), parts))
                     }
                 },
                 refused => refused,
@@ -351,31 +338,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
         if optional && self.0.authorizer.has_no_token(request) {
             return Admission::Ready(Ok(None));
         }
-        match self.0.authorizer.decide(request, policy) {
-            Outcome::Ready(decision) => Admission::Ready(decision.map(Some)),
-            Outcome::Pending(pending) => Admission::Pending(pending),
-        }
-    }
-}
-
-impl<C> Admission<C> {
-    fn is_unmet(&self) -> bool {
-        let Self::Ready(Err(rejection)) = self else {
-            return false;
-        };
-        rejection.reason() == Reason::InsufficientScope
-    }
-
-    /// The decision, once it is there.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] to answer with. It has been logged.
-    pub async fn resolve(self) -> Result<Option<Authorized<C>>, Rejection> {
-        match self {
-            Self::Ready(decision) => decision,
-            Self::Pending(pending) => pending.await.map(Some),
-        }
+        self.0.authorizer.decide(request, policy)
     }
 }
 

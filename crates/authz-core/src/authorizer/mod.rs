@@ -1,37 +1,26 @@
 //! The facade: a request's parts and a policy in, [`Authorized`] or [`Rejection`] out.
 
+mod admission;
 mod admitted;
 mod authorized;
 mod builder;
 mod enforce;
 mod events;
 mod guard;
-mod path_params;
-mod request;
 mod verify;
 
-use std::{
-    fmt,
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::authorized::Verified;
+use self::verify::{Check, Step};
 pub use self::{
+    admission::{Admission, Pending},
     admitted::{Admitted, Unguarded},
     authorized::Authorized,
     builder::AuthorizerBuilder,
-    guard::{Admission, Guard, RulePaths},
-    path_params::PathParams,
-    request::RequestParts,
-};
-use self::{
-    request::OwnedParts,
-    verify::{Check, Step},
+    guard::{Guard, RulePaths},
 };
 use crate::{
     bearer::{self, Sources},
@@ -42,6 +31,7 @@ use crate::{
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
     rejection::{Api, Rejection},
+    request::{OwnedParts, RequestParts},
     validation::Refusal,
 };
 
@@ -71,6 +61,12 @@ pub struct Authorizer<C = Claims> {
     shared: Arc<Shared<C>>,
 }
 
+/// As an [`Admission`], of a request that needs a token.
+enum Decided<C> {
+    Now(Result<Authorized<C>, Rejection>),
+    Later(Pending<C>),
+}
+
 pub(crate) struct Shared<C> {
     issuers: Issuers,
     sources: Sources,
@@ -80,21 +76,6 @@ pub(crate) struct Shared<C> {
     implied: Implied,
     metadata: Option<ResourceMetadata>,
     name_wanted_scopes: bool,
-}
-
-/// A decision, or the wait for a key that it needs.
-#[must_use]
-#[derive(Debug)]
-pub enum Outcome<C = Claims> {
-    /// Decided.
-    Ready(Result<Authorized<C>, Rejection>),
-    /// The token's key is not known yet.
-    Pending(Pending<C>),
-}
-
-/// Resolves to the decision once the issuer's newer keys have arrived, or failed to.
-pub struct Pending<C = Claims> {
-    future: Pin<Box<dyn Future<Output = Result<Authorized<C>, Rejection>> + Send>>,
 }
 
 /// How full the cache of verified tokens is.
@@ -144,9 +125,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
         policy: &Policy,
     ) -> Result<Authorized<C>, Rejection> {
-        match self.decide(request, policy) {
-            Outcome::Ready(decision) => decision,
-            Outcome::Pending(pending) => pending.await,
+        match self.decide_now(request, policy) {
+            Decided::Now(decision) => decision,
+            Decided::Later(pending) => pending.await,
         }
     }
 
@@ -167,9 +148,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         self.authorize(request, policy).await.map(Some)
     }
 
-    /// Decides about one request at once where the token's key is known, which is nearly always:
-    /// without an `.await`, a lock or a boxed future.
-    pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Outcome<C> {
+    /// Decides about one request, at once if the token's key is known, which is nearly always: without
+    /// an `.await`, a lock or a boxed future. The caller is never `None`.
+    pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
+        match self.decide_now(request, policy) {
+            Decided::Now(decision) => Admission::Ready(decision.map(Some)),
+            Decided::Later(pending) => Admission::Pending(pending),
+        }
+    }
+
+    fn decide_now(&self, request: &RequestParts<'_>, policy: &Policy) -> Decided<C> {
         let shared = &*self.shared;
         let check = Check {
             shared,
@@ -179,7 +167,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             && let Some(token) = bearer::glance(request.headers)
         {
             if let Some(verified) = shared.cached(token) {
-                return Outcome::Ready(Verified::apply(verified, policy, Some(request)));
+                return Decided::Now(Verified::apply(verified, policy, Some(request)));
             }
             // What is taken apart as it should be has nothing in it that would have to be looked at
             // more closely. Whatever else it is, it is found out below.
@@ -194,9 +182,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
                 let refusal = bearer::missing(request.headers, &shared.sources);
                 let rejection = check.refuse(&refusal, None);
                 let scope = shared.scope_to_ask_for(policy, request);
-                return Outcome::Ready(Err(rejection.with_scope(scope)));
+                return Decided::Now(Err(rejection.with_scope(scope)));
             }
-            Err(bad) => return Outcome::Ready(Err(check.refuse(&Refusal::from(bad), None))),
+            Err(bad) => return Decided::Now(Err(check.refuse(&Refusal::from(bad), None))),
         };
         self.conclude(check.verify(&token), token.as_bytes(), policy, request)
     }
@@ -207,30 +195,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         token: &[u8],
         policy: &Policy,
         request: &RequestParts<'_>,
-    ) -> Outcome<C> {
+    ) -> Decided<C> {
         match step {
             Ok(Step::Verified(verified)) => {
-                Outcome::Ready(Verified::apply(verified, policy, Some(request)))
+                Decided::Now(Verified::apply(verified, policy, Some(request)))
             }
             Ok(Step::NeedsKeys(reason)) => {
-                let parts = OwnedParts::new(request, policy);
+                let parts = owned_parts(request, policy);
                 let token = String::from_utf8_lossy(token).into_owned();
-                Outcome::Pending(self.wait(token, policy.clone(), Some(parts), reason))
+                Decided::Later(self.wait(token, policy.clone(), Some(parts), reason))
             }
-            Err(rejection) => Outcome::Ready(Err(rejection)),
-        }
-    }
-
-    /// `pending`, and `policy` besides.
-    #[cfg(feature = "rules")]
-    fn then(&self, pending: Pending<C>, policy: Policy, parts: OwnedParts) -> Pending<C> {
-        let authorizer = self.clone();
-        Pending {
-            future: Box::pin(async move {
-                let caller = pending.await?;
-                authorizer.check_request(&caller, &policy, &parts.borrow())?;
-                Ok(caller)
-            }),
+            Err(rejection) => Decided::Now(Err(rejection)),
         }
     }
 
@@ -268,18 +243,21 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         reason: RefreshReason,
     ) -> Pending<C> {
         let shared = Arc::clone(&self.shared);
-        Pending {
-            future: Box::pin(async move {
-                let parts = parts.as_ref().map(OwnedParts::borrow);
-                let check = Check {
-                    shared: &shared,
-                    request: parts.as_ref(),
-                };
-                let verified = check.verify_with_newer_keys(&token, reason).await?;
-                Verified::apply(verified, &policy, parts.as_ref())
-            }),
-        }
+        Pending::new(async move {
+            let parts = parts.as_ref().map(OwnedParts::borrow);
+            let check = Check {
+                shared: &shared,
+                request: parts.as_ref(),
+            };
+            let verified = check.verify_with_newer_keys(&token, reason).await?;
+            Verified::apply(verified, &policy, parts.as_ref())
+        })
     }
+}
+
+/// What `policy` looks at, and what the log says of a request.
+fn owned_parts(request: &RequestParts<'_>, policy: &Policy) -> OwnedParts {
+    OwnedParts::new(request, policy.depends_on_request(), &policy.path_params())
 }
 
 impl<C> Shared<C> {
@@ -346,19 +324,5 @@ impl<C> fmt::Debug for Authorizer<C> {
         f.debug_struct("Authorizer")
             .field("issuers", &self.shared.issuers)
             .finish_non_exhaustive()
-    }
-}
-
-impl<C> Future for Pending<C> {
-    type Output = Result<Authorized<C>, Rejection>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.future.as_mut().poll(context)
-    }
-}
-
-impl<C> fmt::Debug for Pending<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").finish_non_exhaustive()
     }
 }

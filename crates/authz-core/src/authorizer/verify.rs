@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{RequestParts, Shared, Verified, events};
+use super::{Shared, Verified, events};
 use crate::{
-    VerificationKey, hints,
+    VerificationKey,
+    clock::since_1970,
+    hints,
     issuer::{Trusted, check_load_balancer},
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
+    request::RequestParts,
     token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
     validation::{self, Refusal},
 };
@@ -123,7 +126,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             examined.claims,
             &examined.header,
             &examined.trusted,
-            self.shared.api.clock.now(),
+            since_1970(self.shared.api.clock.now()),
         )
         .and_then(|()| check_load_balancer(jws.header(), &examined.trusted))
         .and_then(|()| validation::check_claim_rules(examined.claims, &examined.trusted));
@@ -232,7 +235,8 @@ impl<C> Shared<C> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
-        if validation::is_expired(verified.expires_at, trusted.leeway, self.api.clock.now())
+        let now = since_1970(self.api.clock.now());
+        if validation::is_expired(verified.expires_at, trusted.leeway, now)
             || !trusted.still_trusts(&verified.key)
         {
             cache.remove(token, &verified);

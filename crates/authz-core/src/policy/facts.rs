@@ -8,10 +8,10 @@ use super::{
     comparison::{Seen, may_be_a_list},
 };
 use crate::{
-    authorizer::RequestParts,
     claims::Claims,
-    clock::Clock,
+    clock::{Clock, since_1970},
     issuer::ScopeClaim,
+    request::RequestParts,
     token::{CLAIM_NAMES, HAS_GROUPS, Payload, Text},
 };
 
@@ -193,7 +193,7 @@ impl<'a> Facts<'a> {
         if !(0.0..1e12).contains(&time) {
             return None;
         }
-        let now = self.clock.now().as_secs();
+        let now = since_1970(self.clock.now()).as_secs();
         let time = time as u64;
         (time <= now.saturating_add(self.leeway)).then(|| now.saturating_sub(time))
     }

@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt};
 use matchit::{InsertError, Params, Router};
 
 use super::path::{self, Path};
-use crate::authorizer::PathParams;
+use crate::request::PathParams;
 
 /// The pattern of a path, for routers that keep theirs to themselves: `/orgs/{org}/messages`,
 /// `/files/{*rest}`.

@@ -1,6 +1,6 @@
 //! One token, one request, one policy.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use authz_core::{
     Algorithm, Authorized, Authorizer, Claims, Issuer, ManualClock, RequestParts,
@@ -34,7 +34,7 @@ pub(crate) fn api() -> Api {
 }
 
 pub(crate) fn api_with(issuer: Issuer) -> Api {
-    let clock = ManualClock::at(Duration::from_secs(NOW));
+    let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(NOW));
     let authorizer = Authorizer::builder().issuer(issuer).clock(clock);
     Api {
         authorizer: authorizer.build().unwrap(),
@@ -42,7 +42,7 @@ pub(crate) fn api_with(issuer: Issuer) -> Api {
 }
 
 pub(crate) fn clock() -> ManualClock {
-    ManualClock::at(Duration::from_secs(NOW))
+    ManualClock::at(UNIX_EPOCH + Duration::from_secs(NOW))
 }
 
 /// A token with these claims, besides those that every token has.
@@ -70,7 +70,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Api<C> {
     }
 
     pub(crate) fn explain(&self, policy: &Policy, claims: &Value) -> Decision {
-        self.authorizer.explain(&self.caller(claims), policy, None)
+        self.caller(claims).explain(policy)
     }
 
     pub(crate) fn explain_request(
@@ -82,7 +82,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Api<C> {
     ) -> Decision {
         let path_params = path_params.to_vec();
         let parts = RequestParts::from(request).with_path_params(&path_params);
-        self.authorizer
-            .explain(&self.caller(claims), policy, Some(&parts))
+        self.caller(claims).explain_for(policy, &parts)
     }
 }

@@ -140,7 +140,7 @@ fn the_challenge_says_what_would_do() {
     let api = api();
     let challenge = |policy: &str, claims: &Value| {
         let caller = api.caller(claims);
-        let rejection = api.authorizer.check(&caller, &policy.parse().unwrap());
+        let rejection = caller.check(&policy.parse().unwrap());
         let rejection = rejection.unwrap_err();
         let challenge = rejection.challenge().unwrap().to_str().unwrap().to_owned();
         (rejection.status().as_u16(), challenge)

@@ -27,7 +27,7 @@ fn the_log_has_the_decision_and_no_token() {
         .with_writer(log.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        assert!(api.authorizer.check(&caller, &policy).is_err());
+        assert!(caller.check(&policy).is_err());
     });
     let log = log.text();
     for expected in [
@@ -55,7 +55,7 @@ fn line(api: &Api, claims: &serde_json::Value, policy: &Policy) -> String {
         .with_writer(log.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        assert!(api.authorizer.check(&caller, policy).is_err());
+        assert!(caller.check(policy).is_err());
     });
     // As a value of a field, a text has its quotes escaped.
     log.text().replace("\\\"", "\"")
@@ -189,7 +189,7 @@ fn the_decision_in_full_is_bounded_too() {
         .with_writer(log.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        assert!(api.authorizer.check(&caller, &policy).is_err());
+        assert!(caller.check(&policy).is_err());
     });
     let log = log.text();
     let (_, tree) = log.split_once("the decision in full").unwrap();

@@ -82,8 +82,8 @@ proptest! {
         let caller = api.caller(&token);
         let request = request();
         let parts = RequestParts::from(&request).with_path_params(&PARAMS);
-        let decision = api.authorizer.explain(&caller, &policy, Some(&parts));
-        let outcome = api.authorizer.check_request(&caller, &policy, &parts);
+        let decision = caller.explain_for(&policy, &parts);
+        let outcome = caller.check_for(&policy, &parts);
         prop_assert_eq!(outcome.is_ok(), decision.allowed);
         prop_assert_eq!(decision.finding.verdict == Verdict::Met, decision.allowed);
         consistent(&decision.finding)?;
@@ -96,7 +96,7 @@ proptest! {
             let mut token = token;
             let had = token["scope"].as_str().unwrap_or_default();
             token["scope"] = json!(format!("{had} {}", decision.scopes.join(" ")));
-            let stronger = api.authorizer.explain(&api.caller(&token), &policy, Some(&parts));
+            let stronger = api.caller(&token).explain_for(&policy, &parts);
             prop_assert!(stronger.allowed, "{}\n{}", decision, stronger);
         }
     }
@@ -115,7 +115,7 @@ fn decider(token: &Value) -> impl Fn(&Policy) -> Decision {
     move |policy| {
         let request = request();
         let parts = RequestParts::from(&request).with_path_params(&PARAMS);
-        api.authorizer.explain(&caller, policy, Some(&parts))
+        caller.explain_for(policy, &parts)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::AuthorizationError;
 /// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware)
 /// let pass.
 ///
-/// Dereferences to [`authz_core::Authorized`], and through it to the claims.
+/// Dereferences to [`authz_core::Authorized`].
 ///
 /// Where no middleware is, or one whose authorizer has claims of another type, the answer is 500 and
 /// the log says so.
@@ -24,7 +24,7 @@ use crate::error::AuthorizationError;
 ///
 /// #[handler]
 /// async fn me(caller: Authorized<MyClaims>) -> String {
-///     format!("{:?} of {}, with {}", caller.subject(), caller.org_id, caller.scopes())
+///     format!("{:?} of {}, with {}", caller.subject(), caller.claims().org_id, caller.scopes())
 /// }
 /// ```
 pub struct Authorized<C = Claims>(pub(super) authz_core::Authorized<C>);

@@ -69,8 +69,8 @@ where
             .authorize(&parts(request), &any_valid_token())
             .await
             .map_err(AuthorizationError::from)?;
-        authorizer
-            .check_scope::<S>(&caller)
+        caller
+            .check_scope::<S>()
             .map_err(AuthorizationError::from)?;
         Ok(Self(Scoped::new(caller)))
     }

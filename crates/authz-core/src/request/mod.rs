@@ -1,3 +1,7 @@
+//! What a decision may look at: a request's method, target, header fields and path parameters.
+
+mod path_params;
+
 use std::{borrow::Cow, fmt};
 
 use http::{
@@ -5,8 +9,8 @@ use http::{
     header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN},
 };
 
-use super::PathParams;
-use crate::{policy::Policy, untrusted::Excerpt};
+pub use self::path_params::PathParams;
+use crate::untrusted::Excerpt;
 
 /// The parts of a request that a decision depends on, borrowed from whatever holds them.
 #[derive(Clone, Copy)]
@@ -83,36 +87,36 @@ impl<'a> RequestParts<'a> {
     }
 
     /// The path that the client sent.
-    pub(super) fn original_path(&self) -> &'a str {
+    pub(crate) fn original_path(&self) -> &'a str {
         self.original_uri.unwrap_or(self.uri).path()
     }
 
     /// The path as routers and rewrites have left it.
     #[cfg(feature = "rules")]
-    pub(super) fn current_path(&self) -> &'a str {
+    pub(crate) fn current_path(&self) -> &'a str {
         self.uri.path()
     }
 
     /// The names of the path parameters that the router has found.
-    pub(super) fn path_param_names(&self) -> Vec<Cow<'a, str>> {
+    pub(crate) fn path_param_names(&self) -> Vec<Cow<'a, str>> {
         self.path_params.map_or_else(Vec::new, PathParams::names)
     }
 
-    pub(super) fn shown_method(&self) -> Excerpt<'a> {
+    pub(crate) fn shown_method(&self) -> Excerpt<'a> {
         Excerpt(self.method.as_str())
     }
 
-    pub(super) fn shown_route(&self) -> Option<Excerpt<'a>> {
+    pub(crate) fn shown_route(&self) -> Option<Excerpt<'a>> {
         self.route.map(Excerpt)
     }
 
     /// For requests of which no route is known.
-    pub(super) fn shown_path(&self) -> Option<Excerpt<'a>> {
+    pub(crate) fn shown_path(&self) -> Option<Excerpt<'a>> {
         let path = || self.shown_path.unwrap_or_else(|| self.original_path());
         (self.route.is_none()).then(|| Excerpt(path()))
     }
 
-    pub(super) const fn without_path_params(self) -> Self {
+    pub(crate) const fn without_path_params(self) -> Self {
         Self {
             path_params: None,
             ..self
@@ -136,7 +140,7 @@ impl<'a> RequestParts<'a> {
 }
 
 /// A request's parts for a decision that comes later, after a wait for keys.
-pub(super) struct OwnedParts {
+pub(crate) struct OwnedParts {
     method: Method,
     uri: Uri,
     original_uri: Option<Uri>,
@@ -147,25 +151,25 @@ pub(super) struct OwnedParts {
 }
 
 impl OwnedParts {
-    /// What `policy` looks at, and what the log says of a request.
-    pub(super) fn new(parts: &RequestParts<'_>, policy: &Policy) -> Self {
-        let param = |name: &str| Some((name.to_owned(), parts.path_param(name)?.into_owned()));
+    /// What the log says of a request, the path parameters named, and the header fields if asked for.
+    pub(crate) fn new(parts: &RequestParts<'_>, headers: bool, path_params: &[&str]) -> Self {
+        let param = |name: &&str| Some(((*name).to_owned(), parts.path_param(name)?.into_owned()));
         Self {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             original_uri: parts.original_uri.cloned(),
             route: parts.route.map(Box::from),
             shown_path: parts.shown_path.map(Box::from),
-            headers: if policy.depends_on_request() {
+            headers: if headers {
                 parts.headers.clone()
             } else {
                 HeaderMap::new()
             },
-            path_params: policy.path_params().into_iter().filter_map(param).collect(),
+            path_params: path_params.iter().filter_map(param).collect(),
         }
     }
 
-    pub(super) fn borrow(&self) -> RequestParts<'_> {
+    pub(crate) fn borrow(&self) -> RequestParts<'_> {
         RequestParts {
             original_uri: self.original_uri.as_ref(),
             route: self.route.as_deref(),
