@@ -7,7 +7,7 @@ mod path_params;
 mod service;
 
 pub use authz_core;
-pub use authz_core::{Admitted, Unguarded};
+pub use authz_core::{Admitted, MissingGuard};
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,

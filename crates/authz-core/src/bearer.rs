@@ -10,14 +10,14 @@ use http::{
     header::{AUTHORIZATION, COOKIE, InvalidHeaderName, SEC_WEBSOCKET_PROTOCOL},
 };
 
-use crate::{rejection::Reason, validation::Refusal};
+use crate::{rejection::Reason, validation::ValidationError};
 
 /// A place besides the `Authorization` header where a token may come from.
 ///
 /// ```
 /// use authz_core::{Authorizer, TokenSource};
 ///
-/// let builder = Authorizer::builder().also_accept(TokenSource::cookie("session"));
+/// let builder = Authorizer::builder().token_source(TokenSource::cookie("session"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenSource(Place);
@@ -220,7 +220,7 @@ impl BadCredentials {
     }
 }
 
-impl From<BadCredentials> for Refusal {
+impl From<BadCredentials> for ValidationError {
     fn from(bad: BadCredentials) -> Self {
         Self::new(bad.reason).hint(bad.hint)
     }
@@ -235,7 +235,7 @@ fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
 
 /// What may be the request's token, found with as little work as possible: it has not been looked
 /// into, and means something only as the key of a token that was read before by [`token`].
-pub(crate) fn glance(headers: &HeaderMap) -> Option<&[u8]> {
+pub(crate) fn peek_bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut authorization = headers.get_all(AUTHORIZATION).iter();
     let value = authorization.next()?.as_bytes();
     let (scheme, token) = value.split_at_checked(7)?;
@@ -263,11 +263,11 @@ pub(crate) fn token<'a>(
 
 /// The refusal of a request in which [`token`] found none, with what the `Authorization` header holds
 /// instead: its scheme at most, since all else may be a secret.
-pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> Refusal {
+pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> ValidationError {
     let value = headers.get(AUTHORIZATION).filter(|_| sources.authorization);
     let value = value.map_or(&[][..], |value| value.as_bytes().trim_ascii());
     if value.is_empty() {
-        return Refusal::new(Reason::MissingToken);
+        return ValidationError::new(Reason::MissingToken);
     }
     let (word, rest) = first_word(value);
     if rest.is_empty() {
@@ -278,7 +278,7 @@ pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> Refusal {
             }
             _ => "the scheme is missing, or nothing follows it: send `Authorization: Bearer TOKEN`",
         };
-        return Refusal::other_credentials(Some(hint)).actual("(no scheme)");
+        return ValidationError::other_credentials(Some(hint)).actual("(no scheme)");
     }
     let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let scheme = std::str::from_utf8(word).ok();
@@ -286,7 +286,7 @@ pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> Refusal {
         scheme.filter(|it| it.len() <= LONGEST_SCHEME && it.as_bytes().iter().all(is_tchar))
     else {
         let hint = "this is no scheme: send `Authorization: Bearer TOKEN`";
-        return Refusal::other_credentials(Some(hint)).actual("(not a scheme)");
+        return ValidationError::other_credentials(Some(hint)).actual("(not a scheme)");
     };
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
     let hint = if is("Token") || is("JWT") || is("OAuth") || is("OAuth2") || is("Access-Token") {
@@ -298,7 +298,7 @@ pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> Refusal {
     } else {
         "only the scheme Bearer is accepted: send `Authorization: Bearer TOKEN`"
     };
-    Refusal::other_credentials(Some(hint)).actual(format_args!("the scheme {scheme}"))
+    ValidationError::other_credentials(Some(hint)).actual(format_args!("the scheme {scheme}"))
 }
 
 /// Characters of a scheme at most that is shown: the registered ones are shorter, and tokens longer.
@@ -314,7 +314,7 @@ impl<'a> Found<'a> {
         match self.0.replace(token) {
             None => Ok(()),
             Some(_) => Err(BadCredentials {
-                reason: Reason::SeveralTokens,
+                reason: Reason::MultipleTokens,
                 hint: Some(
                     "two places hold a token, or one of them does twice: two parts of the client disagree about who it is",
                 ),
@@ -388,7 +388,7 @@ mod tests {
 
     type Outcome = Result<Option<&'static str>, Reason>;
     const MALFORMED: Outcome = Err(Reason::MalformedCredentials);
-    const SEVERAL: Outcome = Err(Reason::SeveralTokens);
+    const SEVERAL: Outcome = Err(Reason::MultipleTokens);
 
     #[test]
     fn reads_the_authorization_header() {

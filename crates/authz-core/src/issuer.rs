@@ -117,7 +117,7 @@ pub(crate) struct KeySettings(Arc<dyn Fn(RemoteJwksBuilder) -> RemoteJwksBuilder
 pub enum TokenTypes {
     /// `at+jwt`, `application/at+jwt`, `JWT` or none: what issuers send in practice.
     #[default]
-    Common,
+    Lenient,
     /// `at+jwt` or `application/at+jwt` alone (RFC 9068 section 4).
     AccessTokenOnly,
     /// These alone, compared without regard to case.
@@ -161,7 +161,7 @@ impl Issuer {
             key_settings: None,
             key_candidates: 8,
             leeway: Duration::from_secs(60),
-            token_types: TokenTypes::Common,
+            token_types: TokenTypes::Lenient,
             scope_claims: vec![ScopeClaim::Scope, ScopeClaim::Scp],
             role_claims: vec!["roles".to_owned()],
             group_claims: vec!["groups".to_owned()],
@@ -250,7 +250,7 @@ impl Issuer {
         self
     }
 
-    /// Which values of `typ` are accepted. Default: [`TokenTypes::Common`].
+    /// Which values of `typ` are accepted. Default: [`TokenTypes::Lenient`].
     pub fn token_types(mut self, types: TokenTypes) -> Self {
         self.token_types = types;
         self
@@ -456,17 +456,21 @@ impl Issuer {
         Ok(CombinedKeys::of(sources.collect::<Result<_, _>>()?))
     }
 
-    pub(crate) fn into_trusted(self, api: &Arc<Api>) -> Result<Trusted, BuildError> {
+    pub(crate) fn into_trusted(self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
         let keys = self.provider()?;
         self.with_keys(keys, api)
     }
 
-    fn with_keys(self, keys: Arc<dyn JwksProvider>, api: &Arc<Api>) -> Result<Trusted, BuildError> {
+    fn with_keys(
+        self,
+        keys: Arc<dyn JwksProvider>,
+        api: &Arc<Api>,
+    ) -> Result<TrustedIssuer, BuildError> {
         let issuer = self.issuer;
         let role_claims = claim_paths(&issuer, &self.role_claims)?;
         let group_claims = claim_paths(&issuer, &self.group_claims)?;
-        Ok(Trusted {
+        Ok(TrustedIssuer {
             issuer: issuer.into(),
             audiences: self.audiences.into_iter().map(Box::from).collect(),
             algorithms: self.algorithms.into_iter().collect(),
@@ -671,7 +675,7 @@ impl From<BadImplication> for BuildError {
 
 /// An issuer whose settings were found good.
 #[derive(Debug)]
-pub(crate) struct Trusted {
+pub(crate) struct TrustedIssuer {
     pub(crate) issuer: Arc<str>,
     pub(crate) audiences: Arc<[Box<str>]>,
     pub(crate) algorithms: AlgorithmSet,
@@ -695,7 +699,7 @@ pub(crate) struct Trusted {
     pub(crate) api: Arc<Api>,
 }
 
-impl Trusted {
+impl TrustedIssuer {
     /// Whether a token verified before is still good as far as its issuer and its key go.
     pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
         self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
@@ -760,10 +764,10 @@ fn claim_paths(issuer: &str, claims: &[String]) -> Result<Arc<[ClaimPath]>, Buil
 /// All trusted issuers.
 #[derive(Debug)]
 pub(crate) struct Issuers {
-    by_id: HashMap<Arc<str>, Arc<Trusted>, RandomState>,
+    by_id: HashMap<Arc<str>, Arc<TrustedIssuer>, RandomState>,
     /// Those whose tokens come from a load balancer. Such tokens carry padding and no others may, so
     /// neither kind can be taken for the other, even where both have the same `iss`.
-    load_balancers: HashMap<Arc<str>, Arc<Trusted>, RandomState>,
+    load_balancers: HashMap<Arc<str>, Arc<TrustedIssuer>, RandomState>,
     /// In the order in which they were given.
     ids: Vec<Arc<str>>,
     /// What some issuer accepts: other tokens are refused before their claims are read.
@@ -775,10 +779,10 @@ pub(crate) struct Issuers {
 
 /// The issuer with some identifier.
 pub(crate) enum Found {
-    Trusted(Arc<Trusted>),
+    Trusted(Arc<TrustedIssuer>),
     Unknown,
     /// A tenant that can't be taken on now.
-    Later {
+    RateLimited {
         retry_after: Duration,
     },
 }
@@ -856,7 +860,7 @@ impl Issuers {
         for tenants in &self.tenants {
             match tenants.find(iss) {
                 Tenant::Known(trusted) => return Found::Trusted(trusted),
-                Tenant::Later { retry_after } => return Found::Later { retry_after },
+                Tenant::RateLimited { retry_after } => return Found::RateLimited { retry_after },
                 Tenant::Refused => {}
             }
         }
@@ -879,7 +883,7 @@ impl Issuers {
     }
 
     /// The tenants taken on so far.
-    pub(crate) fn tenants(&self) -> Vec<Arc<Trusted>> {
+    pub(crate) fn tenants(&self) -> Vec<Arc<TrustedIssuer>> {
         self.tenants.iter().flat_map(TenantIssuers::all).collect()
     }
 
@@ -892,7 +896,7 @@ impl Issuers {
     }
 
     /// The issuers that are known from the start.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Trusted>> + Clone {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<TrustedIssuer>> + Clone {
         let ids = self.ids.iter().filter_map(|id| self.by_id.get(id));
         ids.chain(self.load_balancers.values())
     }

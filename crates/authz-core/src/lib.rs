@@ -29,7 +29,7 @@ pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
         Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        Pending, RulePaths, Unguarded,
+        MissingGuard, Pending, RulePaths,
     },
     bearer::TokenSource,
     claims::Claims,

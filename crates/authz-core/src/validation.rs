@@ -8,9 +8,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     crypto::Algorithm,
     hints,
-    issuer::{AudienceRule, ClaimRule, Found, Issuers, TokenTypes, Trusted},
+    issuer::{AudienceRule, ClaimRule, Found, Issuers, TokenTypes, TrustedIssuer},
     rejection::Reason,
-    token::{ClaimValue, ProtectedHeader, RawHeader, Registered},
+    token::{ClaimValue, ProtectedHeader, RawHeader, TokenClaims},
     untrusted::{Bounded, Quoted},
 };
 
@@ -19,7 +19,7 @@ use crate::{
 /// Made for the log alone, `expected`, `actual` and `hint` are worked out only if it is listened to:
 /// whoever sends bad tokens by the thousand should not choose how much work each one is.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ValidationError {
     pub(crate) reason: Reason,
     /// What would have been accepted. From the configuration, but it may be long: cut.
     pub(crate) expected: Option<String>,
@@ -38,16 +38,16 @@ pub(crate) struct Refusal {
 pub(crate) fn check_header<'a>(
     header: RawHeader<'a>,
     issuers: &Issuers,
-) -> Result<ProtectedHeader<'a>, Refusal> {
+) -> Result<ProtectedHeader<'a>, ValidationError> {
     if let Some(extension) = header.extension {
-        return Err(Refusal::new(Reason::UnsupportedExtension).actual(extension));
+        return Err(ValidationError::new(Reason::UnsupportedExtension).actual(extension));
     }
     let algorithm = header.alg.as_deref().and_then(Algorithm::from_name);
     match algorithm {
         Some(algorithm) if issuers.accept(algorithm) => {
             Ok(ProtectedHeader::new(algorithm, header.kid, header.typ).with_nonce(header.nonce))
         }
-        _ => Err(Refusal::new(Reason::AlgorithmNotAllowed)
+        _ => Err(ValidationError::new(Reason::AlgorithmNotAllowed)
             .expected(issuers.algorithms())
             .actual(header.alg.as_deref().unwrap_or("(no alg)"))),
     }
@@ -55,15 +55,15 @@ pub(crate) fn check_header<'a>(
 
 /// The issuer that the token says it is of.
 pub(crate) fn issuer(
-    claims: &Registered<'_>,
+    claims: &TokenClaims<'_>,
     padded: bool,
     issuers: &Issuers,
-) -> Result<Arc<Trusted>, Refusal> {
+) -> Result<Arc<TrustedIssuer>, ValidationError> {
     let iss = claims.iss.as_deref();
     match iss.map_or(Found::Unknown, |iss| issuers.find(iss, padded)) {
         Found::Trusted(trusted) => return Ok(trusted),
-        Found::Later { retry_after } => {
-            return Err(Refusal::new(Reason::KeysUnavailable)
+        Found::RateLimited { retry_after } => {
+            return Err(ValidationError::new(Reason::KeysUnavailable)
                 .actual(iss.unwrap_or_default())
                 .retry_after(retry_after)
                 .hint("a tenant seen for the first time; no further one is taken on now: see `Tenants::new_tenants` and `Tenants::max`"));
@@ -71,14 +71,14 @@ pub(crate) fn issuer(
         Found::Unknown => {}
     }
     if padded {
-        return Err(Refusal::new(Reason::MalformedToken)
+        return Err(ValidationError::new(Reason::MalformedToken)
             .expected("canonical base64url: padding is for the tokens of an AWS load balancer"));
     }
     if iss.is_some_and(|iss| issuers.have_load_balancer_for(iss)) {
-        return Err(Refusal::new(Reason::MalformedToken)
+        return Err(ValidationError::new(Reason::MalformedToken)
             .expected("base64url with padding, as an AWS load balancer writes it"));
     }
-    let refusal = Refusal::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"));
+    let refusal = ValidationError::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"));
     if !refusal.is_logged {
         return Err(refusal);
     }
@@ -93,13 +93,13 @@ pub(crate) fn issuer(
 
 /// The rules of one issuer.
 pub(crate) fn check_claims(
-    claims: &Registered<'_>,
+    claims: &TokenClaims<'_>,
     header: &ProtectedHeader<'_>,
-    trusted: &Trusted,
+    trusted: &TrustedIssuer,
     now: Duration,
-) -> Result<(), Refusal> {
+) -> Result<(), ValidationError> {
     if !trusted.algorithms.contains(header.algorithm()) {
-        return Err(Refusal::new(Reason::AlgorithmNotAllowed)
+        return Err(ValidationError::new(Reason::AlgorithmNotAllowed)
             .expected(trusted.algorithms)
             .actual(header.algorithm().name()));
     }
@@ -108,7 +108,7 @@ pub(crate) fn check_claims(
     check_client(claims, trusted)?;
     check_times(claims, trusted.leeway, now)?;
     if claims.bound {
-        return Err(Refusal::new(Reason::SenderConstrained).hint(
+        return Err(ValidationError::new(Reason::SenderConstrained).hint(
             "the token has `cnf`: it needs proof of possession, which is not supported yet",
         ));
     }
@@ -120,7 +120,7 @@ pub(crate) fn check_claims(
             ("jti", claims.jti.is_some()),
         ] {
             if !there {
-                return Err(Refusal::new(Reason::MissingClaim).expected(name));
+                return Err(ValidationError::new(Reason::MissingClaim).expected(name));
             }
         }
     }
@@ -143,13 +143,13 @@ fn media_type(typ: &str) -> &str {
     }
 }
 
-fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), Refusal> {
+fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), ValidationError> {
     let is = |typ: &str, accepted: &str| {
         media_type(typ).eq_ignore_ascii_case(media_type(accepted)) && !typ.is_empty()
     };
     let fine = match (accepted, typ) {
-        (TokenTypes::Common, None) => true,
-        (TokenTypes::Common, Some(typ)) => is(typ, "JWT") || is(typ, "at+jwt"),
+        (TokenTypes::Lenient, None) => true,
+        (TokenTypes::Lenient, Some(typ)) => is(typ, "JWT") || is(typ, "at+jwt"),
         (TokenTypes::AccessTokenOnly, Some(typ)) => is(typ, "at+jwt"),
         (TokenTypes::Only(types), Some(typ)) => types.iter().any(|it| is(typ, it)),
         (TokenTypes::AccessTokenOnly | TokenTypes::Only(_), None) => false,
@@ -157,15 +157,18 @@ fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), Refusal> {
     if fine {
         return Ok(());
     }
-    let refusal = Refusal::new(Reason::WrongTokenType).actual(typ.unwrap_or("(no typ)"));
+    let refusal = ValidationError::new(Reason::WrongTokenType).actual(typ.unwrap_or("(no typ)"));
     Err(match accepted {
-        TokenTypes::Common => refusal.expected("at+jwt, JWT or no typ"),
+        TokenTypes::Lenient => refusal.expected("at+jwt, JWT or no typ"),
         TokenTypes::AccessTokenOnly => refusal.expected("at+jwt"),
         TokenTypes::Only(types) => refusal.expected(List(types.iter())),
     })
 }
 
-fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+fn check_audience(
+    claims: &TokenClaims<'_>,
+    trusted: &TrustedIssuer,
+) -> Result<(), ValidationError> {
     if claims.aud.is_none() && trusted.audience_rule != AudienceRule::Audience {
         return Ok(());
     }
@@ -176,7 +179,7 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
     if fine {
         return Ok(());
     }
-    let refusal = Refusal::new(Reason::WrongAudience);
+    let refusal = ValidationError::new(Reason::WrongAudience);
     if !refusal.is_logged {
         return Err(refusal);
     }
@@ -197,7 +200,7 @@ fn check_audience(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refu
 }
 
 /// `client_id`, or else `azp`, where the issuer's clients are listed.
-fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+fn check_client(claims: &TokenClaims<'_>, trusted: &TrustedIssuer) -> Result<(), ValidationError> {
     // The header names it: see `check_load_balancer`.
     if trusted.load_balancer.is_some() {
         return Ok(());
@@ -207,13 +210,16 @@ fn check_client(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusa
     if trusted.clients.is_empty() || client.is_some_and(listed) {
         return Ok(());
     }
-    Err(Refusal::new(Reason::WrongClient)
+    Err(ValidationError::new(Reason::WrongClient)
         .expected(List(trusted.clients.iter()))
         .actual(client.unwrap_or("(no client_id or azp)")))
 }
 
 /// The claims by which an issuer's access tokens are told from its other tokens.
-pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> Result<(), Refusal> {
+pub(crate) fn check_claim_rules(
+    claims: &TokenClaims<'_>,
+    trusted: &TrustedIssuer,
+) -> Result<(), ValidationError> {
     for rule in trusted.claim_rules.iter() {
         match rule {
             ClaimRule::Equals(name, value) => {
@@ -233,7 +239,7 @@ pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> R
                 let there =
                     |name: &String| claims.claim(name).is_some_and(|it| it != ClaimValue::Null);
                 if !names.iter().any(there) {
-                    return Err(Refusal::new(Reason::WrongClaim)
+                    return Err(ValidationError::new(Reason::WrongClaim)
                         .expected(format_args!("one of the claims {}", List(names.iter())))
                         .actual("(none of them)")
                         .hint(hints::ID_TOKEN));
@@ -241,7 +247,7 @@ pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> R
             }
             ClaimRule::Absent(name) => {
                 if claims.claim(name).is_some() {
-                    return Err(Refusal::new(Reason::WrongClaim)
+                    return Err(ValidationError::new(Reason::WrongClaim)
                         .expected(format_args!("no claim {name}"))
                         .actual("(it is there)")
                         .hint(hints::ID_TOKEN));
@@ -252,21 +258,26 @@ pub(crate) fn check_claim_rules(claims: &Registered<'_>, trusted: &Trusted) -> R
     Ok(())
 }
 
-fn wrong_claim(name: &str, value: &str, actual: Option<&ClaimValue<'_>>) -> Refusal {
-    let refusal = Refusal::new(Reason::WrongClaim).expected(format_args!("{name} = {value:?}"));
+fn wrong_claim(name: &str, value: &str, actual: Option<&ClaimValue<'_>>) -> ValidationError {
+    let refusal =
+        ValidationError::new(Reason::WrongClaim).expected(format_args!("{name} = {value:?}"));
     match actual {
         None => refusal.actual("(not there)"),
         Some(value) => refusal.actual(value),
     }
 }
 
-fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<(), Refusal> {
+fn check_times(
+    claims: &TokenClaims<'_>,
+    leeway: u64,
+    now: Duration,
+) -> Result<(), ValidationError> {
     let Some(exp) = claims.exp else {
-        return Err(Refusal::new(Reason::MissingClaim).expected("exp"));
+        return Err(ValidationError::new(Reason::MissingClaim).expected("exp"));
     };
     let seconds = now.as_secs();
     let at = |reason, time: u64| {
-        Refusal::new(reason)
+        ValidationError::new(reason)
             .expected(format_args!("at {seconds} with a leeway of {leeway} s"))
             .actual(time)
             .hint(hints::time(time.abs_diff(seconds)))
@@ -284,7 +295,7 @@ fn check_times(claims: &Registered<'_>, leeway: u64, now: Duration) -> Result<()
     Ok(())
 }
 
-impl Refusal {
+impl ValidationError {
     /// Bytes of `expected` in the log: a list of a thousand clients should not fill it.
     const MAX_EXPECTED: usize = 600;
 

@@ -242,7 +242,7 @@ async fn optional_lets_absence_pass_and_nothing_else() {
     let key = key();
     let set = serde_json::json!({"keys": [key.public_jwk()]}).to_string();
     let authorizer = builder(StaticKeys::from_jwks(set.as_bytes()).unwrap())
-        .also_accept(TokenSource::cookie("token"))
+        .token_source(TokenSource::cookie("token"))
         .build()
         .unwrap();
     let decide = async |authorization: Option<String>| {

@@ -161,7 +161,7 @@ fn other(issuer: &str) -> Issuer {
 
 fn authorizer(issuers: impl IntoIterator<Item = Issuer>) -> Authorizer {
     let header = TokenSource::header("x-amzn-oidc-data").unwrap();
-    let builder = Authorizer::builder().also_accept(header);
+    let builder = Authorizer::builder().token_source(header);
     let builder = issuers
         .into_iter()
         .fold(builder, |it, issuer| it.issuer(issuer));

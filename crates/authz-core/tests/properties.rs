@@ -190,7 +190,7 @@ proptest! {
                 builder(keys).max_token_bytes(1024)
             };
             // Where a token may be in two places, nothing is decided at a glance.
-            let long = builder().also_accept(TokenSource::cookie("session"));
+            let long = builder().token_source(TokenSource::cookie("session"));
             [builder().build().unwrap(), long.build().unwrap()]
         });
         let mut request = Request::new(());
@@ -380,9 +380,9 @@ proptest! {
         static EVERYWHERE: OnceLock<Authorizer> = OnceLock::new();
         let authorizer = EVERYWHERE.get_or_init(|| {
             builder(SharedSecret::hs256([7; 32]).unwrap())
-                .also_accept(TokenSource::query("access_token"))
-                .also_accept(TokenSource::cookie("access_token"))
-                .also_accept(TokenSource::websocket_protocol("access_token"))
+                .token_source(TokenSource::query("access_token"))
+                .token_source(TokenSource::cookie("access_token"))
+                .token_source(TokenSource::websocket_protocol("access_token"))
                 .build()
                 .unwrap()
         });

@@ -1,4 +1,4 @@
-use authz_core::{Rejection, Unguarded};
+use authz_core::{MissingGuard, Rejection};
 use poem::{Response, error::ResponseError, http::StatusCode};
 
 /// Why a request is not served: what the middleware and the extractors of this crate fail with.
@@ -46,21 +46,21 @@ pub enum AuthorizationError {
     Refused(#[from] Rejection),
     /// No middleware stands before the handler: answered with 500.
     #[error(transparent)]
-    Unguarded(#[from] Unguarded),
+    MissingGuard(#[from] MissingGuard),
 }
 
 impl ResponseError for AuthorizationError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Refused(rejection) => rejection.status(),
-            Self::Unguarded(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::MissingGuard(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn as_response(&self) -> Response {
         let response = match self {
             Self::Refused(rejection) => rejection.clone().into_response::<String>(),
-            Self::Unguarded(mistake) => mistake.into_response(),
+            Self::MissingGuard(mistake) => mistake.into_response(),
         };
         let (parts, body) = response.into_parts();
         let mut response = Response::builder().status(parts.status).body(body);

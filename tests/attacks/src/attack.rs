@@ -105,7 +105,7 @@ impl Outcome {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Accepted => StatusCode::OK,
-            Self::Refused(Reason::MalformedCredentials | Reason::SeveralTokens) => {
+            Self::Refused(Reason::MalformedCredentials | Reason::MultipleTokens) => {
                 StatusCode::BAD_REQUEST
             }
             Self::Refused(Reason::InsufficientScope) => StatusCode::FORBIDDEN,

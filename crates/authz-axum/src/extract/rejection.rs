@@ -1,4 +1,4 @@
-use authz_core::{Rejection, Unguarded};
+use authz_core::{MissingGuard, Rejection};
 use axum_core::response::{IntoResponse, Response};
 
 /// Why an extractor of this crate failed.
@@ -21,14 +21,14 @@ pub enum AuthorizationRejection {
     Refused(#[from] Rejection),
     /// No layer stands before the handler: answered with 500.
     #[error(transparent)]
-    Unguarded(#[from] Unguarded),
+    MissingGuard(#[from] MissingGuard),
 }
 
 impl IntoResponse for AuthorizationRejection {
     fn into_response(self) -> Response {
         match self {
             Self::Refused(rejection) => rejection.into_response(),
-            Self::Unguarded(mistake) => mistake.into_response(),
+            Self::MissingGuard(mistake) => mistake.into_response(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     policy::RequiredScope,
     rejection::{Api, Reason, Rejection},
     untrusted::Excerpt,
-    validation::Refusal,
+    validation::ValidationError,
 };
 
 /// A request that a [`Guard`] let pass, with its caller if it has one.
@@ -39,7 +39,7 @@ enum Caller<C> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the handler needs a caller, but nothing checked the request's token")]
 #[non_exhaustive]
-pub struct Unguarded;
+pub struct MissingGuard;
 
 impl<C> Guard<C> {
     /// What to put into the extensions of a request that passes.
@@ -62,9 +62,9 @@ impl<C: Send + Sync + 'static> Admitted<C> {
     ///
     /// When there is none: the route's guard was forgotten, or is one for another claims type.
     /// It has been logged.
-    pub fn find<'e, E>(extensions: &'e Extensions, path: &str) -> Result<&'e Self, Unguarded> {
+    pub fn find<'e, E>(extensions: &'e Extensions, path: &str) -> Result<&'e Self, MissingGuard> {
         extensions.get::<Self>().ok_or_else(|| {
-            Unguarded::log::<E>(
+            MissingGuard::log::<E>(
                 path,
                 "put `authorizer.require(policy)` before this handler; its authorizer's claims have \
                  to be of the same type as the extractor's",
@@ -96,7 +96,7 @@ impl<C> Admitted<C> {
         match &self.0 {
             Caller::Known(caller) => Ok(caller.clone()),
             Caller::Nobody { api, scope } => {
-                let refusal = Refusal::new(Reason::MissingToken);
+                let refusal = ValidationError::new(Reason::MissingToken);
                 events::refused(&refusal, None, None, None);
                 let scope = scope.as_deref().or(more).map(str::to_owned);
                 Err(Rejection::new(refusal.reason, api).with_scope(scope))
@@ -116,13 +116,13 @@ impl<C> Admitted<C> {
     }
 }
 
-impl Unguarded {
+impl MissingGuard {
     /// Logs the mistake: the extractor of type `E`, the request's path, and what to do.
     #[must_use]
     pub fn log<E>(path: &str, hint: &'static str) -> Self {
         tracing::error!(
             target: "authz",
-            reason = "unguarded",
+            reason = "missing_guard",
             extractor = any::type_name::<E>(),
             path = %Excerpt(path),
             hint,

@@ -13,10 +13,10 @@ use crate::{
     claims::Claims,
     clock,
     crypto::{Algorithm, VerificationKey},
-    issuer::{ScopeClaim, Trusted},
+    issuer::{ScopeClaim, TrustedIssuer},
     policy::{ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
     request::RequestParts,
-    token::{Footprint, Payload, Permissions, Registered, Text},
+    token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
 
 /// A caller whose token was found good and satisfies the endpoint's policy.
@@ -39,7 +39,7 @@ pub struct Authorized<C = Claims>(Arc<Verified<C>>);
 /// A verified token, as it stands in the cache.
 pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
-    pub(crate) trusted: Arc<Trusted>,
+    pub(crate) trusted: Arc<TrustedIssuer>,
     pub(crate) key: Arc<VerificationKey>,
     /// See [`Facts`], as for the next.
     names_elsewhere: bool,
@@ -50,11 +50,11 @@ pub(crate) struct Verified<C> {
     granted_scopes: Option<Scopes>,
     permissions: Scopes,
     /// What the following texts are parts of.
-    payload: Payload,
-    subject: Option<Text>,
-    client_id: Option<Text>,
-    token_id: Option<Text>,
-    audiences: SmallVec<[Text; 2]>,
+    payload: PayloadBytes,
+    subject: Option<PayloadStr>,
+    client_id: Option<PayloadStr>,
+    token_id: Option<PayloadStr>,
+    audiences: SmallVec<[PayloadStr; 2]>,
     issued_at: Option<u64>,
     algorithm: Algorithm,
     /// What it takes in memory at most, where the claims are a map. A type of the application's own is
@@ -171,14 +171,14 @@ impl<C: 'static> Verified<C> {
     /// What is kept of a token, but for the payload itself, which those borrow from who made it.
     pub(crate) fn new(
         claims: C,
-        registered: &Registered<'_>,
+        registered: &TokenClaims<'_>,
         algorithm: Algorithm,
-        trusted: Arc<Trusted>,
+        trusted: Arc<TrustedIssuer>,
         key: Arc<VerificationKey>,
         payload: &[u8],
         implied: &Implied,
     ) -> Self {
-        let text = |text: &Option<Cow<'_, str>>| Some(Text::new(payload, text.as_deref()?));
+        let text = |text: &Option<Cow<'_, str>>| Some(PayloadStr::new(payload, text.as_deref()?));
         let granted = |claim: &ScopeClaim| {
             let (claim, permissions) = match claim {
                 ScopeClaim::Scope => (registered.scope.as_ref(), None),
@@ -208,7 +208,7 @@ impl<C: 'static> Verified<C> {
             .aud
             .iter()
             .flat_map(|it| it.iter())
-            .map(|audience| Text::new(payload, audience));
+            .map(|audience| PayloadStr::new(payload, audience));
         let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
         let footprint = Footprint::of(payload);
         let (all_claims, claims_bytes) = match as_map(&claims) {
@@ -219,15 +219,15 @@ impl<C: 'static> Verified<C> {
                 footprint.as_any + footprint.as_value,
             ),
         };
-        let audiences: SmallVec<[Text; 2]> = audiences.collect();
+        let audiences: SmallVec<[PayloadStr; 2]> = audiences.collect();
         let subject = text(&registered.sub);
         let client_id = text(&registered.client_id).or_else(|| text(&registered.azp));
         let token_id = text(&registered.jti);
         let texts = [&subject, &client_id, &token_id];
         let texts = texts.into_iter().flatten().chain(&audiences);
-        let mut texts_bytes: usize = texts.map(Text::heap_bytes).sum();
+        let mut texts_bytes: usize = texts.map(PayloadStr::heap_bytes).sum();
         if audiences.spilled() {
-            texts_bytes += audiences.capacity() * size_of::<Text>();
+            texts_bytes += audiences.capacity() * size_of::<PayloadStr>();
         }
         // With the counts of references beside the value.
         let bytes = size_of::<Self>()
@@ -240,7 +240,7 @@ impl<C: 'static> Verified<C> {
         Self {
             claims,
             all_claims,
-            payload: Payload::default(),
+            payload: PayloadBytes::default(),
             subject,
             client_id,
             token_id,
@@ -262,12 +262,12 @@ impl<C: 'static> Verified<C> {
 
 impl<C> Verified<C> {
     /// Adds the payload.
-    pub(crate) fn complete(&mut self, payload: Payload) {
+    pub(crate) fn attach_payload(&mut self, payload: PayloadBytes) {
         self.bytes += payload.heap_bytes();
         self.payload = payload;
     }
 
-    fn text<'a>(&'a self, text: Option<&'a Text>) -> Option<&'a str> {
+    fn text<'a>(&'a self, text: Option<&'a PayloadStr>) -> Option<&'a str> {
         text.map(|text| self.payload.text(text))
     }
 

@@ -75,7 +75,7 @@ impl<C> AuthorizerBuilder<C> {
     }
 
     /// A place besides the `Authorization` header where a token may come from.
-    pub fn also_accept(mut self, source: TokenSource) -> Self {
+    pub fn token_source(mut self, source: TokenSource) -> Self {
         self.sources.add(source);
         self
     }

@@ -3,22 +3,22 @@
 use http::StatusCode;
 
 use crate::{
-    issuer::Trusted,
+    issuer::TrustedIssuer,
     policy::{Decision, Facts, Policy},
     rejection::Reason,
     request::RequestParts,
     rules::PathPattern,
-    token::{ProtectedHeader, Registered},
+    token::{ProtectedHeader, TokenClaims},
     untrusted::{Bounded, BoundedLines, Excerpt, Quoted},
-    validation::Refusal,
+    validation::ValidationError,
 };
 
 use super::Verified;
 
 pub(super) fn refused(
-    refusal: &Refusal,
+    refusal: &ValidationError,
     header: Option<&ProtectedHeader<'_>>,
-    examined: Option<(&Registered<'_>, &Trusted)>,
+    examined: Option<(&TokenClaims<'_>, &TrustedIssuer)>,
     request: Option<&RequestParts<'_>>,
 ) {
     let client = examined.and_then(|(it, _)| it.client_id.as_deref().or(it.azp.as_deref()));

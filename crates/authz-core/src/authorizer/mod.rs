@@ -17,7 +17,7 @@ pub(crate) use self::authorized::Verified;
 use self::verify::{Check, Step};
 pub use self::{
     admission::{Admission, Pending},
-    admitted::{Admitted, Unguarded},
+    admitted::{Admitted, MissingGuard},
     authorized::Authorized,
     builder::AuthorizerBuilder,
     guard::{Guard, RulePaths},
@@ -32,7 +32,7 @@ use crate::{
     policy::{Implied, Policy},
     rejection::{Api, Rejection},
     request::{OwnedParts, RequestParts},
-    validation::Refusal,
+    validation::ValidationError,
 };
 
 /// Decides about requests: finds the token, checks it, and evaluates the endpoint's policy.
@@ -164,9 +164,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             request: Some(request),
         };
         if shared.sources.are_plain()
-            && let Some(token) = bearer::glance(request.headers)
+            && let Some(token) = bearer::peek_bearer(request.headers)
         {
-            if let Some(verified) = shared.cached(token) {
+            if let Some(verified) = shared.lookup_cached(token) {
                 return Decided::Now(Verified::apply(verified, policy, Some(request)));
             }
             // What is taken apart as it should be has nothing in it that would have to be looked at
@@ -184,7 +184,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
                 let scope = shared.scope_to_ask_for(policy, request);
                 return Decided::Now(Err(rejection.with_scope(scope)));
             }
-            Err(bad) => return Decided::Now(Err(check.refuse(&Refusal::from(bad), None))),
+            Err(bad) => return Decided::Now(Err(check.refuse(&ValidationError::from(bad), None))),
         };
         self.conclude(check.verify(&token), token.as_bytes(), policy, request)
     }

@@ -9,12 +9,12 @@ use crate::{
     VerificationKey,
     clock::since_1970,
     hints,
-    issuer::{Trusted, check_load_balancer},
+    issuer::{TrustedIssuer, check_load_balancer},
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
     request::RequestParts,
-    token::{Jws, Malformed, ProtectedHeader, RawHeader, Registered},
-    validation::{self, Refusal},
+    token::{Jws, Malformed, ProtectedHeader, RawHeader, TokenClaims},
+    validation::{self, ValidationError},
 };
 
 pub(super) enum Step<C> {
@@ -29,15 +29,15 @@ pub(super) struct Check<'r, C> {
 }
 
 /// A token that keeps all rules but may have been signed by anybody.
-struct Examined<'c, 't> {
+struct UnverifiedToken<'c, 't> {
     header: ProtectedHeader<'t>,
-    claims: &'c Registered<'t>,
-    trusted: Arc<Trusted>,
+    claims: &'c TokenClaims<'t>,
+    trusted: Arc<TrustedIssuer>,
 }
 
 impl<C: DeserializeOwned + 'static> Check<'_, C> {
     pub(super) fn verify(&self, token: &str) -> Result<Step<C>, Rejection> {
-        if let Some(verified) = self.shared.cached(token.as_bytes()) {
+        if let Some(verified) = self.shared.lookup_cached(token.as_bytes()) {
             return Ok(Step::Verified(verified));
         }
         match self.shared.decode(token.as_bytes()) {
@@ -50,18 +50,18 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
     }
 
     pub(super) fn verify_decoded(&self, token: &[u8], jws: Jws<'_>) -> Result<Step<C>, Rejection> {
-        let mut claims = Registered::default();
+        let mut claims = TokenClaims::default();
         let examined = self.examine(&jws, &mut claims)?;
         let lookup = examined.trusted.keys.lookup(&examined.header);
-        match self.found(lookup, &examined)? {
+        match self.resolve_lookup(lookup, &examined)? {
             None => Ok(Step::NeedsKeys(RefreshReason::Missing)),
             Some(keys) => match self.check_signature(&jws, &examined, keys)? {
                 Some(key) => {
-                    let verified = self.believe(&jws, examined, key)?;
+                    let verified = self.deserialize_claims(&jws, examined, key)?;
                     drop(claims);
-                    Ok(Step::Verified(self.keep(token, jws, verified)))
+                    Ok(Step::Verified(self.cache_and_share(token, jws, verified)))
                 }
-                None => Ok(Step::NeedsKeys(RefreshReason::NoneFits)),
+                None => Ok(Step::NeedsKeys(RefreshReason::NoKeyVerified)),
             },
         }
     }
@@ -73,15 +73,15 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let jws = (self.shared.decode(token.as_bytes()))
             .map_err(|refusal| self.refuse(&refusal, None))?;
-        let mut claims = Registered::default();
+        let mut claims = TokenClaims::default();
         let examined = self.examine(&jws, &mut claims)?;
         let lookup = examined
             .trusted
             .keys
             .refresh(&examined.header, reason)
             .await;
-        let Some(keys) = self.found(lookup, &examined)? else {
-            return Err(self.refuse_examined(&Refusal::new(Reason::UnknownKey), &examined));
+        let Some(keys) = self.resolve_lookup(lookup, &examined)? else {
+            return Err(self.refuse_examined(&ValidationError::new(Reason::UnknownKey), &examined));
         };
         let Some(key) = self.check_signature(&jws, &examined, keys)? else {
             return Err(self.refuse_signature(&examined));
@@ -94,30 +94,33 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         {
             return Err(self.refuse_examined(&refusal, &examined));
         }
-        let verified = self.believe(&jws, examined, key)?;
+        let verified = self.deserialize_claims(&jws, examined, key)?;
         drop(claims);
-        Ok(self.keep(token.as_bytes(), jws, verified))
+        Ok(self.cache_and_share(token.as_bytes(), jws, verified))
     }
 
     fn examine<'c, 't>(
         &self,
         jws: &'t Jws<'_>,
-        claims: &'c mut Registered<'t>,
-    ) -> Result<Examined<'c, 't>, Rejection> {
+        claims: &'c mut TokenClaims<'t>,
+    ) -> Result<UnverifiedToken<'c, 't>, Rejection> {
         let header = RawHeader::read(jws.header()).map_err(|error| {
-            self.refuse(&Refusal::new(Reason::MalformedHeader).actual(&error), None)
+            self.refuse(
+                &ValidationError::new(Reason::MalformedHeader).actual(&error),
+                None,
+            )
         })?;
         let header = validation::check_header(header, &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, None))?;
         let required = self.shared.issuers.required_claims();
         claims.read(jws.payload(), required).map_err(|error| {
-            let refusal = Refusal::new(Reason::MalformedClaims).actual(&error);
+            let refusal = ValidationError::new(Reason::MalformedClaims).actual(&error);
             self.refuse(&refusal, Some(&header))
         })?;
         let claims = &*claims;
         let trusted = validation::issuer(claims, jws.is_padded(), &self.shared.issuers)
             .map_err(|refusal| self.refuse(&refusal, Some(&header)))?;
-        let examined = Examined {
+        let examined = UnverifiedToken {
             header,
             claims,
             trusted,
@@ -137,20 +140,21 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
     }
 
     /// The candidates of a lookup; `None` where newer keys may have one.
-    fn found(
+    fn resolve_lookup(
         &self,
         lookup: KeyLookup,
-        examined: &Examined<'_, '_>,
+        examined: &UnverifiedToken<'_, '_>,
     ) -> Result<Option<KeyCandidates>, Rejection> {
         let refusal = match lookup {
             KeyLookup::Found(keys) => return Ok(Some(keys)),
             KeyLookup::Missing => return Ok(None),
             KeyLookup::Unknown(UnknownKey::WrongAlgorithm) => {
-                Refusal::new(Reason::KeyNotForAlgorithm).actual(examined.header.algorithm().name())
+                ValidationError::new(Reason::KeyNotForAlgorithm)
+                    .actual(examined.header.algorithm().name())
             }
-            KeyLookup::Unknown(UnknownKey::NotInSet) => Refusal::new(Reason::UnknownKey),
+            KeyLookup::Unknown(UnknownKey::NotInSet) => ValidationError::new(Reason::UnknownKey),
             KeyLookup::Unavailable(MissingKeys { retry_after, error }) => {
-                Refusal::new(Reason::KeysUnavailable)
+                ValidationError::new(Reason::KeysUnavailable)
                     .actual(&error)
                     .retry_after(retry_after)
             }
@@ -162,7 +166,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
     fn check_signature(
         &self,
         jws: &Jws<'_>,
-        examined: &Examined<'_, '_>,
+        examined: &UnverifiedToken<'_, '_>,
         keys: KeyCandidates,
     ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
@@ -179,7 +183,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             return Ok(signer);
         }
         if candidates > limit {
-            let refusal = Refusal::new(Reason::TooManyCandidateKeys)
+            let refusal = ValidationError::new(Reason::TooManyCandidateKeys)
                 .expected(format_args!("a key among the first {limit}"))
                 .actual(format_args!("{candidates} keys fit"));
             return Err(self.refuse_examined(&refusal, examined));
@@ -193,14 +197,14 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
     }
 
     /// The signature is good: the claims may be believed.
-    fn believe(
+    fn deserialize_claims(
         &self,
         jws: &Jws<'_>,
-        examined: Examined<'_, '_>,
+        examined: UnverifiedToken<'_, '_>,
         key: Arc<VerificationKey>,
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let claims = examined.claims.deserialize().map_err(|error| {
-            let refusal = Refusal::new(Reason::ClaimsMismatch)
+            let refusal = ValidationError::new(Reason::ClaimsMismatch)
                 .expected(std::any::type_name::<C>())
                 .actual(&error)
                 .hint("the token is good, but its claims do not fit the type that the application asks for");
@@ -218,10 +222,15 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         )))
     }
 
-    fn keep(&self, token: &[u8], jws: Jws<'_>, mut verified: Arc<Verified<C>>) -> Arc<Verified<C>> {
+    fn cache_and_share(
+        &self,
+        token: &[u8],
+        jws: Jws<'_>,
+        mut verified: Arc<Verified<C>>,
+    ) -> Arc<Verified<C>> {
         // The `Arc` is not shared yet.
         if let Some(verified) = Arc::get_mut(&mut verified) {
-            verified.complete(jws.into_payload());
+            verified.attach_payload(jws.into_payload());
         }
         if let Some(cache) = &self.shared.cache {
             cache.insert(token, Arc::clone(&verified));
@@ -231,7 +240,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
 }
 
 impl<C> Shared<C> {
-    pub(super) fn cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
+    pub(super) fn lookup_cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
@@ -245,17 +254,17 @@ impl<C> Shared<C> {
         Some(verified)
     }
 
-    pub(super) fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Refusal> {
+    pub(super) fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, ValidationError> {
         if token.len() > self.max_token_bytes {
-            return Err(Refusal::new(Reason::TokenTooLarge)
+            return Err(ValidationError::new(Reason::TokenTooLarge)
                 .expected(format_args!("at most {} bytes", self.max_token_bytes))
                 .actual(token.len()));
         }
         match Jws::decode(token) {
             Err(Malformed::Base64) if self.issuers.have_load_balancers() => {
-                Jws::decode_padded(token).map_err(Refusal::from)
+                Jws::decode_padded(token).map_err(ValidationError::from)
             }
-            decoded => decoded.map_err(Refusal::from),
+            decoded => decoded.map_err(ValidationError::from),
         }
     }
 }
@@ -263,14 +272,18 @@ impl<C> Shared<C> {
 impl<C> Check<'_, C> {
     pub(super) fn refuse(
         &self,
-        refusal: &Refusal,
+        refusal: &ValidationError,
         header: Option<&ProtectedHeader<'_>>,
     ) -> Rejection {
         events::refused(refusal, header, None, self.request);
         self.reject(refusal)
     }
 
-    fn refuse_examined(&self, refusal: &Refusal, examined: &Examined<'_, '_>) -> Rejection {
+    fn refuse_examined(
+        &self,
+        refusal: &ValidationError,
+        examined: &UnverifiedToken<'_, '_>,
+    ) -> Rejection {
         events::refused(
             refusal,
             Some(&examined.header),
@@ -280,13 +293,13 @@ impl<C> Check<'_, C> {
         self.reject(refusal)
     }
 
-    fn refuse_signature(&self, examined: &Examined<'_, '_>) -> Rejection {
-        let refusal = Refusal::new(Reason::InvalidSignature)
+    fn refuse_signature(&self, examined: &UnverifiedToken<'_, '_>) -> Rejection {
+        let refusal = ValidationError::new(Reason::InvalidSignature)
             .hint(hints::signature(examined.header.has_nonce()));
         self.refuse_examined(&refusal, examined)
     }
 
-    fn reject(&self, refusal: &Refusal) -> Rejection {
+    fn reject(&self, refusal: &ValidationError) -> Rejection {
         let rejection = Rejection::new(refusal.reason, &self.shared.api);
         match refusal.retry_after {
             Some(retry_after) => rejection.with_retry_after(retry_after),
@@ -295,7 +308,7 @@ impl<C> Check<'_, C> {
     }
 }
 
-impl From<Malformed> for Refusal {
+impl From<Malformed> for ValidationError {
     fn from(malformed: Malformed) -> Self {
         match malformed {
             Malformed::Encrypted => Self::new(Reason::EncryptedToken)

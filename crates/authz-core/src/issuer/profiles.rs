@@ -142,7 +142,7 @@ impl Issuer {
     ///     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188",
     ///     "client-id",
     /// ))
-    /// .also_accept(TokenSource::header("x-amzn-oidc-data")?);
+    /// .token_source(TokenSource::header("x-amzn-oidc-data")?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

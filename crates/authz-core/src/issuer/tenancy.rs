@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{rejection::Reason, validation::Refusal};
+use crate::{rejection::Reason, validation::ValidationError};
 
 /// What has become of an issuer since it was admitted. Every token verified under it looks here, so
 /// that nothing survives in the cache or in a request that waits for keys.
@@ -51,17 +51,17 @@ impl Tenancy {
 
 impl TenantStanding {
     /// The answer to a token that was verified under an issuer which has ended since.
-    pub(crate) fn refusal(self, issuer: &str) -> Option<Refusal> {
+    pub(crate) fn refusal(self, issuer: &str) -> Option<ValidationError> {
         match self {
             Self::Trusted => None,
             Self::Displaced => Some(
-                Refusal::new(Reason::KeysUnavailable)
+                ValidationError::new(Reason::KeysUnavailable)
                     .actual(issuer)
                     .retry_after(Duration::from_secs(1))
                     .hint("the tenant lost its place to another before its keys arrived: see `Tenants::max`"),
             ),
             Self::Retired => Some(
-                Refusal::new(Reason::WrongIssuer)
+                ValidationError::new(Reason::WrongIssuer)
                     .actual(issuer)
                     .hint("the tenant was retired"),
             ),

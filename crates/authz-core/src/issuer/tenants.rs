@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
-use super::{BuildError, Issuer, TenantStanding, Trusted, admission::Admission, check_duration};
+use super::{
+    BuildError, Issuer, TenantStanding, TrustedIssuer, admission::Admission, check_duration,
+};
 use crate::{
     jwks::{JwksProvider, RefreshMode, RemoteJwks, RemoteJwksBuilder},
     rejection::Api,
@@ -55,22 +57,22 @@ pub(crate) struct TenantIssuers {
     /// The accepted algorithms and audiences, for those who have no tenant yet.
     template: Issuer,
     /// The rules of each tenant, checked once.
-    rules: Trusted,
+    rules: TrustedIssuer,
     /// The settings of each tenant's keys, with the HTTP client that they share.
     keys: RemoteJwksBuilder,
     max: usize,
     allow: Option<Allow>,
     /// Read by every request of a tenant, replaced when one is admitted.
-    known: ArcSwap<Known>,
+    known: ArcSwap<KnownTenants>,
     state: Mutex<State>,
 }
 
-type Known = HashMap<Arc<str>, Tenanted, RandomState>;
+type KnownTenants = HashMap<Arc<str>, Tenanted, RandomState>;
 
 /// A tenant that was admitted.
 #[derive(Clone)]
 struct Tenanted {
-    trusted: Arc<Trusted>,
+    trusted: Arc<TrustedIssuer>,
     keys: Arc<RemoteJwks>,
     /// The order of admission.
     number: u64,
@@ -104,11 +106,11 @@ struct Asking<'t> {
 
 /// What is known of a token's issuer.
 pub(crate) enum Tenant {
-    Known(Arc<Trusted>),
+    Known(Arc<TrustedIssuer>),
     /// It does not fit the pattern, or is not allowed.
     Refused,
     /// It would do, but no further tenant is admitted now.
-    Later {
+    RateLimited {
         retry_after: Duration,
     },
 }
@@ -244,7 +246,7 @@ impl TenantIssuers {
                 return tenant;
             }
         }
-        Tenant::Later {
+        Tenant::RateLimited {
             retry_after: Duration::from_secs(1),
         }
     }
@@ -253,7 +255,7 @@ impl TenantIssuers {
         &self.template
     }
 
-    pub(crate) fn all(&self) -> Vec<Arc<Trusted>> {
+    pub(crate) fn all(&self) -> Vec<Arc<TrustedIssuer>> {
         let known = self.known.load();
         known.values().map(|it| Arc::clone(&it.trusted)).collect()
     }
@@ -265,7 +267,7 @@ impl TenantIssuers {
         let known = self.known.load_full();
         if let Some(tenant) = known.get(iss) {
             tenant.trusted.tenancy.end(TenantStanding::Retired);
-            let mut rest = Known::clone(&known);
+            let mut rest = KnownTenants::clone(&known);
             rest.remove(iss);
             self.known.store(Arc::new(rest));
         }
@@ -309,7 +311,7 @@ impl TenantIssuers {
         if let Some(tenant) = known.get(iss) {
             return Some(Tenant::Known(Arc::clone(&tenant.trusted)));
         }
-        let mut known = Known::clone(&known);
+        let mut known = KnownTenants::clone(&known);
         if known.len() >= self.max
             && let Some(place) = place_to_take(&known)
             && let Some(displaced) = known.remove(&place)
@@ -354,11 +356,11 @@ impl TenantIssuers {
                 );
             }
             let retry_after = COMPLAIN_EVERY;
-            return Admissible::Not(Tenant::Later { retry_after });
+            return Admissible::Not(Tenant::RateLimited { retry_after });
         }
         match state.admission.admit(iss, now) {
             Ok(()) => Admissible::Now,
-            Err(retry_after) => Admissible::Not(Tenant::Later { retry_after }),
+            Err(retry_after) => Admissible::Not(Tenant::RateLimited { retry_after }),
         }
     }
 
@@ -387,7 +389,7 @@ const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 
 /// The tenant that makes room for another: one that no token was ever verified for. Without keys
 /// before with keys, and the oldest first.
-fn place_to_take(known: &Known) -> Option<Arc<str>> {
+fn place_to_take(known: &KnownTenants) -> Option<Arc<str>> {
     known
         .iter()
         .filter(|(_, tenant)| !tenant.trusted.tenancy.is_confirmed())

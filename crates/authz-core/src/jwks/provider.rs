@@ -111,7 +111,7 @@ pub enum RefreshReason {
     /// The lookup found nothing.
     Missing,
     /// The token names no key, and its signature fits none of the candidates.
-    NoneFits,
+    NoKeyVerified,
 }
 
 /// The state of a provider's keys.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::HeaderName;
 
-use super::{ClaimPath, Comparison, Operator, Policy, Rule};
+use super::{ClaimPath, Comparison, Operator, Policy, Requirement};
 
 /// A value that the token or the request brings: the left side of a comparison.
 ///
@@ -157,7 +157,7 @@ impl Attribute {
     }
 
     fn compare(self, operator: Operator) -> Policy {
-        Policy(Rule::Compare(Box::new(Comparison {
+        Policy(Requirement::Compare(Box::new(Comparison {
             left: self,
             operator,
         })))

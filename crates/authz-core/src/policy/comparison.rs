@@ -30,7 +30,7 @@ pub(crate) enum Operator {
 
 /// A value while it is looked at.
 #[derive(Clone, Debug)]
-pub(crate) enum Seen<'a> {
+pub(crate) enum ValueRef<'a> {
     Claim(&'a Json),
     /// Out of the request, where everything is text.
     Request(Cow<'a, str>),
@@ -47,7 +47,7 @@ impl Comparison {
         let Some(left) = self.left.find(facts) else {
             return Verdict::Unknown;
         };
-        let equals = |left: &Seen<'_>, operand: &Operand| match operand.find(facts) {
+        let equals = |left: &ValueRef<'_>, operand: &Operand| match operand.find(facts) {
             Some(right) => left.equals(&right),
             None => Verdict::Unknown,
         };
@@ -104,9 +104,9 @@ impl Comparison {
     }
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ValueRef<'a> {
     /// Equality of two single values of one kind; between kinds it can't be said.
-    pub(crate) fn equals(&self, other: &Seen<'_>) -> Verdict {
+    pub(crate) fn equals(&self, other: &ValueRef<'_>) -> Verdict {
         if let (Some(left), Some(right)) = (self.text(), other.text()) {
             return Verdict::from(left == right);
         }
@@ -115,7 +115,7 @@ impl<'a> Seen<'a> {
         }
         match (self, other) {
             (Self::Request(text), _) => other.is_written(text),
-            (_, Seen::Request(text)) => self.is_written(text),
+            (_, ValueRef::Request(text)) => self.is_written(text),
             _ => match (self.number(), other.number()) {
                 (Some(left), Some(right)) => left.equals(right),
                 _ => Verdict::Unknown,
@@ -135,10 +135,10 @@ impl<'a> Seen<'a> {
     }
 
     /// Whether one of the values that this holds equals `other`.
-    pub(crate) fn contains(&self, other: &Seen<'_>) -> Verdict {
+    pub(crate) fn contains(&self, other: &ValueRef<'_>) -> Verdict {
         match self {
             Self::Claim(Json::Array(elements)) => {
-                Verdict::any(elements.iter().map(|it| Seen::Claim(it).equals(other)))
+                Verdict::any(elements.iter().map(|it| ValueRef::Claim(it).equals(other)))
             }
             Self::Claim(Json::Object(members)) => match other.text() {
                 Some(key) => members.get(key).map_or(Verdict::NotMet, has_key),
@@ -238,23 +238,23 @@ impl Number {
 }
 
 impl Attribute {
-    pub(crate) fn find<'a>(&self, facts: &Facts<'a>) -> Option<Seen<'a>> {
+    pub(crate) fn find<'a>(&self, facts: &Facts<'a>) -> Option<ValueRef<'a>> {
         match &self.0 {
-            Source::Claim(path) => facts.find(path).value().map(Seen::Claim),
-            Source::Path(name) => facts.request?.path_param(name).map(Seen::Request),
+            Source::Claim(path) => facts.find(path).value().map(ValueRef::Claim),
+            Source::Path(name) => facts.request?.path_param(name).map(ValueRef::Request),
             Source::Header(name) => {
                 let mut values = facts.request?.headers.get_all(name).iter();
                 let value = values.next()?;
                 let text = std::str::from_utf8(value.as_bytes()).ok()?;
                 let alone = values.next().is_none();
-                alone.then_some(Seen::Request(Cow::Borrowed(text)))
+                alone.then_some(ValueRef::Request(Cow::Borrowed(text)))
             }
             Source::Query(name) => {
                 let mut values = query_values(facts, name)?;
                 let value = values.next()?;
                 // What was no UTF-8 has been replaced, and is no longer what was sent.
                 let whole = !value.contains(char::REPLACEMENT_CHARACTER);
-                (whole && values.next().is_none()).then_some(Seen::Request(value))
+                (whole && values.next().is_none()).then_some(ValueRef::Request(value))
             }
         }
     }
@@ -290,11 +290,11 @@ fn query_values<'a>(facts: &Facts<'a>, name: &str) -> Option<impl Iterator<Item 
 }
 
 impl Operand {
-    pub(crate) fn find<'a>(&'a self, facts: &Facts<'a>) -> Option<Seen<'a>> {
+    pub(crate) fn find<'a>(&'a self, facts: &Facts<'a>) -> Option<ValueRef<'a>> {
         match &self.0 {
-            Value::Text(text) => Some(Seen::Text(text)),
-            Value::Integer(number) => Some(Seen::Integer(*number)),
-            Value::Bool(truth) => Some(Seen::Bool(*truth)),
+            Value::Text(text) => Some(ValueRef::Text(text)),
+            Value::Integer(number) => Some(ValueRef::Integer(*number)),
+            Value::Bool(truth) => Some(ValueRef::Bool(*truth)),
             Value::Attribute(attribute) => attribute.find(facts),
         }
     }

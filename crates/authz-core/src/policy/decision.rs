@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Facts, Policy, Rule, Verdict, remedy::remedy};
+use super::{Facts, Policy, Requirement, Verdict, remedy::remedy};
 
 /// What a policy said about a token, and why.
 ///
@@ -103,11 +103,11 @@ impl Finding {
     /// `room` is how many more requirements are listed.
     fn of(policy: &Policy, room: &mut usize, facts: &Facts<'_>) -> Self {
         match &policy.0 {
-            Rule::Not(policy) => {
+            Requirement::Not(policy) => {
                 let part = Self::of(policy, room, facts);
                 Self::group(NOT, part.verdict.not(), vec![part])
             }
-            Rule::All(policies) => {
+            Requirement::All(policies) => {
                 let parts = Self::each(policies, room, facts, |it| Verdict::all(it));
                 Self::group(
                     ALL,
@@ -115,7 +115,7 @@ impl Finding {
                     parts,
                 )
             }
-            Rule::Any(policies) => {
+            Requirement::Any(policies) => {
                 let parts = Self::each(policies, room, facts, |it| Verdict::any(it));
                 Self::group(
                     ANY,

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::{
     ClaimPath, Scopes, Verdict,
     claim_path::ClaimLookup,
-    comparison::{Seen, may_be_a_list},
+    comparison::{ValueRef, may_be_a_list},
 };
 use crate::{
     claims::Claims,
     clock::{Clock, since_1970},
     issuer::ScopeClaim,
     request::RequestParts,
-    token::{CLAIM_NAMES, HAS_GROUPS, Payload, Text},
+    token::{CLAIM_NAMES, HAS_GROUPS, PayloadBytes, PayloadStr},
 };
 
 /// What a policy is evaluated against.
@@ -28,7 +28,7 @@ pub(crate) struct Facts<'a> {
     /// There may be claims that are kept elsewhere.
     pub(crate) names_elsewhere: bool,
     /// Part of the payload.
-    pub(crate) client: Option<(&'a Payload, &'a Text)>,
+    pub(crate) client: Option<(&'a PayloadBytes, &'a PayloadStr)>,
     pub(crate) issuer: &'a str,
     pub(crate) claims: ClaimsSource<'a>,
     /// The claims that name roles.
@@ -155,7 +155,7 @@ impl<'a> Facts<'a> {
         Verdict::any(paths.iter().map(|path| match self.find(path) {
             // One name, unless it looks like a list: which of its parts are names nobody can say.
             ClaimLookup::Found(Value::String(text)) if may_be_a_list(text) => Verdict::Unknown,
-            ClaimLookup::Found(value) => Seen::Claim(value).contains(&Seen::Text(name)),
+            ClaimLookup::Found(value) => ValueRef::Claim(value).contains(&ValueRef::Text(name)),
             ClaimLookup::Absent => Verdict::NotMet,
             _ => Verdict::Unknown,
         }))
@@ -174,7 +174,7 @@ impl<'a> Facts<'a> {
 
     pub(crate) fn claim_contains(&self, name: &str, text: &str) -> Verdict {
         match self.claim(name) {
-            Some(value) => Seen::Claim(value).contains(&Seen::Text(text)),
+            Some(value) => ValueRef::Claim(value).contains(&ValueRef::Text(text)),
             None => Verdict::Unknown,
         }
     }

@@ -3,11 +3,11 @@
 use std::fmt::{self, Display, Write as _};
 
 use super::{
-    Attribute, ClaimPath, Facts, Rule, Scopes, attribute::Source, claim_path::ClaimLookup,
+    Attribute, ClaimPath, Facts, Requirement, Scopes, attribute::Source, claim_path::ClaimLookup,
     comparison::Comparison,
 };
 
-impl Rule {
+impl Requirement {
     pub(crate) fn found(&self, facts: &Facts<'_>) -> Option<String> {
         match self {
             Self::AnyValidToken | Self::Deny | Self::Custom(_) => None,

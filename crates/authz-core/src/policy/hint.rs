@@ -4,7 +4,7 @@ use std::slice;
 
 use serde_json::Value;
 
-use super::{ClaimPath, Facts, Policy, Rule, Verdict, attribute::Source};
+use super::{ClaimPath, Facts, Policy, Requirement, Verdict, attribute::Source};
 
 /// Of so many scopes that are missing the claims are searched.
 const MOST: usize = 8;
@@ -41,29 +41,29 @@ impl Policy {
     fn claims<'p>(&'p self, facts: &Facts<'p>, into: &mut Vec<&'p str>) {
         let paths = |paths: &'p [ClaimPath]| paths.iter().map(ClaimPath::claim);
         match &self.0 {
-            Rule::Scope(_) => into.extend(facts.scope_claims.iter().map(|it| it.name())),
-            Rule::Permission(_) => into.push("permissions"),
-            Rule::Role(_) => into.extend(paths(facts.roles)),
-            Rule::Group(_) => into.extend(paths(facts.groups)),
-            Rule::Client(_) => into.extend(["client_id", "azp"]),
-            Rule::Acr(_) => into.push("acr"),
-            Rule::Amr(_) => into.push("amr"),
-            Rule::MaxAge(_) => into.push("auth_time"),
-            Rule::Compare(comparison) => {
+            Requirement::Scope(_) => into.extend(facts.scope_claims.iter().map(|it| it.name())),
+            Requirement::Permission(_) => into.push("permissions"),
+            Requirement::Role(_) => into.extend(paths(facts.roles)),
+            Requirement::Group(_) => into.extend(paths(facts.groups)),
+            Requirement::Client(_) => into.extend(["client_id", "azp"]),
+            Requirement::Acr(_) => into.push("acr"),
+            Requirement::Amr(_) => into.push("amr"),
+            Requirement::MaxAge(_) => into.push("auth_time"),
+            Requirement::Compare(comparison) => {
                 into.extend(comparison.attributes().filter_map(|it| match &it.0 {
                     Source::Claim(path) => Some(path.claim()),
                     _ => None,
                 }));
             }
-            Rule::Not(policy) => policy.claims(facts, into),
-            Rule::All(policies) | Rule::Any(policies) => {
+            Requirement::Not(policy) => policy.claims(facts, into),
+            Requirement::All(policies) | Requirement::Any(policies) => {
                 policies.iter().for_each(|it| it.claims(facts, into));
             }
-            Rule::AnyValidToken
-            | Rule::Deny
-            | Rule::Issuer(_)
-            | Rule::Method(_)
-            | Rule::Custom(_) => {}
+            Requirement::AnyValidToken
+            | Requirement::Deny
+            | Requirement::Issuer(_)
+            | Requirement::Method(_)
+            | Requirement::Custom(_) => {}
         }
     }
 }

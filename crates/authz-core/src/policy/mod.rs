@@ -66,10 +66,10 @@ pub(crate) use self::{
 ///
 /// Combined with [`and`](Self::and), [`or`](Self::or) and `!`, or with the operators `&` and `|`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Policy(pub(crate) Rule);
+pub struct Policy(pub(crate) Requirement);
 
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Rule {
+pub(crate) enum Requirement {
     AnyValidToken,
     Deny,
     Scope(Scope),
@@ -109,10 +109,10 @@ impl Policy {
     #[must_use]
     pub fn depends_on_request(&self) -> bool {
         match &self.0 {
-            Rule::Method(_) => true,
-            Rule::Compare(comparison) => comparison.depends_on_request(),
-            Rule::Not(policy) => policy.depends_on_request(),
-            Rule::All(policies) | Rule::Any(policies) => {
+            Requirement::Method(_) => true,
+            Requirement::Compare(comparison) => comparison.depends_on_request(),
+            Requirement::Not(policy) => policy.depends_on_request(),
+            Requirement::All(policies) | Requirement::Any(policies) => {
                 policies.iter().any(Self::depends_on_request)
             }
             _ => false,
@@ -122,8 +122,8 @@ impl Policy {
     /// How many single requirements there are.
     fn requirements(&self) -> usize {
         match &self.0 {
-            Rule::Not(policy) => policy.requirements(),
-            Rule::All(policies) | Rule::Any(policies) => {
+            Requirement::Not(policy) => policy.requirements(),
+            Requirement::All(policies) | Requirement::Any(policies) => {
                 policies.iter().map(Self::requirements).sum()
             }
             _ => 1,
@@ -133,9 +133,11 @@ impl Policy {
     /// Whether the policy, or part of it, is about the query.
     pub(crate) fn reads_query(&self) -> bool {
         match &self.0 {
-            Rule::Compare(comparison) => comparison.reads_query(),
-            Rule::Not(policy) => policy.reads_query(),
-            Rule::All(policies) | Rule::Any(policies) => policies.iter().any(Self::reads_query),
+            Requirement::Compare(comparison) => comparison.reads_query(),
+            Requirement::Not(policy) => policy.reads_query(),
+            Requirement::All(policies) | Requirement::Any(policies) => {
+                policies.iter().any(Self::reads_query)
+            }
             _ => false,
         }
     }
@@ -143,9 +145,9 @@ impl Policy {
     /// The names of the path parameters that the policy asks for.
     pub(crate) fn path_params(&self) -> Vec<&str> {
         match &self.0 {
-            Rule::Compare(comparison) => comparison.path_params().collect(),
-            Rule::Not(policy) => policy.path_params(),
-            Rule::All(policies) | Rule::Any(policies) => {
+            Requirement::Compare(comparison) => comparison.path_params().collect(),
+            Requirement::Not(policy) => policy.path_params(),
+            Requirement::All(policies) | Requirement::Any(policies) => {
                 policies.iter().flat_map(Self::path_params).collect()
             }
             _ => Vec::new(),
@@ -153,15 +155,15 @@ impl Policy {
     }
 
     pub(crate) fn all(policies: impl IntoIterator<Item = Self>) -> Self {
-        Self::flat(policies, Rule::All, |rule| match rule {
-            Rule::All(inner) => Ok(inner),
+        Self::flat(policies, Requirement::All, |rule| match rule {
+            Requirement::All(inner) => Ok(inner),
             other => Err(other),
         })
     }
 
     pub(crate) fn any(policies: impl IntoIterator<Item = Self>) -> Self {
-        Self::flat(policies, Rule::Any, |rule| match rule {
-            Rule::Any(inner) => Ok(inner),
+        Self::flat(policies, Requirement::Any, |rule| match rule {
+            Requirement::Any(inner) => Ok(inner),
             other => Err(other),
         })
     }
@@ -169,8 +171,8 @@ impl Policy {
     /// Does away with groups inside groups of the same kind, so that there is one way to write each.
     fn flat(
         policies: impl IntoIterator<Item = Self>,
-        group: fn(Box<[Self]>) -> Rule,
-        ungroup: fn(Rule) -> Result<Box<[Self]>, Rule>,
+        group: fn(Box<[Self]>) -> Requirement,
+        ungroup: fn(Requirement) -> Result<Box<[Self]>, Requirement>,
     ) -> Self {
         let mut flat = Vec::new();
         for policy in policies {
@@ -194,17 +196,17 @@ impl Policy {
     }
 
     /// The verdict, where `leaf` says what each single requirement's is.
-    pub(crate) fn verdict_by(&self, leaf: &impl Fn(&Rule) -> Verdict) -> Verdict {
+    pub(crate) fn verdict_by(&self, leaf: &impl Fn(&Requirement) -> Verdict) -> Verdict {
         match &self.0 {
-            Rule::Not(policy) => policy.verdict_by(leaf).not(),
-            Rule::All(all) => Verdict::all(all.iter().map(|policy| policy.verdict_by(leaf))),
-            Rule::Any(any) => Verdict::any(any.iter().map(|policy| policy.verdict_by(leaf))),
+            Requirement::Not(policy) => policy.verdict_by(leaf).not(),
+            Requirement::All(all) => Verdict::all(all.iter().map(|policy| policy.verdict_by(leaf))),
+            Requirement::Any(any) => Verdict::any(any.iter().map(|policy| policy.verdict_by(leaf))),
             rule => leaf(rule),
         }
     }
 }
 
-impl Rule {
+impl Requirement {
     /// The verdict about a single requirement. Groups of them are [`Policy::verdict_by`]'s.
     pub(crate) fn verdict(&self, facts: &Facts<'_>) -> Verdict {
         match self {
@@ -253,6 +255,6 @@ impl Not for Policy {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self(Rule::Not(Box::new(self)))
+        Self(Requirement::Not(Box::new(self)))
     }
 }

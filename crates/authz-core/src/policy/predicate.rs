@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Policy, Rule};
+use super::{Policy, Requirement};
 use crate::claims::Claims;
 
 /// A named condition in the application's own code.
@@ -62,7 +62,7 @@ impl Predicates {
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<Policy> {
         let predicate = self.0.get(name)?;
-        Some(Policy(Rule::Custom(predicate.clone())))
+        Some(Policy(Requirement::Custom(predicate.clone())))
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Policy, Rule};
+use super::{Policy, Requirement};
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -10,7 +10,7 @@ impl fmt::Display for Policy {
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AnyValidToken => f.write_str("any_valid_token"),
@@ -100,7 +100,7 @@ fn join(f: &mut fmt::Formatter<'_>, policies: &[Policy], word: &str) -> fmt::Res
 
 fn operand(f: &mut fmt::Formatter<'_>, policy: &Policy) -> fmt::Result {
     match &policy.0 {
-        Rule::All(_) | Rule::Any(_) => write!(f, "({policy})"),
+        Requirement::All(_) | Requirement::Any(_) => write!(f, "({policy})"),
         _ => write!(f, "{policy}"),
     }
 }

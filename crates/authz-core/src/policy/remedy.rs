@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use super::{Facts, Policy, Rule, StepUp, Verdict};
+use super::{Facts, Policy, Requirement, StepUp, Verdict};
 
 /// The cheapest thing to ask a caller for: scopes, a stronger or newer authentication, or both.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) fn remedy(policy: &Policy, facts: &Facts<'_>) -> Option<Remedy> {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Way<'a> {
+struct RemedyCandidate<'a> {
     scopes: SmallVec<[&'a str; 2]>,
     /// Scopes that the token does not have.
     missing: usize,
@@ -74,7 +74,7 @@ fn cheapest<'a>(
     policy: &'a Policy,
     facts: &Facts<'_>,
     budget: &mut Budget,
-) -> Result<Option<Way<'a>>, Spent> {
+) -> Result<Option<RemedyCandidate<'a>>, Spent> {
     for way in ways(policy, true, facts, budget)? {
         budget.spend(policy.requirements() * (1 + way.scopes.len() / 4))?;
         if way.leads_to(policy, facts, |scope| way.scopes.contains(&scope)) {
@@ -90,11 +90,11 @@ fn ways<'a>(
     wanted: bool,
     facts: &Facts<'_>,
     budget: &mut Budget,
-) -> Result<Vec<Way<'a>>, Spent> {
+) -> Result<Vec<RemedyCandidate<'a>>, Spent> {
     let mut found = match (&policy.0, wanted) {
-        (Rule::Not(policy), _) => return ways(policy, !wanted, facts, budget),
-        (Rule::All(policies), true) | (Rule::Any(policies), false) => {
-            let mut together = vec![Way::default()];
+        (Requirement::Not(policy), _) => return ways(policy, !wanted, facts, budget),
+        (Requirement::All(policies), true) | (Requirement::Any(policies), false) => {
+            let mut together = vec![RemedyCandidate::default()];
             for policy in policies.iter() {
                 let more = ways(policy, wanted, facts, budget)?;
                 let mut both = Vec::new();
@@ -109,7 +109,7 @@ fn ways<'a>(
             }
             together
         }
-        (Rule::Any(policies), true) | (Rule::All(policies), false) => {
+        (Requirement::Any(policies), true) | (Requirement::All(policies), false) => {
             let mut either = Vec::new();
             for policy in policies.iter() {
                 either.append(&mut ways(policy, wanted, facts, budget)?);
@@ -118,21 +118,23 @@ fn ways<'a>(
         }
         (rule, wanted) => {
             budget.spend(2)?;
-            Way::about(rule, wanted, facts).into_iter().collect()
+            RemedyCandidate::about(rule, wanted, facts)
+                .into_iter()
+                .collect()
         }
     };
     best(&mut found);
     Ok(found)
 }
 
-fn best(ways: &mut Vec<Way<'_>>) {
-    ways.sort_by_key(Way::cost);
+fn best(ways: &mut Vec<RemedyCandidate<'_>>) {
+    ways.sort_by_key(RemedyCandidate::cost);
     ways.truncate(MOST);
 }
 
 /// A way through the policy that takes the cheapest member of each group, whatever the others need.
 /// Looks at each requirement once, and once more at those that decide whether the way leads anywhere.
-fn by_group<'a>(policy: &'a Policy, facts: &Facts<'_>) -> Option<Way<'a>> {
+fn by_group<'a>(policy: &'a Policy, facts: &Facts<'_>) -> Option<RemedyCandidate<'a>> {
     let mut way = cheapest_member(policy, true, facts)?;
     let mut scopes = HashSet::with_hasher(RandomState::default());
     way.scopes.retain(|scope| scopes.insert(*scope));
@@ -140,44 +142,49 @@ fn by_group<'a>(policy: &'a Policy, facts: &Facts<'_>) -> Option<Way<'a>> {
         .then_some(way)
 }
 
-fn cheapest_member<'a>(policy: &'a Policy, wanted: bool, facts: &Facts<'_>) -> Option<Way<'a>> {
+fn cheapest_member<'a>(
+    policy: &'a Policy,
+    wanted: bool,
+    facts: &Facts<'_>,
+) -> Option<RemedyCandidate<'a>> {
     match (&policy.0, wanted) {
-        (Rule::Not(policy), _) => cheapest_member(policy, !wanted, facts),
-        (Rule::All(policies), true) | (Rule::Any(policies), false) => {
-            let mut together = Way::default();
+        (Requirement::Not(policy), _) => cheapest_member(policy, !wanted, facts),
+        (Requirement::All(policies), true) | (Requirement::Any(policies), false) => {
+            let mut together = RemedyCandidate::default();
             for policy in policies.iter() {
                 together.append(cheapest_member(policy, wanted, facts)?)?;
             }
             Some(together)
         }
-        (Rule::Any(policies), true) | (Rule::All(policies), false) => (policies.iter())
-            .filter_map(|policy| cheapest_member(policy, wanted, facts))
-            .min_by_key(Way::cost),
-        (rule, wanted) => Way::about(rule, wanted, facts),
+        (Requirement::Any(policies), true) | (Requirement::All(policies), false) => (policies
+            .iter())
+        .filter_map(|policy| cheapest_member(policy, wanted, facts))
+        .min_by_key(RemedyCandidate::cost),
+        (rule, wanted) => RemedyCandidate::about(rule, wanted, facts),
     }
 }
 
-impl<'a> Way<'a> {
-    fn about(rule: &'a Rule, wanted: bool, facts: &Facts<'_>) -> Option<Self> {
+impl<'a> RemedyCandidate<'a> {
+    fn about(rule: &'a Requirement, wanted: bool, facts: &Facts<'_>) -> Option<Self> {
         match rule {
             // No scope that is granted would be seen where they are kept elsewhere.
-            Rule::Scope(scope) if wanted && !facts.scopes_elsewhere() => Some(Self {
+            Requirement::Scope(scope) if wanted && !facts.scopes_elsewhere() => Some(Self {
                 scopes: SmallVec::from_slice(&[scope.as_str()]),
                 missing: usize::from(!facts.scopes.contains(scope.as_str())),
                 ..Self::default()
             }),
-            Rule::Acr(classes) if wanted => Some(Self {
+            Requirement::Acr(classes) if wanted => Some(Self {
                 acr: Some(classes.iter().map(|class| &**class).collect()),
                 weak: is_weak(rule, facts),
                 ..Self::default()
             }),
-            Rule::MaxAge(seconds) if wanted => Some(Self {
+            Requirement::MaxAge(seconds) if wanted => Some(Self {
                 max_age: Some(*seconds),
                 weak: is_weak(rule, facts),
                 ..Self::default()
             }),
             // RFC 9470 has no parameter for it, but the error code says what is the matter.
-            Rule::Amr(_) if wanted => Some(Self {
+            Requirement::Amr(_) if wanted => Some(Self {
                 weak: is_weak(rule, facts),
                 ..Self::default()
             }),
@@ -241,14 +248,16 @@ impl<'a> Way<'a> {
     /// `scope("a") and not scope("a")` has a way that leads nowhere.
     fn leads_to(&self, policy: &Policy, facts: &Facts<'_>, has: impl Fn(&str) -> bool) -> bool {
         let verdict = policy.verdict_by(&|rule| match rule {
-            Rule::Scope(scope) if has(scope.as_str()) => Verdict::Met,
-            Rule::Acr(_) | Rule::Amr(_) | Rule::MaxAge(_) if self.weak > 0 => Verdict::Met,
+            Requirement::Scope(scope) if has(scope.as_str()) => Verdict::Met,
+            Requirement::Acr(_) | Requirement::Amr(_) | Requirement::MaxAge(_) if self.weak > 0 => {
+                Verdict::Met
+            }
             rule => rule.verdict(facts),
         });
         verdict == Verdict::Met
     }
 }
 
-fn is_weak(rule: &Rule, facts: &Facts<'_>) -> usize {
+fn is_weak(rule: &Requirement, facts: &Facts<'_>) -> usize {
     usize::from(rule.verdict(facts) != Verdict::Met)
 }

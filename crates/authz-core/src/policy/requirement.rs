@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::{Policy, Predicate, Rule, Scope};
+use super::{Policy, Predicate, Requirement, Scope};
 use crate::claims::Claims;
 
 /// Any valid token: being who one is suffices.
 #[must_use]
 pub const fn any_valid_token() -> Policy {
-    Policy(Rule::AnyValidToken)
+    Policy(Requirement::AnyValidToken)
 }
 
 /// Nobody, whatever the token: for a route that is switched off.
 #[must_use]
 pub const fn deny() -> Policy {
-    Policy(Rule::Deny)
+    Policy(Requirement::Deny)
 }
 
 /// The scope `name`.
@@ -74,19 +74,19 @@ pub fn all_scopes<const N: usize>(names: [&str; N]) -> Policy {
 /// the client was granted.
 #[must_use]
 pub fn permission(name: impl Into<String>) -> Policy {
-    Policy(Rule::Permission(name.into().into()))
+    Policy(Requirement::Permission(name.into().into()))
 }
 
 /// The role `name`, from the claims that [`Issuer::roles_from`](crate::Issuer::roles_from) names.
 #[must_use]
 pub fn role(name: impl Into<String>) -> Policy {
-    Policy(Rule::Role(name.into().into()))
+    Policy(Requirement::Role(name.into().into()))
 }
 
 /// The group `name`, from the claims that [`Issuer::groups_from`](crate::Issuer::groups_from) names.
 #[must_use]
 pub fn group(name: impl Into<String>) -> Policy {
-    Policy(Rule::Group(name.into().into()))
+    Policy(Requirement::Group(name.into().into()))
 }
 
 /// The client is one of `ids`: the application that the token was issued to, `client_id` or else `azp`.
@@ -97,7 +97,7 @@ pub fn group(name: impl Into<String>) -> Policy {
 #[must_use]
 #[track_caller]
 pub fn client<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Policy {
-    Policy(Rule::Client(list(ids)))
+    Policy(Requirement::Client(list(ids)))
 }
 
 /// The issuer is one of `ids`, to the letter.
@@ -108,7 +108,7 @@ pub fn client<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Policy {
 #[must_use]
 #[track_caller]
 pub fn issuer<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Policy {
-    Policy(Rule::Issuer(list(ids)))
+    Policy(Requirement::Issuer(list(ids)))
 }
 
 /// The authentication context class `acr` is one of `classes` (OpenID Connect Core section 2).
@@ -122,13 +122,13 @@ pub fn issuer<T: Into<String>>(ids: impl IntoIterator<Item = T>) -> Policy {
 #[must_use]
 #[track_caller]
 pub fn acr<T: Into<String>>(classes: impl IntoIterator<Item = T>) -> Policy {
-    Policy(Rule::Acr(list(classes)))
+    Policy(Requirement::Acr(list(classes)))
 }
 
 /// The authentication methods `amr` contain `method`: `mfa`, `otp`, `hwk` (RFC 8176).
 #[must_use]
 pub fn amr(method: impl Into<String>) -> Policy {
-    Policy(Rule::Amr(method.into().into()))
+    Policy(Requirement::Amr(method.into().into()))
 }
 
 /// The user has authenticated (`auth_time`) at most `age` ago, in whole seconds, the issuer's
@@ -138,7 +138,9 @@ pub fn amr(method: impl Into<String>) -> Policy {
 #[must_use]
 pub fn max_age(age: Duration) -> Policy {
     // The longest that the text of a policy can hold.
-    Policy(Rule::MaxAge(age.as_secs().min(i64::MAX.unsigned_abs())))
+    Policy(Requirement::MaxAge(
+        age.as_secs().min(i64::MAX.unsigned_abs()),
+    ))
 }
 
 /// The request's method is one of `methods`. HEAD counts as GET.
@@ -151,7 +153,7 @@ pub fn max_age(age: Duration) -> Policy {
 pub fn method(methods: impl IntoIterator<Item = Method>) -> Policy {
     let methods: Box<[_]> = methods.into_iter().collect();
     assert!(!methods.is_empty(), "{EMPTY}");
-    Policy(Rule::Method(methods))
+    Policy(Requirement::Method(methods))
 }
 
 /// What `check` says about the claims. `name` stands for it in the policy's text, in logs and in
@@ -170,14 +172,14 @@ pub fn custom(
     name: impl Into<String>,
     check: impl Fn(&Claims) -> bool + Send + Sync + 'static,
 ) -> Policy {
-    Policy(Rule::Custom(Predicate::new(name, check)))
+    Policy(Requirement::Custom(Predicate::new(name, check)))
 }
 
 impl Policy {
     /// The scope `scope`.
     #[must_use]
     pub const fn scope(scope: Scope) -> Self {
-        Self(Rule::Scope(scope))
+        Self(Requirement::Scope(scope))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 use http::Method;
 
-use super::{Policy, Rule};
+use super::{Policy, Requirement};
 
 impl Policy {
     /// The scopes that a token for a request by `method` needs, in the order of the policy. Where
@@ -19,13 +19,13 @@ impl Policy {
 /// `None` where no token can meet the policy.
 fn wanted<'p>(policy: &'p Policy, method: &Method) -> Option<Vec<&'p str>> {
     match &policy.0 {
-        Rule::Deny => None,
-        Rule::Scope(scope) => Some(vec![scope.as_str()]),
-        Rule::Method(methods) => {
+        Requirement::Deny => None,
+        Requirement::Scope(scope) => Some(vec![scope.as_str()]),
+        Requirement::Method(methods) => {
             let as_get = *method == Method::HEAD && methods.contains(&Method::GET);
             (as_get || methods.contains(method)).then(Vec::new)
         }
-        Rule::All(all) => {
+        Requirement::All(all) => {
             let mut scopes = Vec::new();
             let mut seen = HashSet::<_, RandomState>::default();
             for part in all.iter() {
@@ -34,8 +34,8 @@ fn wanted<'p>(policy: &'p Policy, method: &Method) -> Option<Vec<&'p str>> {
             }
             Some(scopes)
         }
-        Rule::Any(any) => {
-            if any.iter().any(|part| part.0 == Rule::AnyValidToken) {
+        Requirement::Any(any) => {
+            if any.iter().any(|part| part.0 == Requirement::AnyValidToken) {
                 return Some(Vec::new());
             }
             let ways = any.iter().filter_map(|part| wanted(part, method));

@@ -14,7 +14,7 @@ pub enum Reason {
     /// Credentials that are no single bearer token (RFC 6750 section 2.1).
     MalformedCredentials,
     /// Tokens in two places at once (RFC 6750 section 2).
-    SeveralTokens,
+    MultipleTokens,
     /// The token is longer than the limit.
     TokenTooLarge,
     /// Not a compact JWS: wrong number of parts, or not canonical base64url (RFC 7515 section 5.2).
@@ -79,7 +79,7 @@ impl Reason {
         match self {
             Self::MissingToken => "missing_token",
             Self::MalformedCredentials => "malformed_credentials",
-            Self::SeveralTokens => "several_tokens",
+            Self::MultipleTokens => "multiple_tokens",
             Self::TokenTooLarge => "token_too_large",
             Self::MalformedToken => "malformed_token",
             Self::OpaqueToken => "opaque_token",
@@ -114,7 +114,7 @@ impl Reason {
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::MalformedCredentials | Self::SeveralTokens => StatusCode::BAD_REQUEST,
+            Self::MalformedCredentials | Self::MultipleTokens => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Preflight => StatusCode::NO_CONTENT,
@@ -127,7 +127,7 @@ impl Reason {
     pub const fn error(self) -> Option<&'static str> {
         match self {
             Self::MissingToken | Self::KeysUnavailable | Self::Preflight => None,
-            Self::MalformedCredentials | Self::SeveralTokens => Some("invalid_request"),
+            Self::MalformedCredentials | Self::MultipleTokens => Some("invalid_request"),
             Self::InsufficientScope => Some("insufficient_scope"),
             Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
             _ => Some("invalid_token"),
@@ -142,7 +142,7 @@ impl Reason {
             Self::MalformedCredentials => {
                 "the Authorization header has to be one bearer token: Bearer <token>"
             }
-            Self::SeveralTokens => "the request carries more than one access token",
+            Self::MultipleTokens => "the request carries more than one access token",
             Self::TokenTooLarge => "the access token is too long",
             Self::MalformedToken
             | Self::OpaqueToken

@@ -37,7 +37,7 @@ pub(crate) struct Routes<T> {
 
 /// Why a pattern can't stand with the others.
 #[derive(Debug)]
-pub(crate) enum Misfit {
+pub(crate) enum PatternConflict {
     Invalid(InvalidPattern),
     /// It matches the same paths as one of the others.
     Conflict,
@@ -74,9 +74,9 @@ impl<T: Copy + PartialEq> Routes<T> {
         }
     }
 
-    pub(crate) fn insert(&mut self, pattern: &str, value: T) -> Result<(), Misfit> {
+    pub(crate) fn insert(&mut self, pattern: &str, value: T) -> Result<(), PatternConflict> {
         let invalid = |problem: &str| {
-            Misfit::Invalid(InvalidPattern {
+            PatternConflict::Invalid(InvalidPattern {
                 pattern: pattern.to_owned(),
                 problem: problem.to_owned(),
             })
@@ -107,7 +107,7 @@ impl<T: Copy + PartialEq> Routes<T> {
         let decoded = path::decode(pattern).ok_or_else(|| invalid("it is encoded wrongly"))?;
         path::check(&decoded).map_err(|problem| invalid(&never(problem)))?;
         let misfit = |error: InsertError| match error {
-            InsertError::Conflict { .. } => Misfit::Conflict,
+            InsertError::Conflict { .. } => PatternConflict::Conflict,
             InsertError::InvalidParamSegment => {
                 invalid("a parameter has to reach to the end of its segment")
             }
@@ -236,8 +236,8 @@ impl std::str::FromStr for PathPattern {
                 text: text.into(),
                 routes,
             }),
-            Err(Misfit::Invalid(invalid)) => Err(invalid),
-            Err(Misfit::Conflict) => Err(InvalidPattern {
+            Err(PatternConflict::Invalid(invalid)) => Err(invalid),
+            Err(PatternConflict::Conflict) => Err(InvalidPattern {
                 pattern: text.to_owned(),
                 problem: "it is ambiguous".to_owned(),
             }),

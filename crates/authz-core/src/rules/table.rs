@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::{
     RulesError,
     path::Path,
-    pattern::{Matched, Misfit, Routes, names},
+    pattern::{Matched, PatternConflict, Routes, names},
 };
 use crate::policy::{self, Policy, Predicates};
 
@@ -37,9 +37,9 @@ use crate::policy::{self, Policy, Predicates};
 ///
 /// See the [module](super) for how a request finds its rule.
 #[derive(Clone)]
-pub struct Rules(Arc<Table>);
+pub struct Rules(Arc<RuleTable>);
 
-struct Table {
+struct RuleTable {
     routes: Routes<usize>,
     places: Vec<Place>,
     rules: Vec<Rule>,
@@ -157,7 +157,7 @@ impl Rules {
         entries: impl Iterator<Item = (String, Entry)>,
         known: &Predicates,
     ) -> Result<Self, RulesError> {
-        let mut table = Table {
+        let mut table = RuleTable {
             routes: Routes::new(),
             places: Vec::new(),
             rules: Vec::new(),
@@ -173,7 +173,7 @@ impl Rules {
     }
 }
 
-impl Table {
+impl RuleTable {
     fn add(&mut self, place: &str, entry: &Entry, known: &Predicates) -> Result<(), RulesError> {
         let rule = entry.name(place);
         let access = entry.access(&rule, known)?;
@@ -224,11 +224,11 @@ impl Table {
                 });
                 Ok(place)
             }
-            Err(Misfit::Invalid(source)) => Err(RulesError::Path {
+            Err(PatternConflict::Invalid(source)) => Err(RulesError::Path {
                 rule: rule.to_owned(),
                 source,
             }),
-            Err(Misfit::Conflict) => Err(RulesError::Ambiguous {
+            Err(PatternConflict::Conflict) => Err(RulesError::Ambiguous {
                 rule: rule.to_owned(),
                 other: self.conflicting(pattern),
             }),

@@ -100,8 +100,8 @@ impl<'a> Jws<'a> {
     }
 
     /// The payload, to be kept. Nothing is copied.
-    pub(crate) fn into_payload(self) -> Payload {
-        Payload {
+    pub(crate) fn into_payload(self) -> PayloadBytes {
+        PayloadBytes {
             begin: self.header_end,
             end: self.payload_end,
             decoded: self.decoded,
@@ -111,30 +111,30 @@ impl<'a> Jws<'a> {
 
 /// The payload of a token, kept for those claims that are seldom asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Payload {
+pub(crate) struct PayloadBytes {
     decoded: Vec<u8>,
     begin: usize,
     end: usize,
 }
 
-/// A text that is, if it can be, a part of a [`Payload`].
+/// A text that is, if it can be, a part of a [`PayloadBytes`].
 #[derive(Debug)]
-pub(crate) enum Text {
+pub(crate) enum PayloadStr {
     Part(u32, u32),
     /// It was written with escapes.
     Apart(Box<str>),
 }
 
-impl Payload {
+impl PayloadBytes {
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.decoded[self.begin..self.end]
     }
 
-    pub(crate) fn text<'a>(&'a self, text: &'a Text) -> &'a str {
+    pub(crate) fn text<'a>(&'a self, text: &'a PayloadStr) -> &'a str {
         match text {
-            Text::Apart(text) => text,
+            PayloadStr::Apart(text) => text,
             // The payload is UTF-8, or it would not have been read.
-            Text::Part(from, to) => self
+            PayloadStr::Part(from, to) => self
                 .bytes()
                 .get(*from as usize..*to as usize)
                 .and_then(|part| std::str::from_utf8(part).ok())
@@ -147,7 +147,7 @@ impl Payload {
     }
 }
 
-impl Text {
+impl PayloadStr {
     /// What is the text `text` in `payload`.
     pub(crate) fn new(payload: &[u8], text: &str) -> Self {
         match within(payload, text) {
@@ -289,10 +289,10 @@ mod tests {
         let json = std::str::from_utf8(jws.payload()).unwrap();
         // The third is equal to a part of the payload, and none.
         let texts = [&json[6..8], &json[15..15], "\u{e4}"];
-        let kept = texts.map(|text| Text::new(jws.payload(), text));
-        assert!(matches!(kept[0], Text::Part(6, 8)));
-        assert!(matches!(kept[1], Text::Part(15, 15)));
-        assert!(matches!(kept[2], Text::Apart(_)));
+        let kept = texts.map(|text| PayloadStr::new(jws.payload(), text));
+        assert!(matches!(kept[0], PayloadStr::Part(6, 8)));
+        assert!(matches!(kept[1], PayloadStr::Part(15, 15)));
+        assert!(matches!(kept[2], PayloadStr::Apart(_)));
         let payload = jws.into_payload();
         let found = kept.each_ref().map(|text| payload.text(text));
         assert_eq!(found, ["\u{e4}", "", "\u{e4}"]);

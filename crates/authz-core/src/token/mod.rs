@@ -11,7 +11,7 @@ mod registered;
 pub(crate) use self::{
     footprint::Footprint,
     header::RawHeader,
-    jws::{Jws, Malformed, Payload, Text},
-    registered::{CLAIM_NAMES, ClaimValue, HAS_GROUPS, Permissions, Registered},
+    jws::{Jws, Malformed, PayloadBytes, PayloadStr},
+    registered::{CLAIM_NAMES, ClaimValue, HAS_GROUPS, Permissions, TokenClaims},
 };
 pub use header::ProtectedHeader;

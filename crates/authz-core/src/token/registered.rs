@@ -11,7 +11,7 @@ use crate::json::{Name, Names, Skip};
 /// The claims that decide about a token, read in one pass over the payload that also makes sure
 /// that no name stands twice. Nothing is copied unless it was written with escapes.
 #[derive(Debug, Default)]
-pub(crate) struct Registered<'a> {
+pub(crate) struct TokenClaims<'a> {
     pub(crate) iss: Option<Cow<'a, str>>,
     pub(crate) sub: Option<Cow<'a, str>>,
     pub(crate) aud: Option<Audience<'a>>,
@@ -21,8 +21,8 @@ pub(crate) struct Registered<'a> {
     pub(crate) jti: Option<Cow<'a, str>>,
     pub(crate) client_id: Option<Cow<'a, str>>,
     pub(crate) azp: Option<Cow<'a, str>>,
-    pub(crate) scope: Option<Strings<'a>>,
-    pub(crate) scp: Option<Strings<'a>>,
+    pub(crate) scope: Option<StringOrArray<'a>>,
+    pub(crate) scp: Option<StringOrArray<'a>>,
     pub(crate) permissions: Permissions<'a>,
     /// There may be claims that the issuer keeps elsewhere: one of [`CLAIM_NAMES`] and [`HAS_GROUPS`] is there.
     pub(crate) names_elsewhere: bool,
@@ -61,13 +61,13 @@ pub(crate) enum Permissions<'a> {
 
 /// A claim that is one string or several.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Strings<'a> {
+pub(crate) enum StringOrArray<'a> {
     One(Cow<'a, str>),
     Several(SmallVec<[Cow<'a, str>; 2]>),
 }
 
 /// `aud` (RFC 7519 section 4.1.3).
-pub(crate) type Audience<'a> = Strings<'a>;
+pub(crate) type Audience<'a> = StringOrArray<'a>;
 
 /// Seconds since 1970 (RFC 7519 section 2), with the fraction cut off or rounded up, whichever is stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(crate) struct BadClaims {
     error: serde_json::Error,
 }
 
-impl<'a> Registered<'a> {
+impl<'a> TokenClaims<'a> {
     /// Fills in what it finds, since there is a lot to move otherwise. The values of claims whose names
     /// are among `required` are kept for [`claim`](Self::claim).
     pub(crate) fn read(&mut self, json: &'a [u8], required: &[Box<str>]) -> Result<(), BadClaims> {
@@ -128,10 +128,10 @@ impl<'a> Registered<'a> {
         fn text<'a>(text: Option<&'a Cow<'_, str>>) -> Option<ClaimValue<'a>> {
             text.map(|text| ClaimValue::Text(Cow::Borrowed(text)))
         }
-        fn strings<'a>(strings: Option<&'a Strings<'_>>) -> Option<ClaimValue<'a>> {
+        fn strings<'a>(strings: Option<&'a StringOrArray<'_>>) -> Option<ClaimValue<'a>> {
             strings.map(|strings| match strings {
-                Strings::One(one) => ClaimValue::Text(Cow::Borrowed(one)),
-                Strings::Several(_) => ClaimValue::Other,
+                StringOrArray::One(one) => ClaimValue::Text(Cow::Borrowed(one)),
+                StringOrArray::Several(_) => ClaimValue::Other,
             })
         }
         let other = |is_there: bool| is_there.then_some(ClaimValue::Other);
@@ -200,7 +200,7 @@ impl Permissions<'_> {
     }
 }
 
-impl Strings<'_> {
+impl StringOrArray<'_> {
     /// Whether it is a string, and not an array.
     pub(crate) const fn is_one(&self) -> bool {
         matches!(self, Self::One(_))
@@ -217,7 +217,7 @@ impl Strings<'_> {
 }
 
 struct ClaimsVisitor<'c, 'de> {
-    claims: &'c mut Registered<'de>,
+    claims: &'c mut TokenClaims<'de>,
     required: &'c [Box<str>],
     /// The claim whose value is being read, for an error that names it.
     at: &'c mut Option<&'static str>,
@@ -370,22 +370,22 @@ impl<'de> Visitor<'de> for IfStrings {
     }
 }
 
-impl<'de> Deserialize<'de> for Strings<'de> {
+impl<'de> Deserialize<'de> for StringOrArray<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct StringsVisitor;
         impl<'de> Visitor<'de> for StringsVisitor {
-            type Value = Strings<'de>;
+            type Value = StringOrArray<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string or an array of strings")
             }
 
             fn visit_borrowed_str<E>(self, one: &'de str) -> Result<Self::Value, E> {
-                Ok(Strings::One(Cow::Borrowed(one)))
+                Ok(StringOrArray::One(Cow::Borrowed(one)))
             }
 
             fn visit_str<E>(self, one: &str) -> Result<Self::Value, E> {
-                Ok(Strings::One(Cow::Owned(one.to_owned())))
+                Ok(StringOrArray::One(Cow::Owned(one.to_owned())))
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -393,7 +393,7 @@ impl<'de> Deserialize<'de> for Strings<'de> {
                 while let Some(Name(string)) = seq.next_element()? {
                     strings.push(string);
                 }
-                Ok(Strings::Several(strings))
+                Ok(StringOrArray::Several(strings))
             }
         }
         deserializer.deserialize_any(StringsVisitor)
@@ -448,7 +448,7 @@ mod tests {
     /// The permissions, as `Debug` writes them.
     fn permissions(json: &str) -> Result<String, BadClaims> {
         let json = format!(r#"{{"sub":"s","permissions":{json},"jti":"j"}}"#);
-        let mut claims = Registered::default();
+        let mut claims = TokenClaims::default();
         claims.read(json.as_bytes(), &[])?;
         assert_eq!(claims.jti.as_deref(), Some("j"), "{json}");
         Ok(format!("{:?}", claims.permissions))

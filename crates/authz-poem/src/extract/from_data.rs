@@ -1,4 +1,4 @@
-use authz_core::{Authorizer, RequestParts, RequiredScope, Unguarded, any_valid_token};
+use authz_core::{Authorizer, MissingGuard, RequestParts, RequiredScope, any_valid_token};
 use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 
@@ -81,7 +81,7 @@ where
     C: Send + Sync + 'static,
 {
     request.data().ok_or_else(|| {
-        Unguarded::log::<E>(
+        MissingGuard::log::<E>(
             path(request),
             "put `.data(authorizer)` around this handler; its claims have to be of the same type as \
              the extractor's",

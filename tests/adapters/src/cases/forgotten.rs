@@ -33,7 +33,7 @@ pub async fn forgotten<A: App>(app: impl Fn(&Setup) -> A) {
         let lines = log.text();
         assert_eq!(lines.matches("ERROR").count(), 2, "{lines}");
         for part in [
-            "reason=\"unguarded\"",
+            "reason=\"missing_guard\"",
             extractor,
             path,
             "authorizer.require(policy)",

@@ -12,16 +12,16 @@ pub async fn sources<A: App>(app: impl Fn(&Setup) -> A) {
         app,
         |builder| {
             builder
-                .also_accept(TokenSource::cookie("session"))
-                .also_accept(header.clone())
-                .also_accept(TokenSource::query("access_token"))
-                .also_accept(TokenSource::websocket_protocol("access_token"))
+                .token_source(TokenSource::cookie("session"))
+                .token_source(header.clone())
+                .token_source(TokenSource::query("access_token"))
+                .token_source(TokenSource::websocket_protocol("access_token"))
         },
         |issuer| {
             let token = issuer.token().scope("read:messages").build();
             let expired = issuer.token().expires_in(-3600).build();
             let served = dev_user(&["read:messages"]);
-            let several = || invalid_request(Reason::SeveralTokens);
+            let several = || invalid_request(Reason::MultipleTokens);
             let malformed = || invalid_request(Reason::MalformedCredentials);
             let cookie = |token: &str| format!("theme=dark; session={token}; lang=en");
             let escaped = token.replace('.', "%2E");
@@ -101,7 +101,7 @@ pub async fn instead_of_authorization<A: App>(app: impl Fn(&Setup) -> A) {
         |builder| {
             builder
                 .instead_of_authorization(forwarded.clone())
-                .also_accept(TokenSource::websocket_protocol_prefix("bearer."))
+                .token_source(TokenSource::websocket_protocol_prefix("bearer."))
         },
         |issuer| {
             let token = issuer.token().scope("read:messages").build();
@@ -127,7 +127,7 @@ pub async fn instead_of_authorization<A: App>(app: impl Fn(&Setup) -> A) {
                 messages()
                     .header("x-forwarded-authorization", format!("Bearer {token}"))
                     .header("sec-websocket-protocol", format!("bearer.{token}"))
-                    .refused("in two places", invalid_request(Reason::SeveralTokens)),
+                    .refused("in two places", invalid_request(Reason::MultipleTokens)),
             ]
         },
     )

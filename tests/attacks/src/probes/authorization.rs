@@ -63,10 +63,10 @@ fn authorizer() -> &'static Authorizer {
             CryptoBackend::default(),
         );
         usual(issuer().keys(secret.expect("long enough")))
-            .also_accept(TokenSource::query("access_token"))
-            .also_accept(TokenSource::cookie("access_token"))
-            .also_accept(TokenSource::websocket_protocol("access_token"))
-            .also_accept(TokenSource::header("x-access-token").expect("a header name"))
+            .token_source(TokenSource::query("access_token"))
+            .token_source(TokenSource::cookie("access_token"))
+            .token_source(TokenSource::websocket_protocol("access_token"))
+            .token_source(TokenSource::header("x-access-token").expect("a header name"))
             .build()
             .expect("good settings")
     })

@@ -123,23 +123,26 @@ fn several() -> Vec<Attack> {
             Reason::MalformedCredentials,
             move || Attempt::token(token()).header(AUTHORIZATION, ""),
         ),
-        bad("header-and-query", ONE, Reason::SeveralTokens, move || {
+        bad("header-and-query", ONE, Reason::MultipleTokens, move || {
             both().uri(&format!("/api/private?access_token={}", token()))
         }),
-        bad("header-and-cookie", ONE, Reason::SeveralTokens, move || {
-            both().header(COOKIE, format!("access_token={}", token()))
-        }),
+        bad(
+            "header-and-cookie",
+            ONE,
+            Reason::MultipleTokens,
+            move || both().header(COOKIE, format!("access_token={}", token())),
+        ),
         bad(
             "header-and-websocket-protocol",
             ONE,
-            Reason::SeveralTokens,
+            Reason::MultipleTokens,
             move || both().header(SEC_WEBSOCKET_PROTOCOL, format!("access_token, {}", token())),
         ),
-        bad("two-cookies", ONE, Reason::SeveralTokens, move || {
+        bad("two-cookies", ONE, Reason::MultipleTokens, move || {
             let cookies = format!("access_token={}; access_token={}", token(), token());
             everywhere(Attempt::nothing()).header(COOKIE, cookies)
         }),
-        bad("two-parameters", ONE, Reason::SeveralTokens, move || {
+        bad("two-parameters", ONE, Reason::MultipleTokens, move || {
             let uri = format!(
                 "/api/private?access_token={}&access_token={}",
                 token(),
@@ -150,7 +153,7 @@ fn several() -> Vec<Attack> {
         bad(
             "two-parameters-one-percent-encoded",
             ONE,
-            Reason::SeveralTokens,
+            Reason::MultipleTokens,
             move || {
                 let uri = format!(
                     "/api/private?access_token={}&access%5Ftoken={}",
@@ -194,9 +197,9 @@ fn several() -> Vec<Attack> {
 fn everywhere(attempt: Attempt) -> Attempt {
     attempt.rules(|builder| {
         builder
-            .also_accept(TokenSource::query("access_token"))
-            .also_accept(TokenSource::cookie("access_token"))
-            .also_accept(TokenSource::websocket_protocol("access_token"))
-            .also_accept(TokenSource::header("x-access-token").expect("a header name"))
+            .token_source(TokenSource::query("access_token"))
+            .token_source(TokenSource::cookie("access_token"))
+            .token_source(TokenSource::websocket_protocol("access_token"))
+            .token_source(TokenSource::header("x-access-token").expect("a header name"))
     })
 }

@@ -5,7 +5,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{KeysError, keys::RemoteKeys, source::Memory};
+use super::{KeysError, keys::RemoteKeys, source::SourceState};
 use crate::jwks::MissingKeys;
 
 /// Tells one fetch from every other of the same provider.
@@ -50,7 +50,7 @@ pub(super) enum Waited {
 pub(super) struct PlannedFetch {
     guard: CompletionGuard,
     deadline: Instant,
-    memory: Memory,
+    memory: SourceState,
 }
 
 /// Ends the fetch in the shared state even when its task is dropped or panics.
@@ -67,7 +67,7 @@ impl InFlightFetch {
         purpose: Purpose,
         deadline: Instant,
         hold_until: Option<Instant>,
-        memory: Memory,
+        memory: SourceState,
     ) -> (Self, PlannedFetch) {
         let (announce, outcome) = watch::channel(None);
         let guard = CompletionGuard {

@@ -22,7 +22,7 @@ use super::{
     lifetime,
     log::Event,
     schedule::Schedule,
-    source::{Document, Memory},
+    source::{Document, SourceState},
     unknown_kids::UnknownKids,
 };
 use crate::{
@@ -69,7 +69,7 @@ struct State {
     schedule: Schedule,
     bucket: TokenBucket,
     unknown: UnknownKids,
-    memory: Memory,
+    memory: SourceState,
     /// Why the last attempt failed, while it is the last.
     last_failure: Option<Arc<KeysError>>,
 }
@@ -121,7 +121,7 @@ impl RemoteKeys {
                 schedule: Schedule::new(now, settings.backoff),
                 bucket: TokenBucket::new(settings.unknown_kid_burst, settings.unknown_kid_interval),
                 unknown: UnknownKids::new(settings.unknown_kid_interval),
-                memory: Memory::default(),
+                memory: SourceState::default(),
                 last_failure: None,
             }),
             settings,
@@ -281,7 +281,7 @@ impl RemoteKeys {
     /// One attempt, within the time limit as a whole.
     pub(super) async fn fetch(
         &self,
-        memory: &mut Memory,
+        memory: &mut SourceState,
         deadline: Instant,
     ) -> Result<Document, KeysError> {
         let source = &self.settings.source;
@@ -308,7 +308,7 @@ impl RemoteKeys {
         &self,
         id: FetchId,
         fetched: Result<Document, KeysError>,
-        memory: Memory,
+        memory: SourceState,
         announce: impl FnOnce(Result<(), MissingKeys>),
     ) {
         let renewed = fetched.and_then(|document| self.read(document, memory));
@@ -385,7 +385,7 @@ impl RemoteKeys {
         // Where the keys are is looked for anew; what they were is still known.
         state.memory.forget_place();
         if matches!(error, KeysError::NotModifiedWithoutKeys) {
-            state.memory = Memory::default();
+            state.memory = SourceState::default();
         }
         let have_keys = self.has_keys(now);
         let due = state.schedule.due();
@@ -424,7 +424,7 @@ impl RemoteKeys {
         old.keys.withdraw_all();
         let age = now.saturating_duration_since(old.confirmed_at);
         let error = Arc::new(KeysError::Lapsed { age });
-        state.memory = Memory::default();
+        state.memory = SourceState::default();
         state.schedule.lapsed(old.usable_until);
         state.last_failure.get_or_insert_with(|| Arc::clone(&error));
         deferred.events.push(Event::Lapsed { error });
@@ -434,8 +434,8 @@ impl RemoteKeys {
     fn read(
         &self,
         document: Document,
-        mut memory: Memory,
-    ) -> Result<(Option<KeySet>, HeaderMap, Memory), KeysError> {
+        mut memory: SourceState,
+    ) -> Result<(Option<KeySet>, HeaderMap, SourceState), KeysError> {
         let (fetched, url) = match document {
             Document::NotModified(headers) => return Ok((None, headers, memory)),
             Document::New { fetched, url } => (fetched, url),

@@ -175,7 +175,9 @@ impl JwksProvider for RemoteJwks {
                 (Standing::NoKeys, ..) => (Purpose::First, false),
                 (Standing::AwaitRefresh, ..) => (Purpose::Routine, true),
                 (Standing::Usable, KeyLookup::Missing, _)
-                | (Standing::Usable, _, RefreshReason::NoneFits) => (Purpose::UnknownKey, false),
+                | (Standing::Usable, _, RefreshReason::NoKeyVerified) => {
+                    (Purpose::UnknownKey, false)
+                }
                 // It has arrived since the request looked.
                 (Standing::Usable, found, RefreshReason::Missing) => return found,
             };
@@ -184,7 +186,7 @@ impl JwksProvider for RemoteJwks {
                 Joined::Wait(fetch) => fetch,
                 Joined::Answer(lookup) => return lookup,
                 Joined::LookAgain => match (self.find_known(header), reason) {
-                    (KeyLookup::Missing, _) | (_, RefreshReason::NoneFits) => continue,
+                    (KeyLookup::Missing, _) | (_, RefreshReason::NoKeyVerified) => continue,
                     (found, RefreshReason::Missing) => return found,
                 },
             };
@@ -206,7 +208,7 @@ impl JwksProvider for RemoteJwks {
             match (self.find_known(header), reason) {
                 (KeyLookup::Missing, _) => {}
                 // The candidates were tried already: only a newer set can change the answer.
-                (found, RefreshReason::NoneFits) => {
+                (found, RefreshReason::NoKeyVerified) => {
                     self.keys.remember_unknown(header.key_id(), Instant::now());
                     return found;
                 }

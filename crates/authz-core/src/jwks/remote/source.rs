@@ -38,7 +38,7 @@ pub(super) enum Place {
 
 /// What is kept from one fetch for the next.
 #[derive(Clone, Default)]
-pub(super) struct Memory {
+pub(super) struct SourceState {
     /// Where discovery led, and when.
     found: Option<(Url, Instant)>,
     validators: Option<Validators>,
@@ -67,7 +67,7 @@ impl Source {
     const REDISCOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// One attempt. The caller bounds its time.
-    pub(super) async fn attempt(&self, memory: &mut Memory) -> Result<Document, KeysError> {
+    pub(super) async fn attempt(&self, memory: &mut SourceState) -> Result<Document, KeysError> {
         let (issuer, metadata) = match &self.place {
             Place::At(url) => return self.key_set_at(url, memory).await,
             Place::Discover { issuer, metadata } => (issuer, metadata),
@@ -85,7 +85,7 @@ impl Source {
         self.key_set_at(&url, memory).await
     }
 
-    async fn key_set_at(&self, url: &Url, memory: &Memory) -> Result<Document, KeysError> {
+    async fn key_set_at(&self, url: &Url, memory: &SourceState) -> Result<Document, KeysError> {
         let failed = |source| KeysError::Fetch {
             url: redact(url.as_str()),
             source,
@@ -178,7 +178,7 @@ impl Source {
         Ok(fetched)
     }
 
-    pub(super) fn describe(&self, memory: &Memory) -> String {
+    pub(super) fn describe(&self, memory: &SourceState) -> String {
         match (&self.place, &memory.found) {
             (Place::At(url), _) | (_, Some((url, _))) => redact(url.as_str()),
             (Place::Discover { issuer, .. }, None) => {
@@ -188,7 +188,7 @@ impl Source {
     }
 }
 
-impl Memory {
+impl SourceState {
     /// After a failure the keys may have moved: the next attempt looks for them anew.
     pub(super) fn forget_place(&mut self) {
         self.found = None;
@@ -238,8 +238,8 @@ impl std::fmt::Debug for Place {
     }
 }
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for SourceState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Memory").finish_non_exhaustive()
+        f.debug_struct("SourceState").finish_non_exhaustive()
     }
 }

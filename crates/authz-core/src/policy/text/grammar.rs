@@ -5,7 +5,7 @@ use winnow::stream::LocatingSlice;
 
 use super::{
     super::{
-        Attribute, ClaimPath, Comparison, Operand, Policy, Predicates, Rule, Scope,
+        Attribute, ClaimPath, Comparison, Operand, Policy, Predicates, Requirement, Scope,
         attribute::{EMPTY_PREFIX, PREFIX_OF_CLAIMS_ONLY, Source, Value},
         comparison::Operator,
     },
@@ -84,23 +84,23 @@ impl Grammar<'_> {
 
     fn requirement(&self, input: &mut Input<'_>, name: &str, at: usize) -> Parsed<Policy> {
         let rule = match name {
-            "any_valid_token" => Rule::AnyValidToken,
-            "deny" => Rule::Deny,
-            "scope" => Rule::Scope(one(input, |text| text.parse::<Scope>())?),
-            "permission" => Rule::Permission(one_text(input)?),
-            "role" => Rule::Role(one_text(input)?),
-            "group" => Rule::Group(one_text(input)?),
-            "amr" => Rule::Amr(one_text(input)?),
-            "client" => Rule::Client(texts(input)?),
-            "issuer" => Rule::Issuer(texts(input)?),
-            "acr" => Rule::Acr(texts(input)?),
-            "method" => Rule::Method(methods(input)?),
-            "max_age" => Rule::MaxAge(seconds(input)?),
+            "any_valid_token" => Requirement::AnyValidToken,
+            "deny" => Requirement::Deny,
+            "scope" => Requirement::Scope(one(input, |text| text.parse::<Scope>())?),
+            "permission" => Requirement::Permission(one_text(input)?),
+            "role" => Requirement::Role(one_text(input)?),
+            "group" => Requirement::Group(one_text(input)?),
+            "amr" => Requirement::Amr(one_text(input)?),
+            "client" => Requirement::Client(texts(input)?),
+            "issuer" => Requirement::Issuer(texts(input)?),
+            "acr" => Requirement::Acr(texts(input)?),
+            "method" => Requirement::Method(methods(input)?),
+            "max_age" => Requirement::MaxAge(seconds(input)?),
             "custom" => return one(input, |name| self.custom(name)),
             _ => match attribute(input, name)? {
                 Some(left) => {
                     let operator = operator(input, &left)?;
-                    Rule::Compare(Box::new(Comparison { left, operator }))
+                    Requirement::Compare(Box::new(Comparison { left, operator }))
                 }
                 None => return Err(Fail::new(at, no_requirement(name, input))),
             },
