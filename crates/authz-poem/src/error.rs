@@ -65,6 +65,7 @@ impl ResponseError for AuthorizationError {
         let (parts, body) = response.into_parts();
         let mut response = Response::builder().status(parts.status).body(body);
         *response.headers_mut() = parts.headers;
+        *response.extensions_mut() = parts.extensions;
         response
     }
 }

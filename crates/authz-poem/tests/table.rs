@@ -144,6 +144,7 @@ impl App for OnPoem {
         let mut response = Response::new(body.into_bytes().await.unwrap());
         *response.status_mut() = parts.status;
         *response.headers_mut() = parts.headers;
+        *response.extensions_mut() = parts.extensions;
         response
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Refusal {
     /// The challenge's `realm` and `resource_metadata`, as they stand in it.
     realm: &'static str,
     resource_metadata: Option<&'static str>,
+    /// The body's `title`, if it is problem details.
+    title: Option<&'static str>,
 }
 
 pub(crate) fn get(path: &str) -> RequestBuilder {
@@ -145,6 +147,7 @@ impl Refusal {
             scope: None,
             realm: "https://quickstart.example/api",
             resource_metadata: None,
+            title: None,
         }
     }
 
@@ -159,6 +162,13 @@ impl Refusal {
     pub(crate) fn resource_metadata(self, url: &'static str) -> Self {
         Self {
             resource_metadata: Some(url),
+            ..self
+        }
+    }
+
+    pub(crate) fn problem(self, title: &'static str) -> Self {
+        Self {
+            title: Some(title),
             ..self
         }
     }
@@ -187,7 +197,14 @@ impl Refusal {
             503 => "temporarily_unavailable",
             _ => self.error.unwrap_or("unauthorized"),
         };
-        error_body(error, self.reason.description())
+        let description = self.reason.description();
+        match self.title {
+            None => error_body(error, description),
+            Some(title) => format!(
+                r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{description}","error":"{error}"}}"#,
+                self.status
+            ),
+        }
     }
 }
 
@@ -225,11 +242,26 @@ impl Case {
             return;
         }
         assert_eq!(ran, 0, "{name}: the handler ran");
-        check_headers(&name, response.headers(), challenge.as_deref(), status);
+        let mut content_type = "application/json";
+        if let Expected::Refused(refusal) = &expected {
+            let reason = response.extensions().get::<Reason>();
+            assert_eq!(reason, Some(&refusal.reason), "{name}: in the extensions");
+            if refusal.title.is_some() {
+                content_type = "application/problem+json";
+            }
+        }
+        let challenge = challenge.as_deref();
+        check_headers(&name, response.headers(), challenge, content_type, status);
     }
 }
 
-fn check_headers(name: &str, headers: &HeaderMap, challenge: Option<&str>, status: u16) {
+fn check_headers(
+    name: &str,
+    headers: &HeaderMap,
+    challenge: Option<&str>,
+    content_type: &str,
+    status: u16,
+) {
     let mut headers = headers.clone();
     for by_frameworks in [DATE, CONTENT_LENGTH, SERVER] {
         headers.remove(by_frameworks);
@@ -244,7 +276,7 @@ fn check_headers(name: &str, headers: &HeaderMap, challenge: Option<&str>, statu
     }
     let mut expected = vec![
         (CACHE_CONTROL, "no-store".to_owned()),
-        (CONTENT_TYPE, "application/json".to_owned()),
+        (CONTENT_TYPE, content_type.to_owned()),
     ];
     expected.extend(challenge.map(|it| (WWW_AUTHENTICATE, it.to_owned())));
     let mut actual: Vec<(HeaderName, String)> = (headers.iter())

@@ -35,6 +35,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     implications: Vec<(String, Vec<String>)>,
     unmet_policy_status: StatusCode,
     name_wanted_scopes: bool,
+    problem_details: bool,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -56,6 +57,7 @@ impl AuthorizerBuilder {
             implications: Vec::new(),
             unmet_policy_status: StatusCode::FORBIDDEN,
             name_wanted_scopes: true,
+            problem_details: false,
             claims: PhantomData,
         }
     }
@@ -173,7 +175,24 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// Reads the claims as `D`.
+    /// Writes the bodies of refusals as problem details (RFC 9457, `application/problem+json`), on every
+    /// framework. Status and header fields stay the same.
+    ///
+    /// ```json
+    /// {
+    ///   "type": "about:blank",
+    ///   "title": "Forbidden",
+    ///   "status": 403,
+    ///   "detail": "the access token lacks a required scope",
+    ///   "error": "insufficient_scope"
+    /// }
+    /// ```
+    pub const fn problem_details(mut self) -> Self {
+        self.problem_details = true;
+        self
+    }
+
+    /// Deserializes the claims into `D`.
     ///
     /// ```
     /// use authz_core::Authorizer;
@@ -199,6 +218,7 @@ impl<C> AuthorizerBuilder<C> {
             implications: self.implications,
             unmet_policy_status: self.unmet_policy_status,
             name_wanted_scopes: self.name_wanted_scopes,
+            problem_details: self.problem_details,
             claims: PhantomData,
         }
     }
@@ -230,6 +250,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             realm: realm.unwrap_or_default(),
             resource_metadata: place.as_ref().map(|(url, _)| url.clone()),
             unmet_policy_status: self.unmet_policy_status,
+            problem_details: self.problem_details,
             clock: self.clock,
         });
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;

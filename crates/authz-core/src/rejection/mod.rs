@@ -47,6 +47,7 @@ pub(crate) struct Api {
     pub(crate) realm: String,
     pub(crate) resource_metadata: Option<String>,
     pub(crate) unmet_policy_status: StatusCode,
+    pub(crate) problem_details: bool,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -145,8 +146,9 @@ impl Rejection {
         Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
     }
 
-    /// The JSON body: `error` and `error_description`, from closed sets that need no escaping. Empty for
-    /// a preflight.
+    /// The JSON body: `error` and `error_description`, or problem details (RFC 9457) if the authorizer is
+    /// set to [them](crate::AuthorizerBuilder::problem_details). All values are from closed sets that need
+    /// no escaping. Empty for a preflight.
     #[must_use]
     pub fn body(&self) -> String {
         let reason = self.0.reason;
@@ -156,6 +158,13 @@ impl Rejection {
             _ => reason.error().unwrap_or("unauthorized"),
         };
         let description = reason.description();
+        if self.0.api.problem_details {
+            let (status, title) = (self.0.status.as_u16(), self.0.status.canonical_reason());
+            let title = title.unwrap_or_default();
+            return format!(
+                r#"{{"type":"about:blank","title":"{title}","status":{status},"detail":"{description}","error":"{error}"}}"#
+            );
+        }
         format!(r#"{{"error":"{error}","error_description":"{description}"}}"#)
     }
 
@@ -166,7 +175,11 @@ impl Rejection {
             return HeaderMap::from_iter([(ALLOW, allow.clone())]);
         }
         let mut headers = HeaderMap::with_capacity(4);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let content_type = match self.0.api.problem_details {
+            true => "application/problem+json",
+            false => "application/json",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(challenge) = self.challenge() {
             headers.insert(WWW_AUTHENTICATE, challenge);
@@ -177,10 +190,12 @@ impl Rejection {
         headers
     }
 
-    /// The whole answer.
+    /// The whole answer. Its extensions hold the [`Reason`], for a layer outside that counts refusals or
+    /// writes a body of its own.
     #[must_use]
     pub fn into_response<B: From<String>>(self) -> Response<B> {
         let mut response = Response::new(B::from(self.body()));
+        response.extensions_mut().insert(self.reason());
         *response.status_mut() = self.status();
         *response.headers_mut() = self.headers();
         response

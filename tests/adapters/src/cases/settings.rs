@@ -34,6 +34,35 @@ pub async fn settings<A: App>(app: impl Fn(&Setup) -> A) {
 
     check_all_with(
         &app,
+        |builder| builder.problem_details(),
+        |issuer| {
+            let weak = issuer.token().build();
+            let problem = |refusal: crate::case::Refusal| refusal.problem("Unauthorized");
+            vec![
+                get("/any").refused("no token, as a problem", problem(no_token())),
+                get("/any").bearer("forged").refused(
+                    "a bad token, as a problem",
+                    problem(invalid_token(Reason::OpaqueToken)),
+                ),
+                get("/any").authorization("Bearer").refused(
+                    "malformed, as a problem",
+                    invalid_request(Reason::MalformedCredentials).problem("Bad Request"),
+                ),
+                get("/messages").bearer(&weak).refused(
+                    "no scope, as a problem",
+                    insufficient_scope("read:messages").problem("Forbidden"),
+                ),
+                get("/alone/scoped").bearer(&weak).refused(
+                    "no scope in an extractor, as a problem",
+                    insufficient_scope("read:messages").problem("Forbidden"),
+                ),
+            ]
+        },
+    )
+    .await;
+
+    check_all_with(
+        &app,
         |builder| {
             builder
                 .resource("https://api.example/v1")
