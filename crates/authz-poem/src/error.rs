@@ -49,6 +49,15 @@ pub enum AuthorizationError {
     MissingGuard(#[from] MissingGuard),
 }
 
+/// The error of a refused request, with the reason for the response's extensions: poem takes those from
+/// the error, and not from the response that it makes.
+pub(crate) fn refused(rejection: Rejection) -> poem::Error {
+    let reason = rejection.reason();
+    let mut error = poem::Error::from(AuthorizationError::from(rejection));
+    error.set_data(reason);
+    error
+}
+
 impl ResponseError for AuthorizationError {
     fn status(&self) -> StatusCode {
         match self {
@@ -65,7 +74,6 @@ impl ResponseError for AuthorizationError {
         let (parts, body) = response.into_parts();
         let mut response = Response::builder().status(parts.status).body(body);
         *response.headers_mut() = parts.headers;
-        *response.extensions_mut() = parts.extensions;
         response
     }
 }

@@ -16,7 +16,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::error::AuthorizationError;
+use crate::error::refused;
 
 /// Gives an [`Authorizer`] its `require`, and `rules` with the feature of that name.
 pub trait RequireExt<C> {
@@ -176,12 +176,12 @@ where
         }
         match self.guard.admit(&parts) {
             Admission::Ready(Ok(caller)) => Either::Left(self.pass(request, caller)),
-            Admission::Ready(Err(rejection)) => Either::Right(Either::Left(ready(Err(
-                AuthorizationError::from(rejection).into(),
-            )))),
+            Admission::Ready(Err(rejection)) => {
+                Either::Right(Either::Left(ready(Err(refused(rejection)))))
+            }
             // Boxed: it happens once per key, and would else make every request's future larger.
             Admission::Pending(pending) => Either::Right(Either::Right(Box::pin(async move {
-                let caller = pending.await.map_err(AuthorizationError::from)?;
+                let caller = pending.await.map_err(refused)?;
                 self.pass(request, Some(caller)).await
             }))),
         }

@@ -3,7 +3,7 @@ use std::{fmt, ops::Deref};
 use authz_core::{Admitted, Claims};
 use poem::{FromRequest, Request, RequestBody, Result};
 
-use crate::error::AuthorizationError;
+use crate::error::{AuthorizationError, refused};
 
 /// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware)
 /// let pass.
@@ -60,7 +60,7 @@ impl<C> Authorized<C> {
 impl<'a, C: Send + Sync + 'static> FromRequest<'a> for Authorized<C> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let admitted = find::<Self, C>(request)?;
-        let caller = admitted.require().map_err(AuthorizationError::from)?;
+        let caller = admitted.require().map_err(refused)?;
         Ok(Self(caller))
     }
 }

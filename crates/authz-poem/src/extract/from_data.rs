@@ -3,7 +3,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 
 use super::{Authorized, MaybeAuthorized, Scoped, authorized::path};
-use crate::error::AuthorizationError;
+use crate::error::{AuthorizationError, refused};
 
 /// Checks the request's token in the extractor, with the [`Authorizer`] in the request's data: for
 /// routes without a middleware.
@@ -40,7 +40,7 @@ where
         let caller = authorizer::<Self, C>(request)?
             .authorize(&parts(request), &any_valid_token())
             .await
-            .map_err(AuthorizationError::from)?;
+            .map_err(refused)?;
         Ok(Self(Authorized(caller)))
     }
 }
@@ -53,7 +53,7 @@ where
         let caller = authorizer::<Self, C>(request)?
             .authorize_optional(&parts(request), &any_valid_token())
             .await
-            .map_err(AuthorizationError::from)?;
+            .map_err(refused)?;
         Ok(Self(MaybeAuthorized(caller.map(Authorized))))
     }
 }
@@ -68,10 +68,8 @@ where
         let caller = authorizer
             .authorize(&parts(request), &any_valid_token())
             .await
-            .map_err(AuthorizationError::from)?;
-        caller
-            .check_scope::<S>()
-            .map_err(AuthorizationError::from)?;
+            .map_err(refused)?;
+        caller.check_scope::<S>().map_err(refused)?;
         Ok(Self(Scoped::new(caller)))
     }
 }

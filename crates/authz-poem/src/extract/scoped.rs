@@ -4,7 +4,7 @@ use authz_core::{Claims, RequiredScope};
 use poem::{FromRequest, Request, RequestBody, Result};
 
 use super::{Authorized, authorized::find};
-use crate::error::AuthorizationError;
+use crate::error::refused;
 
 /// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
 /// middleware asks for. A token without it gets the 403 that the middleware would give.
@@ -48,9 +48,7 @@ where
 {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let admitted = find::<Self, C>(request)?;
-        let caller = admitted
-            .require_scope::<S>()
-            .map_err(AuthorizationError::from)?;
+        let caller = admitted.require_scope::<S>().map_err(refused)?;
         Ok(Self::new(caller))
     }
 }
