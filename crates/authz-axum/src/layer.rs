@@ -1,15 +1,15 @@
 use std::fmt;
 
+use authz_core::{Authorizer, Claims, Policy, PolicyGuard};
 #[cfg(feature = "rules")]
-use authz_core::rules::Rules;
-use authz_core::{Authorizer, Claims, Guard, Policy, RulePaths};
+use authz_core::{RulePaths, RulesGuard, rules::Rules};
 use http::Method;
 use tower_layer::Layer;
 
 use crate::service::AuthorizationService;
 
-/// Gives an [`Authorizer`] its `require`, and `rules` with the feature of that name.
-pub trait RequireExt<C> {
+/// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
+pub trait RequireExt<C>: sealed::Sealed {
     /// A layer that lets pass the requests whose token satisfies `policy`, and answers the others.
     ///
     /// ```
@@ -39,11 +39,15 @@ pub trait RequireExt<C> {
     /// }
     /// ```
     fn require(&self, policy: Policy) -> AuthorizationLayer<C>;
+}
 
-    /// A layer for a whole router that lets pass the requests that a table of rules lets pass.
+/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+#[cfg(feature = "rules")]
+pub trait RulesExt<C>: sealed::Sealed {
+    /// Returns a layer for a whole router that allows the requests that a table of rules allows.
     ///
     /// ```
-    /// use authz_axum::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use authz_axum::{Authorizer, RulesExt as _, rules::{Rules, RulesError}};
     /// use axum::{Router, routing::get};
     ///
     /// fn api(authorizer: &Authorizer) -> Result<Router, RulesError> {
@@ -58,35 +62,53 @@ pub trait RequireExt<C> {
     ///         .layer(authorizer.rules(rules)))
     /// }
     /// ```
-    #[cfg(feature = "rules")]
-    fn rules(&self, rules: Rules) -> AuthorizationLayer<C>;
+    fn rules(&self, rules: Rules) -> RulesLayer<C>;
 }
 
-/// Lets pass the requests whose token satisfies a policy. Made by [`RequireExt::require`].
+/// Allows requests whose token satisfies a policy. Made by [`RequireExt::require`].
 ///
 /// A [`tower_layer::Layer`] for routers, single routes, and any other service over http's types
 /// whose response body can be made from a `String`.
 #[must_use = "a layer protects nothing until it is applied"]
 pub struct AuthorizationLayer<C = Claims> {
-    guard: Guard<C>,
+    guard: PolicyGuard<C>,
+}
+
+/// Allows the requests that a table of rules allows. Made by [`RulesExt::rules`].
+#[cfg(feature = "rules")]
+#[must_use = "a layer protects nothing until it is applied"]
+pub struct RulesLayer<C = Claims> {
+    guard: RulesGuard<C>,
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<C> Sealed for authz_core::Authorizer<C> {}
 }
 
 impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationLayer<C> {
-        AuthorizationLayer {
-            guard: self.guard(policy),
-        }
+        AuthorizationLayer::new(self, policy)
     }
+}
 
-    #[cfg(feature = "rules")]
-    fn rules(&self, rules: Rules) -> AuthorizationLayer<C> {
-        AuthorizationLayer {
-            guard: self.guard_rules(rules),
-        }
+#[cfg(feature = "rules")]
+impl<C> RulesExt<C> for Authorizer<C> {
+    fn rules(&self, rules: Rules) -> RulesLayer<C> {
+        RulesLayer::new(self, rules)
     }
 }
 
 impl<C> AuthorizationLayer<C> {
+    /// Allows requests whose token satisfies `policy` and rejects the rest. The same as
+    /// [`RequireExt::require`].
+    pub fn new(authorizer: &Authorizer<C>, policy: Policy) -> Self {
+        Self {
+            guard: authorizer.guard(policy),
+        }
+    }
+
     /// Lets requests without a token pass, too. A bad token is refused all the same.
     pub fn optional(self) -> Self {
         Self {
@@ -94,11 +116,29 @@ impl<C> AuthorizationLayer<C> {
         }
     }
 
-    /// Which path a table of rules looks at, where nested routers or rewrites come before this
-    /// layer. Default: [`RulePaths::Both`].
+    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
+    /// none on. For a service without a CORS layer, which would answer them before they come here.
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self {
+            guard: self.guard.answer_preflights(methods),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> RulesLayer<C> {
+    /// Allows the requests that `rules` allow. The same as [`RulesExt::rules`].
+    pub fn new(authorizer: &Authorizer<C>, rules: Rules) -> Self {
+        Self {
+            guard: authorizer.guard_rules(rules),
+        }
+    }
+
+    /// Which path the rules look at, if nested routers or rewrites come before this layer. Default:
+    /// [`RulePaths::Both`].
     pub fn rule_paths(self, paths: RulePaths) -> Self {
         Self {
-            guard: self.guard.rule_paths(paths),
+            guard: self.guard.paths(paths),
         }
     }
 
@@ -115,7 +155,7 @@ impl<S, C> Layer<S> for AuthorizationLayer<C> {
     type Service = AuthorizationService<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        AuthorizationService::new(inner, self.guard.clone())
+        AuthorizationService::new(inner, self.guard.clone().into())
     }
 }
 
@@ -132,5 +172,30 @@ impl<C> fmt::Debug for AuthorizationLayer<C> {
         f.debug_tuple("AuthorizationLayer")
             .field(&self.guard)
             .finish()
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<S, C> Layer<S> for RulesLayer<C> {
+    type Service = AuthorizationService<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AuthorizationService::new(inner, self.guard.clone().into())
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> Clone for RulesLayer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            guard: self.guard.clone(),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> fmt::Debug for RulesLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RulesLayer").field(&self.guard).finish()
     }
 }

@@ -10,10 +10,10 @@ pub use authz_core;
 pub use authz_core::{Admitted, MissingGuard};
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
-    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,
-    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, RulePaths, Scope, ScopeClaim,
-    Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey,
-    async_trait, jwks,
+    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
+    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
+    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
+    UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{
@@ -23,6 +23,8 @@ pub use authz_core::{
     required_scope, rules,
 };
 
+#[cfg(feature = "rules")]
+pub use crate::layer::{RulesExt, RulesLayer};
 pub use crate::{
     extract::{AuthorizationRejection, Authorized, FromState, Scoped},
     future::ResponseFuture,

@@ -1,7 +1,7 @@
 //! Rules for requests whose path is rewritten on the way to the layer.
 #![cfg(feature = "rules")]
 
-use authz_axum::{Authorizer, Issuer, RequireExt as _, RulePaths, rules::Rules};
+use authz_axum::{Authorizer, Issuer, RulePaths, RulesExt as _, rules::Rules};
 use authz_testkit::DevIssuer;
 use axum::{
     Router,

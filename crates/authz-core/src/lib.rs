@@ -24,12 +24,14 @@ mod validation;
 
 pub use async_trait::async_trait;
 
+#[cfg(feature = "rules")]
+pub use crate::authorizer::RulesGuard;
 #[cfg(feature = "jsonwebtoken")]
 pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
         Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        MissingGuard, Pending, RulePaths,
+        IssuerStatus, MissingGuard, Pending, PolicyGuard, RulePaths,
     },
     bearer::TokenSource,
     claims::Claims,

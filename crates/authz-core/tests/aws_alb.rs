@@ -194,8 +194,11 @@ async fn a_load_balancers_token_is_accepted_and_its_key_fetched_once() {
     }
     let address = format!("https://public-keys.auth.elb.eu-west-1.amazonaws.com/{KID}");
     assert_eq!(server.requests(), [address]);
-    let (issuer, status) = authorizer.key_status().remove(0);
-    assert_eq!((&*issuer, status.key_ids), (ISSUER, vec![KID.to_owned()]));
+    let status = authorizer.key_status().remove(0);
+    assert_eq!(
+        (&*status.issuer, status.keys.key_ids),
+        (ISSUER, vec![KID.to_owned()])
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -195,7 +195,7 @@ async fn discovery_fails_like_the_key_set() {
         let authorizer = build(&issuer, keys);
         assert_eq!(status(&authorizer, &token).await, 503, "{fault:?}");
         assert_eq!(issuer.requests().jwks, 0, "{fault:?}");
-        let (_, keys) = &authorizer.key_status()[0];
+        let keys = &authorizer.key_status()[0].keys;
         let error = keys.last_error.as_ref().unwrap().to_string();
         assert!(error.contains("key set"), "{error}");
     }
@@ -209,7 +209,7 @@ async fn metadata_of_another_issuer_are_refused() {
     issuer.set_discovery_document(Some(document));
     let authorizer = build(&issuer, settings(RemoteJwks::discover(issuer.issuer())));
     assert_eq!(status(&authorizer, &token).await, 503);
-    let (_, keys) = &authorizer.key_status()[0];
+    let keys = &authorizer.key_status()[0].keys;
     let error = keys.last_error.as_ref().unwrap().to_string();
     assert!(
         error.contains("only the slash at the end differs"),
@@ -296,7 +296,7 @@ async fn status(authorizer: &Authorizer, token: &str) -> u16 {
 
 /// Waits until the fetch under way has ended.
 async fn refreshed(authorizer: &Authorizer) {
-    while authorizer.key_status()[0].1.next_refresh.is_none() {
+    while authorizer.key_status()[0].keys.next_refresh.is_none() {
         tokio::task::yield_now().await;
     }
 }

@@ -1,7 +1,7 @@
 //! What takes the place of `aud`, claims that are required, keys that name their issuer, keys out
 //! of certificates.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use authz_core::{
     Algorithm, Authorizer, Issuer, ProtectedHeader, Reason, VerificationKey, async_trait,
@@ -399,4 +399,32 @@ fn keys_in_pem_are_read_for_every_kind_and_refused_when_they_do_not_fit() {
         Algorithm::RS256,
     );
     assert!(error.unwrap_err().to_string().contains("PRIVATE KEY"));
+}
+
+/// A provider of the application's, whose key store is down.
+#[derive(Debug)]
+struct Down;
+
+#[async_trait]
+impl JwksProvider for Down {
+    fn lookup(&self, _: &ProtectedHeader<'_>) -> KeyLookup {
+        KeyLookup::unavailable(Duration::from_millis(6500), "the key store does not answer")
+    }
+}
+
+#[tokio::test]
+async fn a_provider_of_the_applications_own_can_say_that_it_does_not_know() {
+    let shared: Arc<dyn JwksProvider> = Arc::new(Down);
+    let issuer = Issuer::new("https://issuer.example/").audience("api");
+    let authorizer = Authorizer::new(issuer.keys(shared)).unwrap();
+    let token = TokenBuilder::new(&SigningKey::shared(Algorithm::RS256))
+        .issuer("https://issuer.example/")
+        .audience("api")
+        .build();
+    let rejection = authorizer.verify(&token).await.unwrap_err();
+    assert_eq!(rejection.reason(), Reason::KeysUnavailable);
+    assert_eq!(
+        (rejection.status().as_u16(), rejection.retry_after()),
+        (503, Some(7))
+    );
 }

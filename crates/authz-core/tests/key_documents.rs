@@ -143,7 +143,7 @@ fn jwks(keys: &[&SigningKey]) -> Value {
 async fn error(keys: RemoteJwksBuilder) -> String {
     let authorizer = build(keys);
     settle().await;
-    let (_, status) = &authorizer.key_status()[0];
+    let status = &authorizer.key_status()[0].keys;
     let error = status.last_error.as_ref().expect("a fetch that failed");
     error.to_string()
 }
@@ -470,7 +470,7 @@ mod discovery {
                 assert_eq!(rejection.status(), 503);
             }
             assert_eq!(web.requests(), [OPENID]);
-            let (_, keys) = &authorizer.key_status()[0];
+            let keys = &authorizer.key_status()[0].keys;
             let error = keys.last_error.as_ref().unwrap().to_string();
             assert!(error.contains(&status.to_string()), "{error}");
             pass(10 * SECOND).await;
@@ -690,7 +690,7 @@ mod settings {
                 let authorizer = build(keys.fetcher(server.clone()));
                 settle().await;
                 let status = authorizer.key_status();
-                let error = status[0].1.last_error.as_ref().unwrap();
+                let error = status[0].keys.last_error.as_ref().unwrap();
                 let shown = format!("{error} {error:?}");
                 assert!(!shown.contains(secret), "{shown}");
             }

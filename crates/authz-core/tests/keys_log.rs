@@ -52,7 +52,7 @@ async fn a_hundred_thousand_bad_keys_are_told_in_a_few_lines() {
     server.serve(json!({ "keys": none }).to_string());
     pass(Duration::from_secs(600)).await;
     settle().await;
-    let (_, keys) = &authorizer.key_status()[0];
+    let keys = &authorizer.key_status()[0].keys;
     let error = keys.last_error.as_ref().unwrap();
     assert!(matches!(**error, KeysError::KeySet { .. }), "{error}");
     assert!(error.to_string().contains("100000 keys"), "{error}");

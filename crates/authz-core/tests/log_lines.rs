@@ -456,8 +456,8 @@ impl Fetcher for Failing {
 /// What a request finds, and what the application may log of the keys.
 async fn ask(authorizer: &Authorizer) {
     let _ = authorizer.verify(&support::stranger("x")).await;
-    for (_, status) in authorizer.key_status() {
-        if let Some(error) = &status.last_error {
+    for status in authorizer.key_status() {
+        if let Some(error) = &status.keys.last_error {
             shown("last error", &**error);
         }
         tracing::info!(status = ?status, "key status");

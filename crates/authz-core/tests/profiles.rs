@@ -387,7 +387,7 @@ fn a_realm_is_percent_encoded() {
             .build()
             .unwrap();
         assert_eq!(
-            authorizer.key_status()[0].0,
+            authorizer.key_status()[0].issuer,
             format!("https://sso.example/auth/realms/{encoded}")
         );
     }

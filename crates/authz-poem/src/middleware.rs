@@ -4,11 +4,11 @@ use std::{
     future::{Future, ready},
 };
 
-#[cfg(feature = "rules")]
-use authz_core::rules::Rules;
 use authz_core::{
-    Admission, Authorizer, Claims, Guard, PathParams, Policy, RequestParts, RulePaths,
+    Admission, Authorizer, Claims, Guard, PathParams, Policy, PolicyGuard, RequestParts,
 };
+#[cfg(feature = "rules")]
+use authz_core::{RulePaths, RulesGuard, rules::Rules};
 use futures_util::future::Either;
 use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method, web::RemoteAddr};
 use serde::{
@@ -18,8 +18,8 @@ use serde::{
 
 use crate::error::refused;
 
-/// Gives an [`Authorizer`] its `require`, and `rules` with the feature of that name.
-pub trait RequireExt<C> {
+/// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
+pub trait RequireExt<C>: sealed::Sealed {
     /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
     /// others with an [`AuthorizationError`].
     ///
@@ -57,11 +57,15 @@ pub trait RequireExt<C> {
     /// }
     /// ```
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C>;
+}
 
-    /// A middleware for a whole service that lets pass the requests that a table of rules lets pass.
+/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+#[cfg(feature = "rules")]
+pub trait RulesExt<C>: sealed::Sealed {
+    /// Returns a middleware for a whole service that allows the requests that a table of rules allows.
     ///
     /// ```
-    /// use authz_poem::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use authz_poem::{Authorizer, RulesExt as _, rules::{Rules, RulesError}};
     /// use poem::{Endpoint, EndpointExt as _, Route, get, handler};
     ///
     /// #[handler]
@@ -81,14 +85,26 @@ pub trait RequireExt<C> {
     ///         .with(authorizer.rules(rules)))
     /// }
     /// ```
-    #[cfg(feature = "rules")]
-    fn rules(&self, rules: Rules) -> AuthorizationMiddleware<C>;
+    fn rules(&self, rules: Rules) -> RulesMiddleware<C>;
 }
 
-/// Lets pass the requests whose token satisfies a policy. Made by [`RequireExt::require`].
+/// Allows requests whose token satisfies a policy. Made by [`RequireExt::require`].
 #[must_use = "a middleware protects nothing until it is applied"]
 pub struct AuthorizationMiddleware<C = Claims> {
-    guard: Guard<C>,
+    guard: PolicyGuard<C>,
+}
+
+/// Allows the requests that a table of rules allows. Made by [`RulesExt::rules`].
+#[cfg(feature = "rules")]
+#[must_use = "a middleware protects nothing until it is applied"]
+pub struct RulesMiddleware<C = Claims> {
+    guard: RulesGuard<C>,
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<C> Sealed for authz_core::Authorizer<C> {}
 }
 
 /// An endpoint behind an [`AuthorizationMiddleware`].
@@ -99,20 +115,26 @@ pub struct AuthorizationEndpoint<E, C = Claims> {
 
 impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C> {
-        AuthorizationMiddleware {
-            guard: self.guard(policy),
-        }
+        AuthorizationMiddleware::new(self, policy)
     }
+}
 
-    #[cfg(feature = "rules")]
-    fn rules(&self, rules: Rules) -> AuthorizationMiddleware<C> {
-        AuthorizationMiddleware {
-            guard: self.guard_rules(rules),
-        }
+#[cfg(feature = "rules")]
+impl<C> RulesExt<C> for Authorizer<C> {
+    fn rules(&self, rules: Rules) -> RulesMiddleware<C> {
+        RulesMiddleware::new(self, rules)
     }
 }
 
 impl<C> AuthorizationMiddleware<C> {
+    /// Allows requests whose token satisfies `policy` and rejects the rest. The same as
+    /// [`RequireExt::require`].
+    pub fn new(authorizer: &Authorizer<C>, policy: Policy) -> Self {
+        Self {
+            guard: authorizer.guard(policy),
+        }
+    }
+
     /// Lets requests without a token pass, too. A bad token is refused all the same.
     pub fn optional(self) -> Self {
         Self {
@@ -120,11 +142,29 @@ impl<C> AuthorizationMiddleware<C> {
         }
     }
 
-    /// Which path a table of rules looks at, where nested routers or rewrites come before this
-    /// middleware. Default: [`RulePaths::Both`].
+    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
+    /// none on. For a service without a CORS layer, which would answer them before they come here.
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self {
+            guard: self.guard.answer_preflights(methods),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> RulesMiddleware<C> {
+    /// Allows the requests that `rules` allow. The same as [`RulesExt::rules`].
+    pub fn new(authorizer: &Authorizer<C>, rules: Rules) -> Self {
+        Self {
+            guard: authorizer.guard_rules(rules),
+        }
+    }
+
+    /// Which path the rules look at, if nested routers or rewrites come before this middleware.
+    /// Default: [`RulePaths::Both`].
     pub fn rule_paths(self, paths: RulePaths) -> Self {
         Self {
-            guard: self.guard.rule_paths(paths),
+            guard: self.guard.paths(paths),
         }
     }
 
@@ -147,7 +187,23 @@ where
     fn transform(&self, inner: E) -> Self::Output {
         AuthorizationEndpoint {
             inner,
-            guard: self.guard.clone(),
+            guard: self.guard.clone().into(),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<E, C> Middleware<E> for RulesMiddleware<C>
+where
+    E: Endpoint,
+    C: DeserializeOwned + Send + Sync + 'static,
+{
+    type Output = AuthorizationEndpoint<E, C>;
+
+    fn transform(&self, inner: E) -> Self::Output {
+        AuthorizationEndpoint {
+            inner,
+            guard: self.guard.clone().into(),
         }
     }
 }
@@ -265,6 +321,22 @@ impl<C> fmt::Debug for AuthorizationMiddleware<C> {
         f.debug_tuple("AuthorizationMiddleware")
             .field(&self.guard)
             .finish()
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> Clone for RulesMiddleware<C> {
+    fn clone(&self) -> Self {
+        Self {
+            guard: self.guard.clone(),
+        }
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> fmt::Debug for RulesMiddleware<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RulesMiddleware").field(&self.guard).finish()
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use authz_poem::{Authorizer, Issuer, RequireExt as _, RulePaths, rules::Rules};
+use authz_poem::{Authorizer, Issuer, RulePaths, RulesExt as _, rules::Rules};
 use authz_testkit::DevIssuer;
 use poem::{
     EndpointExt as _, Request, Route, Server, handler,

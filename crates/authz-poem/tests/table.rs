@@ -2,8 +2,8 @@
 
 use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
 use authz_poem::{
-    Authorized, FromData, MaybeAuthorized, RequireExt as _, Scoped, all_scopes, any_scope,
-    any_valid_token, permission, scope,
+    Authorized, FromData, MaybeAuthorized, RequireExt as _, RulesExt as _, Scoped, all_scopes,
+    any_scope, any_valid_token, permission, scope,
 };
 use bytes::Bytes;
 use http::{Request, Response};

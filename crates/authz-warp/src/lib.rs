@@ -9,10 +9,10 @@ pub use authz_core;
 pub use authz_core::Authorized;
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
-    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, KeyError, ManualClock, Policy,
-    Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata, RulePaths, Scope, ScopeClaim,
-    Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey,
-    async_trait, jwks,
+    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
+    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
+    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
+    UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{
@@ -22,6 +22,8 @@ pub use authz_core::{
     required_scope, rules,
 };
 
+#[cfg(feature = "rules")]
+pub use crate::require::RulesExt;
 pub use crate::{
     method::{answer_preflights, get_or_head},
     recover::{AuthorizationRejection, recover},

@@ -7,7 +7,7 @@ use warp::Filter;
 use crate::{decision::decision, recover::AuthorizationRejection};
 
 /// Gives an [`Authorizer`] its `require` and `optional`.
-pub trait RequireExt<C> {
+pub trait RequireExt<C>: sealed::Sealed {
     /// A filter that extracts the caller of a request whose token satisfies `policy`, and rejects
     /// the others with an [`AuthorizationRejection`], which [`recover`](crate::recover()) answers.
     ///
@@ -76,16 +76,32 @@ pub trait RequireExt<C> {
     + 'static
     + use<Self, C>;
 
+    /// Like [`require`](Self::require), but requests without a token pass as `None`. A bad token is
+    /// rejected all the same.
+    fn optional(
+        &self,
+        policy: Policy,
+    ) -> impl Filter<Extract = (Option<Authorized<C>>,), Error = warp::Rejection>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+    + use<Self, C>;
+}
+
+/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+#[cfg(feature = "rules")]
+pub trait RulesExt<C>: sealed::Sealed {
     /// A filter for a whole service that extracts nothing, lets pass the requests that a table of
     /// rules lets pass, and rejects the others with an [`AuthorizationRejection`]. It goes before all
     /// routes.
     ///
-    /// A handler that wants to know the caller gets it from [`require`](Self::require) or
-    /// [`optional`](Self::optional) with [`any_valid_token`](crate::any_valid_token): the token has
+    /// A handler that wants to know the caller gets it from [`require`](RequireExt::require) or
+    /// [`optional`](RequireExt::optional) with [`any_valid_token`](crate::any_valid_token): the token has
     /// been verified by then, and is found in the cache.
     ///
     /// ```
-    /// use authz_warp::{Authorizer, RequireExt as _, rules::{Rules, RulesError}};
+    /// use authz_warp::{Authorizer, RulesExt as _, rules::{Rules, RulesError}};
     /// use warp::{Filter, Rejection, Reply};
     ///
     /// fn api(
@@ -103,23 +119,16 @@ pub trait RequireExt<C> {
     ///     Ok(authorizer.rules(rules).and(messages))
     /// }
     /// ```
-    #[cfg(feature = "rules")]
     fn rules(
         &self,
         rules: Rules,
     ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<Self, C>;
+}
 
-    /// Like [`require`](Self::require), but requests without a token pass as `None`. A bad token is
-    /// rejected all the same.
-    fn optional(
-        &self,
-        policy: Policy,
-    ) -> impl Filter<Extract = (Option<Authorized<C>>,), Error = warp::Rejection>
-    + Clone
-    + Send
-    + Sync
-    + 'static
-    + use<Self, C>;
+mod sealed {
+    pub trait Sealed {}
+
+    impl<C> Sealed for authz_core::Authorizer<C> {}
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C> {
@@ -132,7 +141,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + Sync
     + 'static
     + use<C> {
-        caller(self.guard(policy))
+        caller(self.guard(policy).into())
     }
 
     #[track_caller]
@@ -147,27 +156,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + 'static
     + use<C> {
         match pattern.parse::<PathPattern>() {
-            Ok(pattern) => caller(self.guard(policy).at(pattern)),
+            Ok(pattern) => caller(self.guard(policy).at(pattern).into()),
             Err(error) => panic!("{error}"),
         }
-    }
-
-    #[cfg(feature = "rules")]
-    fn rules(
-        &self,
-        rules: Rules,
-    ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<C>
-    {
-        decision(self.guard_rules(rules))
-            .and_then(|admission: Admission<C>| async {
-                match admission.resolve().await {
-                    Ok(_) => Ok(()),
-                    Err(rejection) => Err(warp::reject::custom(AuthorizationRejection::from(
-                        rejection,
-                    ))),
-                }
-            })
-            .untuple_one()
     }
 
     fn optional(
@@ -180,11 +171,31 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + 'static
     + use<C> {
         let guard = self.guard(policy).optional();
-        decision(guard).and_then(|admission: Admission<C>| async {
+        decision(guard.into()).and_then(|admission: Admission<C>| async {
             let decided = admission.resolve().await;
             decided
                 .map_err(|rejection| warp::reject::custom(AuthorizationRejection::from(rejection)))
         })
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C: DeserializeOwned + Send + Sync + 'static> RulesExt<C> for Authorizer<C> {
+    fn rules(
+        &self,
+        rules: Rules,
+    ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<C>
+    {
+        decision(self.guard_rules(rules).into())
+            .and_then(|admission: Admission<C>| async {
+                match admission.resolve().await {
+                    Ok(_) => Ok(()),
+                    Err(rejection) => Err(warp::reject::custom(AuthorizationRejection::from(
+                        rejection,
+                    ))),
+                }
+            })
+            .untuple_one()
     }
 }
 

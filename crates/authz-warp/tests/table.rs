@@ -2,7 +2,7 @@
 
 use adapter_tests::{App, Organization, Setup};
 use authz_warp::{
-    Authorized, Policy, RequireExt as _, RequiredScope as _, all_scopes, any_scope,
+    Authorized, Policy, RequireExt as _, RequiredScope as _, RulesExt as _, all_scopes, any_scope,
     any_valid_token, get_or_head, permission, scope,
 };
 use bytes::Bytes;

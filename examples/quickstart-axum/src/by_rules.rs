@@ -1,7 +1,7 @@
 //! The same API, where a file says who may do what: with `AUTHZ_RULES`, as in
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-axum`.
 
-use authz_axum::{Authorizer, RequireExt as _, rules::Rules};
+use authz_axum::{Authorizer, RulesExt as _, rules::Rules};
 use axum::{Router, routing::get};
 use quickstart::Messages;
 

@@ -1,7 +1,7 @@
 //! The same API, where a file says who may do what: with `AUTHZ_RULES`, as in
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-poem`.
 
-use authz_poem::{Authorizer, RequireExt as _, rules::Rules};
+use authz_poem::{Authorizer, RulesExt as _, rules::Rules};
 use poem::{EndpointExt as _, Route, get};
 
 use crate::{create, create_of, list, list_of, me, private, public, surroundings::allowed};

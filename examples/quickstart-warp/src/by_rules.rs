@@ -2,7 +2,8 @@
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-warp`.
 
 use authz_warp::{
-    Authorized, Authorizer, RequireExt as _, any_valid_token, get_or_head, rules::Rules,
+    Authorized, Authorizer, RequireExt as _, RulesExt as _, any_valid_token, get_or_head,
+    rules::Rules,
 };
 use quickstart::{Me, Messages, PRIVATE, PUBLIC};
 use warp::{

@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
         }
     }
     let memory = memory.await.unwrap_or_default();
-    let (_, keys) = &authorizer.key_status()[0];
+    let keys = &authorizer.key_status()[0].keys;
     let fetches = (keys.fetches, bound(options.seconds, keys));
     tally.report(options.seconds, fetches, keys.failures, &memory)
 }
@@ -112,7 +112,7 @@ async fn request(issuer: &RotatingIssuer, authorizer: &Authorizer, tally: &Tally
     let sample = issuer.sample();
     let request = authz_request(&sample.token);
     // Before the request: what a fetch brings while it waits it can't be held to.
-    let age = authorizer.key_status()[0].1.age;
+    let age = authorizer.key_status()[0].keys.age;
     let confirmed = age.and_then(|age| Instant::now().checked_sub(age));
     let outcome = authorizer
         .authorize(&RequestParts::from(&request), &scope("read:messages"))

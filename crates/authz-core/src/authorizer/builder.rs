@@ -3,7 +3,9 @@ use std::{marker::PhantomData, sync::Arc};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::{Authorizer, Guard, Shared};
+#[cfg(feature = "rules")]
+use super::RulesGuard;
+use super::{Authorizer, PolicyGuard, Shared};
 #[cfg(feature = "rules")]
 use crate::rules::Rules;
 use crate::{
@@ -287,16 +289,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
 }
 
 impl<C> Authorizer<C> {
-    /// What stands before a route that asks for `policy`. Adapters build their middleware from it.
+    /// Protects a route with `policy`. Adapters build their middleware from the guard.
     #[must_use]
-    pub fn guard(&self, policy: Policy) -> Guard<C> {
-        Guard::new(self.clone(), policy)
+    pub fn guard(&self, policy: Policy) -> PolicyGuard<C> {
+        PolicyGuard::new(self.clone(), policy)
     }
 
-    /// What stands before a whole service. Adapters build their middleware from it.
+    /// Protects a whole service with a table of rules. Adapters build their middleware from the guard.
     #[cfg(feature = "rules")]
     #[must_use]
-    pub fn guard_rules(&self, rules: Rules) -> Guard<C> {
-        Guard::with_rules(self.clone(), rules)
+    pub fn guard_rules(&self, rules: Rules) -> RulesGuard<C> {
+        RulesGuard::new(self.clone(), rules)
     }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
@@ -19,11 +19,21 @@ use crate::{
     rules::{Access, Matched, Rules},
 };
 
-/// What stands before a route: an authorizer, the route's policy, and whether a token is optional.
-/// Or before a whole service: an authorizer and a table of rules.
+/// Protects a route or a whole service: made from a [`PolicyGuard`] or a `RulesGuard`.
 ///
-/// Every adapter's middleware is one of these with its framework's plumbing around it.
+/// Every adapter's middleware is a guard with its framework's plumbing around it.
 pub struct Guard<C = Claims>(Arc<Inner<C>>);
+
+/// Protects a route with one policy.
+///
+/// Dereferences to [`Guard`], and becomes one.
+pub struct PolicyGuard<C = Claims>(Guard<C>);
+
+/// Protects a whole service with a table of rules.
+///
+/// Dereferences to [`Guard`], and becomes one.
+#[cfg(feature = "rules")]
+pub struct RulesGuard<C = Claims>(Guard<C>);
 
 /// Frameworks clone a middleware for every request: that is one count and no more.
 struct Inner<C> {
@@ -67,8 +77,23 @@ enum Plan {
     Rules(Rules),
 }
 
-impl<C> Guard<C> {
-    /// Lets pass the requests whose token satisfies `policy`.
+impl Plan {
+    fn as_policy(&mut self) -> Option<(&Policy, &mut bool, &mut Option<Box<PathPattern>>)> {
+        match self {
+            Self::Policy {
+                policy,
+                optional,
+                pattern,
+                ..
+            } => Some((policy, optional, pattern)),
+            #[cfg(feature = "rules")]
+            Self::Rules(_) => None,
+        }
+    }
+}
+
+impl<C> PolicyGuard<C> {
+    /// Allows requests whose token satisfies `policy` and rejects the rest.
     #[must_use]
     pub fn new(authorizer: Authorizer<C>, policy: Policy) -> Self {
         let scopes = policy.wanted_scopes(&Method::GET);
@@ -80,57 +105,14 @@ impl<C> Guard<C> {
             optional: false,
             pattern: None,
         };
-        Self(Arc::new(Inner {
-            authorizer,
-            plan,
-            preflights: None,
-            paths: RulePaths::default(),
-            wanted_scope,
-        }))
+        Self(Guard::with(authorizer, plan, wanted_scope))
     }
 
-    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
-    /// seen here: [`rule_paths`](Self::rule_paths) changes that.
-    #[cfg(feature = "rules")]
-    #[must_use]
-    pub fn with_rules(authorizer: Authorizer<C>, rules: Rules) -> Self {
-        Self(Arc::new(Inner {
-            authorizer,
-            plan: Plan::Rules(rules),
-            preflights: None,
-            paths: RulePaths::default(),
-            wanted_scope: None,
-        }))
-    }
-
-    /// Which path a table of rules looks at. Changes nothing for a guard of one policy.
-    #[must_use]
-    pub fn rule_paths(mut self, paths: RulePaths) -> Self {
-        Arc::make_mut(&mut self.0).paths = paths;
-        self
-    }
-
-    /// Answers CORS preflights here, with 204 and `methods` in `Allow`, in place of refusing them. For
-    /// services without a CORS layer, which would answer them before they come to the guard: the
-    /// answer does not let a page of another origin call the API. No preflight is passed on.
-    #[must_use]
-    pub fn answer_preflights<'m>(mut self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        let methods: Vec<_> = methods.into_iter().map(Method::as_str).collect();
-        // Methods are tokens: always a header value.
-        let allow = HeaderValue::try_from(methods.join(", ")).ok();
-        Arc::make_mut(&mut self.0).preflights =
-            allow.or_else(|| Some(HeaderValue::from_static("")));
-        self
-    }
-
-    /// Lets requests without a token pass, too. A bad token is refused all the same. In a table of
-    /// rules each says so for itself, and this changes nothing.
+    /// Allows requests without a token, too. A bad token is still rejected.
     #[must_use]
     pub fn optional(mut self) -> Self {
-        match &mut Arc::make_mut(&mut self.0).plan {
-            Plan::Policy { optional, .. } => *optional = true,
-            #[cfg(feature = "rules")]
-            Plan::Rules(_) => {}
+        if let Some((_, optional, _)) = self.0.change().plan.as_policy() {
+            *optional = true;
         }
         self
     }
@@ -144,22 +126,73 @@ impl<C> Guard<C> {
     #[must_use]
     #[track_caller]
     pub fn at(mut self, path: PathPattern) -> Self {
-        match &mut Arc::make_mut(&mut self.0).plan {
-            Plan::Policy {
-                pattern, policy, ..
-            } => {
-                for name in policy.path_params() {
-                    let known = path.names().any(|it| it == name);
-                    assert!(
-                        known,
-                        "the policy asks for path({name:?}), which {path} does not have"
-                    );
-                }
-                *pattern = Some(Box::new(path));
+        if let Some((policy, _, pattern)) = self.0.change().plan.as_policy() {
+            for name in policy.path_params() {
+                let known = path.names().any(|it| it == name);
+                assert!(
+                    known,
+                    "the policy asks for path({name:?}), which {path} does not have"
+                );
             }
-            #[cfg(feature = "rules")]
-            Plan::Rules(_) => {}
+            *pattern = Some(Box::new(path));
         }
+        self
+    }
+
+    /// Answers CORS preflights: see [`Guard::answer_preflights`].
+    #[must_use]
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self(self.0.answer_preflights(methods))
+    }
+}
+
+#[cfg(feature = "rules")]
+impl<C> RulesGuard<C> {
+    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
+    /// seen here: [`paths`](Self::paths) changes that.
+    #[must_use]
+    pub fn new(authorizer: Authorizer<C>, rules: Rules) -> Self {
+        Self(Guard::with(authorizer, Plan::Rules(rules), None))
+    }
+
+    /// Which path the rules look at. Default: [`RulePaths::Both`].
+    #[must_use]
+    pub fn paths(mut self, paths: RulePaths) -> Self {
+        self.0.change().paths = paths;
+        self
+    }
+
+    /// Answers CORS preflights: see [`Guard::answer_preflights`].
+    #[must_use]
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self(self.0.answer_preflights(methods))
+    }
+}
+
+impl<C> Guard<C> {
+    fn with(authorizer: Authorizer<C>, plan: Plan, wanted_scope: Option<Arc<str>>) -> Self {
+        Self(Arc::new(Inner {
+            authorizer,
+            plan,
+            preflights: None,
+            paths: RulePaths::default(),
+            wanted_scope,
+        }))
+    }
+
+    fn change(&mut self) -> &mut Inner<C> {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// Answers CORS preflights here, with 204 and `methods` in `Allow`, instead of rejecting them. For
+    /// services without a CORS layer, which would answer them before they reach the guard: the
+    /// answer does not let a page of another origin call the API. No preflight is passed on.
+    #[must_use]
+    pub fn answer_preflights<'m>(mut self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        let methods: Vec<_> = methods.into_iter().map(Method::as_str).collect();
+        // Methods are tokens: always a header value.
+        let allow = HeaderValue::try_from(methods.join(", ")).ok();
+        self.change().preflights = allow.or_else(|| Some(HeaderValue::from_static("")));
         self
     }
 
@@ -367,3 +400,38 @@ impl<C> fmt::Debug for Guard<C> {
             .finish_non_exhaustive()
     }
 }
+
+/// What both kinds of guards have in common.
+macro_rules! becomes_a_guard {
+    ($name:ident) => {
+        impl<C> From<$name<C>> for Guard<C> {
+            fn from(guard: $name<C>) -> Self {
+                guard.0
+            }
+        }
+
+        impl<C> Deref for $name<C> {
+            type Target = Guard<C>;
+
+            fn deref(&self) -> &Guard<C> {
+                &self.0
+            }
+        }
+
+        impl<C> Clone for $name<C> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<C> fmt::Debug for $name<C> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+becomes_a_guard!(PolicyGuard);
+#[cfg(feature = "rules")]
+becomes_a_guard!(RulesGuard);

@@ -14,13 +14,15 @@ use std::{fmt, sync::Arc};
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::authorized::Verified;
+#[cfg(feature = "rules")]
+pub use self::guard::RulesGuard;
 use self::verify::{Check, Step};
 pub use self::{
     admission::{Admission, Pending},
     admitted::{Admitted, MissingGuard},
     authorized::Authorized,
     builder::AuthorizerBuilder,
-    guard::{Guard, RulePaths},
+    guard::{Guard, PolicyGuard, RulePaths},
 };
 use crate::{
     bearer::{self, Sources},
@@ -76,6 +78,16 @@ pub(crate) struct Shared<C> {
     implied: Implied,
     metadata: Option<ResourceMetadata>,
     name_wanted_scopes: bool,
+}
+
+/// The state of one issuer's keys.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IssuerStatus {
+    /// The issuer's identifier.
+    pub issuer: String,
+    /// Its keys.
+    pub keys: KeyStatus,
 }
 
 /// How full the cache of verified tokens is.
@@ -281,11 +293,14 @@ impl<C> Authorizer<C> {
 
     /// The state of each issuer's keys, tenants included.
     #[must_use]
-    pub fn key_status(&self) -> Vec<(String, KeyStatus)> {
+    pub fn key_status(&self) -> Vec<IssuerStatus> {
         let tenants = self.shared.issuers.tenants();
         let issuers = self.shared.issuers.iter().chain(&tenants);
         issuers
-            .map(|it| (it.issuer.to_string(), it.keys.status()))
+            .map(|it| IssuerStatus {
+                issuer: it.issuer.to_string(),
+                keys: it.keys.status(),
+            })
             .collect()
     }
 

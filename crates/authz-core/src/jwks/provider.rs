@@ -61,6 +61,25 @@ pub trait JwksProvider: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+#[async_trait]
+impl<P: JwksProvider + ?Sized> JwksProvider for Arc<P> {
+    fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
+        P::lookup(self, header)
+    }
+
+    async fn refresh(&self, header: &ProtectedHeader<'_>, reason: RefreshReason) -> KeyLookup {
+        P::refresh(self, header, reason).await
+    }
+
+    fn is_current(&self, key: &VerificationKey) -> bool {
+        P::is_current(self, key)
+    }
+
+    fn status(&self) -> KeyStatus {
+        P::status(self)
+    }
+}
+
 /// The answer to a lookup.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -73,6 +92,27 @@ pub enum KeyLookup {
     Missing,
     /// It can't be told: the request gets 503, since the caller did nothing wrong.
     Unavailable(MissingKeys),
+}
+
+impl KeyLookup {
+    /// It is unknown whether there is a key, because of `error`: the request gets 503, with
+    /// `retry_after` in `Retry-After`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use authz_core::jwks::KeyLookup;
+    ///
+    /// let down = KeyLookup::unavailable(Duration::from_secs(5), "the key store does not answer");
+    /// ```
+    pub fn unavailable(
+        retry_after: Duration,
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unavailable(MissingKeys {
+            retry_after,
+            error: Arc::new(KeysError::Other(error.into())),
+        })
+    }
 }
 
 /// Why there is no key for a token.

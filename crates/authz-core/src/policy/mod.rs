@@ -93,6 +93,36 @@ pub(crate) enum Requirement {
 }
 
 impl Policy {
+    /// All of `policies`, for a list known at run time. An empty list allows nobody: it is more often a
+    /// setting that is missing than a wish.
+    #[must_use]
+    pub fn all_of(policies: impl IntoIterator<Item = Self>) -> Self {
+        Self::of_some(policies, Self::all)
+    }
+
+    /// One of `policies` at least, for a list known at run time. An empty list allows nobody.
+    ///
+    /// ```
+    /// use authz_core::{Policy, scope};
+    ///
+    /// let scopes = vec!["read:messages".to_owned(), "admin".to_owned()];
+    /// let policy = Policy::any_of(scopes.iter().map(|name| scope(name)));
+    /// assert_eq!(policy.to_string(), r#"scope("read:messages") or scope("admin")"#);
+    /// assert_eq!(Policy::any_of([]).to_string(), "deny");
+    /// ```
+    #[must_use]
+    pub fn any_of(policies: impl IntoIterator<Item = Self>) -> Self {
+        Self::of_some(policies, Self::any)
+    }
+
+    fn of_some(policies: impl IntoIterator<Item = Self>, group: fn(Vec<Self>) -> Self) -> Self {
+        let policies: Vec<_> = policies.into_iter().collect();
+        match policies.is_empty() {
+            true => deny(),
+            false => group(policies),
+        }
+    }
+
     /// Both policies.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -323,7 +323,7 @@ impl System {
 
     fn fetch_is_under_way(&self) -> bool {
         let _context = self.at_hand.enter();
-        let (_, keys) = &self.authorizer.key_status()[0];
+        let keys = &self.authorizer.key_status()[0].keys;
         keys.next_refresh.is_none()
     }
 

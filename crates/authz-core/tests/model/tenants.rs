@@ -304,7 +304,7 @@ impl System {
                     && !authorizer
                         .key_status()
                         .iter()
-                        .any(|(it, _)| **it == *issuer)
+                        .any(|it| *it.issuer == *issuer)
                 {
                     orphans.lock().unwrap().push(tenant);
                 }

@@ -3,7 +3,9 @@
 
 use std::{fs, path::Path};
 
-use authz_core::{Authorizer, Guard, Issuer, RequestParts, policy::Policy, rules::PathPattern};
+use authz_core::{
+    Authorizer, Issuer, PolicyGuard, RequestParts, policy::Policy, rules::PathPattern,
+};
 use http::Request;
 use serde_json::Value;
 
@@ -86,7 +88,7 @@ impl Example {
         }
         let authorizer = builder.build().unwrap();
         for decision in self.decisions {
-            let guard = Guard::new(authorizer.clone(), policy.clone());
+            let guard = PolicyGuard::new(authorizer.clone(), policy.clone());
             decision.check(guard, line).await;
         }
     }
@@ -130,7 +132,7 @@ impl Decision {
         }
     }
 
-    async fn check(self, guard: Guard, line: usize) {
+    async fn check(self, guard: PolicyGuard, line: usize) {
         let guard = match &self.pattern {
             Some(pattern) => guard.at(pattern.parse::<PathPattern>().unwrap()),
             None => guard,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use authz_core::{
-    Admission, Guard, RequestParts,
+    Admission, PolicyGuard, RequestParts,
     policy::{Policy, role, scope},
 };
 use serde_json::json;
@@ -148,7 +148,7 @@ fn a_pattern_that_is_not_the_routes_is_an_error() {
     let api = api();
     let policy: Policy = r#"claim("org_id") == path("org")"#.parse().unwrap();
     let pattern = "/org/{org}".parse().unwrap();
-    let guard = Guard::new(api.authorizer.clone(), policy).at(pattern);
+    let guard = PolicyGuard::new(api.authorizer.clone(), policy).at(pattern);
     let token = token(&json!({"org_id": "a"}));
     for (path, is_error) in [
         ("/orgs/a", true),

@@ -1,6 +1,6 @@
 //! A request that waits for its token's key is decided about as if it had not.
 
-use authz_core::{Admission, Guard, RequestParts, policy::Policy};
+use authz_core::{Admission, PolicyGuard, RequestParts, policy::Policy};
 use http::Request;
 
 use crate::support::{KeyServer, key, token};
@@ -15,7 +15,7 @@ async fn what_the_policy_asks_of_the_request_outlives_the_wait() {
             and claim("org_id") == query("org") and claim("org_id") == header("x-org")"#
             .parse()
             .unwrap();
-        let guard = Guard::new(authorizer, policy);
+        let guard = PolicyGuard::new(authorizer, policy);
         let admission = {
             let request = Request::get("/?org=acme")
                 .header("x-org", "acme")

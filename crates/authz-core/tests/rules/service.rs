@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use authz_core::{
-    Algorithm, Authorizer, Guard, Issuer, RequestParts, RulePaths, jwks::SharedSecret,
+    Algorithm, Authorizer, Issuer, RequestParts, RulePaths, RulesGuard, jwks::SharedSecret,
     policy::Predicates, rules::Rules,
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -11,7 +11,7 @@ use http::{Method, Request};
 
 pub(crate) const SECRET: [u8; 32] = [7; 32];
 
-pub(crate) fn guard(rules: &str) -> Guard {
+pub(crate) fn guard(rules: &str) -> RulesGuard {
     let known = Predicates::new().with("yes", |_| true);
     let rules = Rules::from_toml_with(rules, &known).unwrap();
     static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| {
@@ -37,7 +37,12 @@ pub(crate) fn token(scope: &str) -> TokenBuilder {
 }
 
 /// The status of the refusal, 200 with a caller, 204 without.
-pub(crate) async fn status(guard: &Guard, method: &str, path: &str, token: Option<&str>) -> u16 {
+pub(crate) async fn status(
+    guard: &RulesGuard,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+) -> u16 {
     let mut request = Request::builder().method(method).uri(path);
     if let Some(token) = token {
         request = request.header("authorization", format!("Bearer {token}"));
@@ -142,7 +147,7 @@ async fn each_request_meets_its_rule() {
 }
 
 /// The status of a preflight's answer, and `Allow`.
-async fn preflight(guard: &Guard, path: &str, token: Option<&str>) -> (u16, Option<String>) {
+async fn preflight(guard: &RulesGuard, path: &str, token: Option<&str>) -> (u16, Option<String>) {
     let mut request = Request::builder()
         .method(Method::OPTIONS)
         .uri(path)
@@ -238,7 +243,7 @@ async fn both_paths_of_a_rewritten_request_must_be_allowed() {
             .into_iter()
             .zip(expected)
         {
-            let guard = guard(RULES).rule_paths(paths);
+            let guard = guard(RULES).paths(paths);
             let mut request = Request::builder().uri(current);
             if let Some(token) = token {
                 request = request.header("authorization", format!("Bearer {token}"));
@@ -261,7 +266,7 @@ async fn json_says_the_same() {
     let rules = Rules::from_json(
         r#"{"rules": [{"methods": ["GET"], "path": "/a", "policy": "scope(\"read\")"}]}"#,
     );
-    let guard = Guard::with_rules(guard(TABLE).authorizer().clone(), rules.unwrap());
+    let guard = RulesGuard::new(guard(TABLE).authorizer().clone(), rules.unwrap());
     let read = token("read").build();
     assert_eq!(status(&guard, "GET", "/a", Some(&read)).await, 200);
     assert_eq!(status(&guard, "GET", "/messages", Some(&read)).await, 403);
