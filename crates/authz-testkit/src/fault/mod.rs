@@ -54,7 +54,7 @@ pub enum Fault {
     Html,
     /// A key set whose array never ends, as fast as the client reads.
     EndlessBody,
-    /// The good key set and 16 MiB of spaces after it, compressed to about 100 KiB (gzip): a
+    /// The good key set and 16 MiB of spaces after it, compressed to less than 128 KiB (gzip): a
     /// client that decompresses without a limit finds good keys.
     CompressedBomb,
     /// A JSON array nested 100,000 deep: recursion in a parser ends the process.
