@@ -6,11 +6,13 @@ mod key;
 mod lock;
 mod random;
 mod server;
+mod state;
 mod token;
 
 pub use authz_core::Algorithm;
 
 pub use fault::Fault;
-pub use issuer::{DevIssuer, DevIssuerBuilder, Hold, RequestCounts, StartError};
+pub use issuer::{DevIssuer, builder::DevIssuerBuilder, hold::Hold, port::StartError};
 pub use key::{InvalidKey, SigningKey};
+pub use state::counts::RequestCounts;
 pub use token::{TokenBuilder, TokenStyle};

@@ -8,7 +8,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use crate::{SigningKey, random};
+use crate::{key::SigningKey, random};
 
 /// Makes one access token, valid unless told otherwise.
 ///

@@ -1,8 +1,9 @@
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::Fault;
-use crate::{Algorithm, SigningKey};
+use crate::key::SigningKey;
 
 /// The key set with the fault in it, or nothing when the fault is not one of the key set.
 pub(crate) fn faulty_set(fault: &Fault, good: &[Value]) -> Option<Value> {

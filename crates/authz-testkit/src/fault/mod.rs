@@ -1,10 +1,7 @@
 //! What can go wrong with a key server.
 
-mod bomb;
-mod key_sets;
-
-pub(crate) use bomb::gzip_bomb;
-pub(crate) use key_sets::faulty_set;
+pub(crate) mod bomb;
+pub(crate) mod key_sets;
 
 /// A way for the key set, or the discovery document, to go wrong.
 ///

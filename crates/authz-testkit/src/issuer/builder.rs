@@ -1,5 +1,14 @@
-use super::{DevIssuer, Identity, StartError, State, keys::Keys, port};
-use crate::{Algorithm, SigningKey, TokenStyle};
+use authz_core::Algorithm;
+
+use super::{
+    DevIssuer,
+    port::{self, StartError},
+};
+use crate::{
+    key::SigningKey,
+    state::{Identity, State, keys::Keys},
+    token::TokenStyle,
+};
 
 /// Settings of a [`DevIssuer`] that is not started yet.
 ///
@@ -29,6 +38,25 @@ pub struct DevIssuerBuilder {
     algorithms: Vec<Algorithm>,
     token_lifetime: i64,
     style: TokenStyle,
+}
+
+impl DevIssuer {
+    /// Starts an issuer with one RS256 key on a free port.
+    ///
+    /// # Panics
+    ///
+    /// If no port of `127.0.0.1` can be had. [`builder`](Self::builder) gives the error instead.
+    pub async fn start() -> Self {
+        Self::builder()
+            .start()
+            .await
+            .expect("there is a free port on 127.0.0.1")
+    }
+
+    /// An issuer with other keys, port, path, audience or style of token.
+    pub fn builder() -> DevIssuerBuilder {
+        DevIssuerBuilder::default()
+    }
 }
 
 impl DevIssuerBuilder {

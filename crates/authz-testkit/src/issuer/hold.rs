@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::State;
+use crate::state::State;
 
 /// Keeps the key set's answers back while it exists.
 #[derive(Debug)]

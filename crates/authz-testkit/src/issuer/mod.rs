@@ -1,28 +1,27 @@
 //! An issuer that runs in the test's own process.
 
-mod answers;
-mod builder;
-mod counts;
-mod hold;
-mod keys;
-mod port;
-mod state;
+pub(crate) mod builder;
+pub(crate) mod hold;
+pub(crate) mod port;
 
 use std::{
     fmt, mem,
     sync::{Arc, Mutex},
 };
 
+use authz_core::Algorithm;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::{Fault, SigningKey, TokenBuilder, lock::Locked as _, server::Server};
-
-pub use builder::DevIssuerBuilder;
-pub use counts::RequestCounts;
-pub use hold::Hold;
-pub use port::StartError;
-pub(crate) use state::{Identity, State};
+use self::hold::Hold;
+use crate::{
+    fault::Fault,
+    key::SigningKey,
+    lock::Locked as _,
+    server::Server,
+    state::{State, counts::RequestCounts},
+    token::TokenBuilder,
+};
 
 /// An issuer of access tokens on `127.0.0.1`, for development and tests.
 ///
@@ -58,23 +57,6 @@ enum Serving {
 }
 
 impl DevIssuer {
-    /// Starts an issuer with one RS256 key on a free port.
-    ///
-    /// # Panics
-    ///
-    /// If no port of `127.0.0.1` can be had. [`builder`](Self::builder) gives the error instead.
-    pub async fn start() -> Self {
-        Self::builder()
-            .start()
-            .await
-            .expect("there is a free port on 127.0.0.1")
-    }
-
-    /// An issuer with other keys, port, path, audience or style of token.
-    pub fn builder() -> DevIssuerBuilder {
-        DevIssuerBuilder::default()
-    }
-
     pub(crate) fn serve(state: State, listener: TcpListener, port: u16) -> Self {
         let state = Arc::new(state);
         tracing::warn!(
@@ -142,7 +124,7 @@ impl DevIssuer {
 
     /// The key that signs with `algorithm`, if there is one: the newest of several.
     #[must_use]
-    pub fn key_for(&self, algorithm: crate::Algorithm) -> Option<SigningKey> {
+    pub fn key_for(&self, algorithm: Algorithm) -> Option<SigningKey> {
         self.state.keys.locked().of(algorithm)
     }
 

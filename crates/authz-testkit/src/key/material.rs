@@ -1,3 +1,4 @@
+use authz_core::Algorithm;
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     hmac,
@@ -13,7 +14,7 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use crate::{Algorithm, random};
+use crate::random;
 
 /// The key itself, by kind.
 pub(super) enum Material {

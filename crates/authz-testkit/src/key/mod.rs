@@ -3,13 +3,18 @@
 mod material;
 mod pool;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
 
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::{Algorithm, lock::Locked as _, random};
-use material::Material;
+use self::material::Material;
+use crate::{lock::Locked as _, random};
 
 /// A key that signs tokens with one algorithm.
 ///

@@ -1,7 +1,9 @@
 use std::sync::{Arc, Mutex};
 
+use authz_core::Algorithm;
+
 use super::material::Material;
-use crate::{Algorithm, lock::Locked as _};
+use crate::lock::Locked as _;
 
 /// RSA keys that were made for an issuer in this process.
 static RSA: Mutex<Vec<Arc<Material>>> = Mutex::new(Vec::new());

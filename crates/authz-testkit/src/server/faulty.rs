@@ -6,7 +6,7 @@ use super::{
     body::Body,
     respond::{self, Answer, JSON, respond},
 };
-use crate::fault::{Fault, faulty_set, gzip_bomb};
+use crate::fault::{Fault, bomb::gzip_bomb, key_sets::faulty_set};
 
 /// The answer that a fault spoils.
 pub(crate) struct Good<'a> {

@@ -11,7 +11,7 @@ use super::{
     faulty::{self, Good},
     respond::{self, Answer, JSON},
 };
-use crate::{Fault, issuer::State, lock::Locked as _};
+use crate::{fault::Fault, lock::Locked as _, state::State};
 
 pub(crate) async fn answer(request: &Request<Incoming>, state: &State) -> Answer {
     let _concurrent = state.counts.jwks();

@@ -20,9 +20,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::issuer::State;
-use connection::Connection;
-use respond::Answer;
+use self::{connection::Connection, respond::Answer};
+use crate::state::State;
 
 /// The running server. Dropping it ends it with all its connections.
 #[derive(Debug)]

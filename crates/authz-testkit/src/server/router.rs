@@ -3,7 +3,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
-use crate::issuer::{Identity, State};
+use crate::state::{Identity, State};
 
 pub(crate) async fn route(request: Request<Incoming>, state: &State) -> Answer {
     match Place::of(request.uri().path(), &state.identity) {

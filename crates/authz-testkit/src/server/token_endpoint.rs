@@ -1,3 +1,4 @@
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -6,7 +7,7 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
 use super::{body::Body, form, respond};
-use crate::{Algorithm, TokenStyle, issuer::State, lock::Locked as _};
+use crate::{lock::Locked as _, state::State, token::TokenStyle};
 
 /// The client credentials grant (RFC 6749 section 4.4) for any client.
 pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Response<Body> {

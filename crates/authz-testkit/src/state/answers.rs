@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::Fault;
+use crate::fault::Fault;
 
 /// How the issuer answers at the moment, where that is not the way it should.
 #[derive(Debug)]

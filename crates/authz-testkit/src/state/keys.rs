@@ -1,6 +1,7 @@
+use authz_core::Algorithm;
 use serde_json::{Value, json};
 
-use crate::{Algorithm, SigningKey};
+use crate::key::SigningKey;
 
 /// The keys that sign and the keys that are published: two lists, since real issuers have them
 /// apart before and after a rotation.

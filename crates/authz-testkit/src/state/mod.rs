@@ -1,10 +1,20 @@
+//! What an issuer's handle and its server share.
+
+pub(crate) mod answers;
+pub(crate) mod counts;
+pub(crate) mod keys;
+
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{answers::Answers, counts::Counter, keys::Keys};
-use crate::{SigningKey, TokenBuilder, TokenStyle, lock::Locked as _};
+use self::{answers::Answers, counts::Counter, keys::Keys};
+use crate::{
+    key::SigningKey,
+    lock::Locked as _,
+    token::{TokenBuilder, TokenStyle},
+};
 
 /// What the issuer's handle and its server share.
 #[derive(Debug)]
