@@ -1,5 +1,6 @@
 #![doc = include_str!("lib.md")]
 
+mod caller;
 mod fault;
 mod issuer;
 mod key;
@@ -11,6 +12,7 @@ mod token;
 
 pub use authz_core::Algorithm;
 
+pub use caller::{CallerBuilder, caller};
 pub use fault::Fault;
 pub use issuer::{DevIssuer, builder::DevIssuerBuilder, hold::Hold, port::StartError};
 pub use key::{InvalidKey, SigningKey};
