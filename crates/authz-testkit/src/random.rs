@@ -1,10 +1,9 @@
-use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 /// So many random bytes.
 pub(crate) fn bytes(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    rand::fill(&mut bytes).expect("the system gives randomness");
+    getrandom::fill(&mut bytes).expect("the system provides randomness");
     bytes
 }
 

@@ -1,6 +1,9 @@
 //! Callers for unit tests of handlers.
 
-use authz_core::{Admitted, Algorithm, Authorized, permission, scope};
+use authz_core::{
+    Admitted, Algorithm, Authorized, Authorizer, Claims, Issuer, jwks::SharedSecret, permission,
+    scope,
+};
 use authz_testkit::caller;
 use serde_json::json;
 
@@ -77,13 +80,13 @@ fn a_caller_without_an_audience_does_not_exist() {
 }
 
 /// An application's handler that applies a policy of its own asks its own authorizer.
-#[tokio::test]
-async fn an_authorizer_applies_policies_to_a_caller() {
-    let issuer = authz_testkit::DevIssuer::start().await;
-    let authorizer = authz_core::Authorizer::new(
-        authz_core::Issuer::new(issuer.issuer()).audience(issuer.audience()),
-    )
-    .unwrap();
+#[test]
+fn an_authorizer_applies_policies_to_a_caller() {
+    let issuer = Issuer::new("https://login.example/")
+        .audience("https://api.example")
+        .algorithms([Algorithm::HS256])
+        .keys(SharedSecret::hs256([7; 32]).unwrap());
+    let authorizer = Authorizer::new(issuer).unwrap();
     let caller = caller().scope("read:messages").build();
     assert!(authorizer.check(&caller, &scope("read:messages")).is_ok());
     assert!(
@@ -102,5 +105,5 @@ fn a_request_can_carry_the_caller_to_extractors() {
     request.extensions_mut().insert(admitted);
     let found = Admitted::<Organization>::find::<()>(request.extensions(), "/").unwrap();
     assert_eq!(found.require().unwrap().org_id, "org_1");
-    assert!(Admitted::<authz_core::Claims>::find::<()>(request.extensions(), "/").is_err());
+    assert!(Admitted::<Claims>::find::<()>(request.extensions(), "/").is_err());
 }

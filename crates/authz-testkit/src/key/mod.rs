@@ -1,7 +1,15 @@
 //! Keys that sign, and the public half that an issuer publishes.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod material;
 mod pool;
+#[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+mod rust_crypto;
+mod size;
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+compile_error!("authz-testkit needs one of the features `aws-lc-rs` and `rust-crypto` to sign");
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +21,7 @@ use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use self::material::Material;
+use self::{material::Material, size::RsaSize};
 use crate::{lock::Locked as _, random};
 
 /// A key that signs tokens with one algorithm.
@@ -55,7 +63,7 @@ impl SigningKey {
     /// If `algorithm` is not one of RSA, or `bits` is another number.
     #[must_use]
     pub fn generate_rsa(algorithm: Algorithm, bits: u32) -> Self {
-        Self::from_material(Material::generate_rsa(bits), algorithm)
+        Self::from_material(Material::generate_rsa(RsaSize::of(bits)), algorithm)
     }
 
     /// A key of the given shared secret, as long or as short as wanted, with a random `kid`.
