@@ -38,7 +38,7 @@ pub fn caller() -> CallerBuilder {
 
 /// The claims of a caller for a unit test. Made by [`caller`].
 #[derive(Clone, Debug)]
-#[must_use = "a builder makes a caller only when `build` is called"]
+#[must_use = "a builder creates a caller only when `build` is called"]
 pub struct CallerBuilder {
     key: SigningKey,
     token: TokenBuilder,
@@ -169,7 +169,7 @@ impl CallerBuilder {
         match guard.admit(&RequestParts::new(&Method::GET, &uri, &headers)) {
             Admission::Ready(Ok(Some(caller))) => (guard, caller),
             Admission::Ready(Err(rejection)) => {
-                // The rejection tells a client nothing about types, and a test's author everything.
+                // A rejection does not name the field, because clients see it.
                 if let Err(error) = serde_json::from_slice::<C>(&payload) {
                     panic!("the claims do not deserialize into the claims type: {error}");
                 }

@@ -9,7 +9,7 @@ use super::rust_crypto as backend;
 use super::size::RsaSize;
 use crate::random;
 
-/// The key itself, by kind.
+/// The key itself, by type.
 pub(super) enum Material {
     Rsa(backend::RsaKey),
     Ec(backend::EcKey),
@@ -58,7 +58,7 @@ impl Material {
         }
     }
 
-    /// The members of the JWK that describe the key: `kty` and what belongs to it.
+    /// Returns `kty` and the JWK members that depend on it.
     pub(super) fn public_members(&self) -> Map<String, Value> {
         let jwk = match self {
             Self::Rsa(key) => {

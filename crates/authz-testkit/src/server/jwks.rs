@@ -64,7 +64,7 @@ fn with(mut response: Response<Body>, headers: HeaderMap) -> Response<Body> {
     response
 }
 
-/// What RFC 9110 section 8.8 has a client remember of an answer.
+/// The validators of RFC 9110 section 8.8.
 struct Validators {
     etag: String,
     last_modified: SystemTime,
@@ -80,7 +80,7 @@ impl Validators {
         }
     }
 
-    /// RFC 9110 section 13.1: where there is an entity tag, the date does not count.
+    /// Ignores the date if the request has an entity tag (RFC 9110 section 13.1).
     fn match_(&self, request: &HeaderMap) -> bool {
         let mut tags = request.get_all(header::IF_NONE_MATCH).iter().peekable();
         if tags.peek().is_some() {
