@@ -20,7 +20,7 @@ fn greeting(caller: &Authorized<Organization>) -> String {
 }
 
 #[handler]
-fn organization(caller: Authorized<Organization>) -> String {
+async fn organization(caller: Authorized<Organization>) -> String {
     greeting(&caller)
 }
 

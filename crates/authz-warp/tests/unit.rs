@@ -9,7 +9,7 @@ struct Organization {
     org_id: String,
 }
 
-fn organization(caller: Authorized<Organization>) -> String {
+fn organization(caller: &Authorized<Organization>) -> String {
     format!(
         "{} of {}",
         caller.subject().unwrap_or("nobody"),
@@ -20,7 +20,7 @@ fn organization(caller: Authorized<Organization>) -> String {
 #[test]
 fn a_handler_is_called_with_a_caller() {
     let caller = caller().subject("auth0|1").claim("org_id", "org_1");
-    assert_eq!(organization(caller.build_as()), "auth0|1 of org_1");
+    assert_eq!(organization(&caller.build_as()), "auth0|1 of org_1");
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_filter_gives_the_caller_to_a_route() {
     let caller = caller.build_as::<Organization>();
     let route = warp::path!("organization")
         .and(warp::any().map(move || caller.clone()))
-        .map(organization);
+        .map(|caller| organization(&caller));
     let answer = warp::test::request()
         .path("/organization")
         .reply(&route)
