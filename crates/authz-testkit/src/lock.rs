@@ -1,7 +1,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locking without regard to a panic elsewhere: a test that failed while it held the lock has
-/// said so already, and the issuer's state is whole between any two statements.
+/// Locks and ignores poisoning: a test that panics under the lock fails by itself, and the state is
+/// consistent between any two statements.
 pub(crate) trait Locked<T> {
     fn locked(&self) -> MutexGuard<'_, T>;
 }

@@ -1,14 +1,13 @@
-use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// So many random bytes.
+/// Returns `length` random bytes.
 pub(crate) fn bytes(length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    rand::fill(&mut bytes).expect("the system gives randomness");
+    getrandom::fill(&mut bytes).expect("the system provides randomness");
     bytes
 }
 
-/// A name that nothing else has, for a `kid` or a `jti`: 20 characters of base64url.
+/// Returns a unique `kid` or `jti`: 20 characters of base64url.
 pub(crate) fn identifier() -> String {
     URL_SAFE_NO_PAD.encode(bytes(15))
 }

@@ -1,4 +1,4 @@
-//! Tokens, right and wrong.
+//! Valid and invalid tokens.
 
 use std::{
     collections::BTreeMap,
@@ -8,13 +8,13 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use crate::{SigningKey, random};
+use crate::{key::SigningKey, random};
 
-/// Makes one access token, valid unless told otherwise.
+/// Builds one access token.
 ///
-/// It begins as a token that follows RFC 9068: `typ` `at+jwt`, `alg` and `kid` of the key; `iss`,
-/// `aud`, `sub`, `client_id`, a random `jti`, `iat` now and `exp` an hour later. Every method
-/// changes one thing, and the later call wins.
+/// It starts as a valid token of RFC 9068: `typ` `at+jwt`, `alg` and `kid` of the key; `iss`, `aud`,
+/// `sub`, `client_id`, a random `jti`, `iat` now and `exp` an hour later. Every method changes one
+/// part, and the later call wins.
 ///
 /// ```
 /// use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
@@ -32,7 +32,7 @@ use crate::{SigningKey, random};
 /// # for token in [expired, unsigned, forged, twice] { assert_eq!(token.split('.').count(), 3); }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a builder makes a token only when `build` is called"]
+#[must_use = "a builder creates a token only when `build` is called"]
 pub struct TokenBuilder {
     key: SigningKey,
     now: u64,
@@ -44,14 +44,14 @@ pub struct TokenBuilder {
     signature: Option<Vec<u8>>,
 }
 
-/// The two shapes of access token that issuers sign.
+/// The format of access tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenStyle {
-    /// The profile of RFC 9068: `typ` `at+jwt`, the client in `client_id`, a `jti`.
+    /// RFC 9068: `typ` `at+jwt`, the client in `client_id`, a `jti`.
     #[default]
     Rfc9068,
-    /// What Auth0 gives unless told otherwise: `typ` `JWT`, the client in `azp`.
+    /// Auth0's default: `typ` `JWT`, the client in `azp`, no `jti`.
     Auth0,
 }
 
@@ -63,7 +63,7 @@ enum Claim {
 }
 
 impl TokenBuilder {
-    /// A valid token signed with `key`.
+    /// Starts a valid token signed with `key`.
     pub fn new(key: &SigningKey) -> Self {
         Self {
             key: key.clone(),
@@ -86,28 +86,28 @@ impl TokenBuilder {
         .expires_in(3600)
     }
 
-    /// The `iss` claim.
+    /// Sets the `iss` claim.
     pub fn issuer(self, issuer: impl Into<String>) -> Self {
         self.claim("iss", issuer.into())
     }
 
-    /// The `aud` claim: one string, or several as an array or `Vec`.
+    /// Sets the `aud` claim: one string, or several as an array or `Vec`.
     pub fn audience(self, audience: impl Into<Value>) -> Self {
         self.claim("aud", audience)
     }
 
-    /// The `sub` claim.
+    /// Sets the `sub` claim.
     pub fn subject(self, subject: impl Into<String>) -> Self {
         self.claim("sub", subject.into())
     }
 
-    /// The client: `client_id`, or `azp` in Auth0's style.
+    /// Sets the client: `client_id`, or `azp` in [`TokenStyle::Auth0`].
     pub fn client_id(self, client: impl Into<String>) -> Self {
         let name = self.style.client_claim();
         self.claim(name, client.into())
     }
 
-    /// The `scope` claim: scopes separated by spaces. The empty string takes the claim away.
+    /// Sets the `scope` claim: scopes separated by spaces. The empty string removes the claim.
     pub fn scope(self, scope: &str) -> Self {
         if scope.is_empty() {
             return self.without("scope");
@@ -115,29 +115,29 @@ impl TokenBuilder {
         self.claim("scope", scope)
     }
 
-    /// The `permissions` claim, an array, as Auth0 writes it for an API with roles.
+    /// Sets the `permissions` claim, an array, as Auth0 does for an API with role-based access.
     pub fn permissions<S: Into<String>>(self, permissions: impl IntoIterator<Item = S>) -> Self {
         let permissions: Vec<String> = permissions.into_iter().map(Into::into).collect();
         self.claim("permissions", permissions)
     }
 
-    /// The `exp` claim, in seconds from now; negative for a token that has expired.
+    /// Sets the `exp` claim, in seconds from now; negative for an expired token.
     pub fn expires_in(self, seconds: i64) -> Self {
         self.relative("exp", seconds)
     }
 
-    /// The `nbf` claim, in seconds from now. A token has none unless asked.
+    /// Sets the `nbf` claim, in seconds from now. Default: no `nbf`.
     pub fn not_before_in(self, seconds: i64) -> Self {
         self.relative("nbf", seconds)
     }
 
-    /// The `iat` claim, in seconds from now; negative for the past.
+    /// Sets the `iat` claim, in seconds from now; negative for the past.
     pub fn issued_in(self, seconds: i64) -> Self {
         self.relative("iat", seconds)
     }
 
-    /// The time that the relative claims count from, in seconds since 1970. It applies to those
-    /// set before and after.
+    /// Sets the time that `exp`, `nbf` and `iat` are relative to, in seconds since 1970. It applies to
+    /// earlier and later calls.
     pub fn now(self, unix_seconds: u64) -> Self {
         Self {
             now: unix_seconds,
@@ -145,42 +145,42 @@ impl TokenBuilder {
         }
     }
 
-    /// Any claim with any value, in place of the one that was there.
+    /// Sets any claim to any value.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), Claim::Is(value.into()));
         self
     }
 
-    /// Takes a claim away.
+    /// Removes a claim.
     pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
-    /// Any member of the protected header with any value.
+    /// Sets any member of the protected header to any value.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.header.insert(name.into(), value.into());
         self
     }
 
-    /// Takes a member of the protected header away.
+    /// Removes a member of the protected header.
     pub fn without_header(mut self, name: &str) -> Self {
         self.header.remove(name);
         self
     }
 
-    /// The header's `typ`, or none.
+    /// Sets the header's `typ`. `None` removes it.
     pub fn typ(self, typ: Option<&str>) -> Self {
         self.optional_header("typ", typ)
     }
 
-    /// The header's `kid`, or none. The key that signs stays the same.
+    /// Sets the header's `kid`, without changing the key that signs. `None` removes it.
     pub fn kid(self, kid: Option<&str>) -> Self {
         self.optional_header("kid", kid)
     }
 
-    /// Auth0's default token: `typ` `JWT`, the client in `azp` instead of `client_id`, no `jti`.
-    /// Add [`permissions`](Self::permissions), `gty`, `org_id` and others as claims.
+    /// Changes to [`TokenStyle::Auth0`]: `typ` `JWT`, the client in `azp`, no `jti`. Add
+    /// [`permissions`](Self::permissions), `gty` or `org_id` as claims.
     pub fn auth0_style(mut self) -> Self {
         self.style = TokenStyle::Auth0;
         if let Some(client) = self.claims.remove("client_id") {
@@ -189,7 +189,7 @@ impl TokenBuilder {
         self.without("jti").typ(Some("JWT"))
     }
 
-    /// The given shape; [`TokenStyle::Rfc9068`] is what a builder begins with.
+    /// Sets the format. Default: [`TokenStyle::Rfc9068`].
     pub fn style(self, style: TokenStyle) -> Self {
         match (self.style, style) {
             (TokenStyle::Rfc9068, TokenStyle::Auth0) => self.auth0_style(),
@@ -198,7 +198,7 @@ impl TokenBuilder {
         }
     }
 
-    /// These bytes as the header, whatever they are: encoded and signed, but not looked at.
+    /// Uses these bytes as the header. They are encoded and signed, but not checked.
     pub fn raw_header(self, json: impl Into<Vec<u8>>) -> Self {
         Self {
             raw_header: Some(json.into()),
@@ -206,7 +206,7 @@ impl TokenBuilder {
         }
     }
 
-    /// These bytes as the payload, whatever they are: duplicate members, `null`, no JSON at all.
+    /// Uses these bytes as the payload: duplicate members, `null` or invalid JSON.
     pub fn raw_payload(self, json: impl Into<Vec<u8>>) -> Self {
         Self {
             raw_payload: Some(json.into()),
@@ -214,15 +214,15 @@ impl TokenBuilder {
         }
     }
 
-    /// Signs with this key and says so: `alg` and `kid` become the key's.
+    /// Signs with this key, and sets `alg` and `kid` to the key's.
     pub fn key(mut self, key: &SigningKey) -> Self {
         self.key = key.clone();
         self.header("alg", key.algorithm().name()).kid(key.kid())
     }
 
-    /// Signs with this key while the header goes on naming the other: a forgery.
+    /// Signs with this key without changing the header, to forge a token.
     ///
-    /// The signature is of the kind that `key` makes, whatever `alg` the header claims.
+    /// The signature uses the algorithm of `key`, whatever the header's `alg` is.
     pub fn signed_by(self, key: &SigningKey) -> Self {
         Self {
             key: key.clone(),
@@ -230,7 +230,7 @@ impl TokenBuilder {
         }
     }
 
-    /// This signature instead of a real one.
+    /// Uses these bytes as the signature.
     pub fn signature(self, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             signature: Some(bytes.into()),
@@ -238,7 +238,7 @@ impl TokenBuilder {
         }
     }
 
-    /// The header as it will be written.
+    /// Returns the header as JSON.
     #[must_use]
     pub fn header_json(&self) -> Vec<u8> {
         self.raw_header
@@ -246,7 +246,7 @@ impl TokenBuilder {
             .unwrap_or_else(|| json!(self.header).to_string().into_bytes())
     }
 
-    /// The payload as it will be written: a place to begin when the bytes have to be changed.
+    /// Returns the payload as JSON, to modify it and pass it to [`raw_payload`](Self::raw_payload).
     #[must_use]
     pub fn payload_json(&self) -> Vec<u8> {
         if let Some(raw) = &self.raw_payload {
@@ -260,7 +260,7 @@ impl TokenBuilder {
         Value::Object(claims).to_string().into_bytes()
     }
 
-    /// The token in compact form (RFC 7515 section 7.1).
+    /// Signs the token and returns it in compact form (RFC 7515 section 7.1).
     #[must_use]
     pub fn build(self) -> String {
         let header = URL_SAFE_NO_PAD.encode(self.header_json());

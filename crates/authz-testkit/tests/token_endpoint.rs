@@ -105,6 +105,16 @@ async fn the_lifetime_can_be_asked_for() {
 }
 
 #[tokio::test]
+async fn form_fields_are_decoded() {
+    let issuer = DevIssuer::start().await;
+    let form = "&grant_type=client_credentials&client_id=a%3D%26b&scope=r+%C3%A9%2&&organization";
+    let (_, _, claims) = granted(&issuer, form).await;
+    assert_eq!(claims["client_id"], "a=&b");
+    assert_eq!(claims["scope"], "r é%2");
+    assert_eq!(claims["org_id"], "");
+}
+
+#[tokio::test]
 async fn the_organization_and_roles_become_claims() {
     let issuer = DevIssuer::start().await;
     let form = "grant_type=client_credentials&client_id=me";
@@ -243,6 +253,10 @@ async fn refusals_are_those_of_rfc_6749() {
     let answer: Value = post(&issuer, json, list).await.json().await.unwrap();
     let description = answer["error_description"].as_str().unwrap();
     assert!(description.starts_with("roles is repeated or not a string"));
+    let twice = "grant_type=client_credentials&client_id=me&scope=a&scope=b";
+    let answer: Value = post(&issuer, FORM, twice).await.json().await.unwrap();
+    let description = answer["error_description"].as_str().unwrap();
+    assert!(description.starts_with("scope is repeated or not a string"));
     let long = post(&issuer, FORM, "x".repeat(100_000)).await;
     assert_eq!(long.status(), StatusCode::BAD_REQUEST);
 }

@@ -91,6 +91,18 @@ pub(super) const PLAN: &[Step] = &[
         },
     },
     Step {
+        name: "testkit-rust-crypto",
+        about: "the testkit in pure Rust",
+        action: Action::Tests {
+            suite: "tests, rust-crypto",
+            select: &[
+                "--package=authz-testkit",
+                "--no-default-features",
+                "--features=rust-crypto",
+            ],
+        },
+    },
+    Step {
         name: "doc-tests",
         about: "the examples in the documentation compile and run",
         action: Action::DocTests,

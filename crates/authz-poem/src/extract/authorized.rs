@@ -90,6 +90,20 @@ pub(super) fn path(request: &Request) -> &str {
     }
 }
 
+/// For unit tests of handlers, with the testkit's `caller()`, and for applications that verify tokens
+/// themselves.
+impl<C> From<authz_core::Authorized<C>> for Authorized<C> {
+    fn from(caller: authz_core::Authorized<C>) -> Self {
+        Self(caller)
+    }
+}
+
+impl<C> From<Authorized<C>> for authz_core::Authorized<C> {
+    fn from(caller: Authorized<C>) -> Self {
+        caller.0
+    }
+}
+
 impl<C> Deref for Authorized<C> {
     type Target = authz_core::Authorized<C>;
 

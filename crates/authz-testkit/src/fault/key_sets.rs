@@ -1,10 +1,11 @@
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::Fault;
-use crate::{Algorithm, SigningKey};
+use crate::key::SigningKey;
 
-/// The key set with the fault in it, or nothing when the fault is not one of the key set.
+/// Returns the key set with the fault, or `None` if the fault does not concern keys.
 pub(crate) fn faulty_set(fault: &Fault, good: &[Value]) -> Option<Value> {
     let keys = match fault {
         Fault::EmptySet => Vec::new(),
@@ -37,14 +38,14 @@ fn many(count: usize) -> Vec<Value> {
         .collect()
 }
 
-/// A key of the same kind under the same `kid`, whose private half is not the issuer's.
+/// Returns an unrelated key of the same type and `kid`.
 fn stranger(key: &Value) -> Value {
     let algorithm = key["alg"]
         .as_str()
         .and_then(Algorithm::from_name)
         .unwrap_or(Algorithm::RS256);
     let mut stranger = SigningKey::shared(algorithm).public_jwk();
-    // The process's shared key may be the very key that the issuer publishes.
+    // The issuer may publish the process's shared key.
     if ["n", "x", "k"]
         .iter()
         .all(|name| stranger[name] == key[name])
@@ -111,7 +112,7 @@ fn broken() -> Vec<Value> {
             "kty": "EC", "kid": "wrong-curve", "alg": "ES256", "crv": "Ed25519", "x": odd(32),
             "y": odd(32),
         }),
-        // The all-zero point of small order: a signature that anybody can write verifies under it.
+        // The all-zero point has small order: anyone can forge signatures for it.
         json!({
             "kty": "OKP", "kid": "small-order", "alg": "EdDSA", "crv": "Ed25519",
             "x": base64url(&[0; 32]),
@@ -135,7 +136,7 @@ fn without(key: &Value, name: &str) -> Value {
     key
 }
 
-/// An odd number of so many bytes, which is no key of anybody's.
+/// Returns an odd number of this length that is not a modulus or coordinate of a known key.
 fn odd(bytes: usize) -> String {
     base64url(&vec![0xAB; bytes])
 }

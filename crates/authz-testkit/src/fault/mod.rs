@@ -1,107 +1,104 @@
-//! What can go wrong with a key server.
+//! Failures of a key server.
 
-mod bomb;
-mod key_sets;
+pub(crate) mod bomb;
+pub(crate) mod key_sets;
 
-pub(crate) use bomb::gzip_bomb;
-pub(crate) use key_sets::faulty_set;
-
-/// A way for the key set, or the discovery document, to go wrong.
+/// A failure of the key set or the discovery document.
 ///
-/// Given to [`DevIssuer::fault`](crate::DevIssuer::fault), it lasts until it is taken away or
-/// replaced; [`times`](Self::times) makes it end by itself. The good key set is what the issuer
-/// publishes at the moment.
+/// [`DevIssuer::fault`](crate::DevIssuer::fault) sets it until it is cleared or replaced;
+/// [`times`](Self::times) limits it to a number of requests. The good key set is the one that the
+/// issuer currently publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// This status with a small JSON error body.
+    /// Answers with this status and a small JSON error body.
     Status(u16),
-    /// This status with a `Retry-After` header of so many seconds.
+    /// Answers with this status and a `Retry-After` header.
     RetryAfter {
         /// The status, usually 429 or 503.
         status: u16,
         /// The header's value, in seconds.
         seconds: u64,
     },
-    /// The answer that is given here, to the byte of its body.
+    /// Answers with this response.
     Respond {
         /// The status.
         status: u16,
-        /// Header names and values. `Content-Length` is added.
+        /// The header names and values, without `Content-Length`, which is added.
         headers: Vec<(String, String)>,
-        /// The body.
+        /// The body, sent as it is.
         body: Vec<u8>,
     },
-    /// The request is read and never answered.
+    /// Reads the request and never answers.
     Hang,
-    /// The status and headers arrive, and then nothing.
+    /// Sends the status and headers, and never the body.
     HangInBody,
-    /// The good key set, one byte every 50 ms: no single read takes long, the whole takes minutes.
+    /// Sends the good key set at one byte every 50 ms: each read is fast, but the whole takes minutes.
     SlowDrip,
-    /// The connection is reset (TCP RST) instead of an answer.
+    /// Resets the connection (TCP RST) without an answer.
     Reset,
-    /// The connection is closed in good order without an answer.
+    /// Closes the connection (TCP FIN) without an answer.
     Close,
-    /// `Content-Length` promises the good key set, half of it comes, the connection closes.
+    /// Sends half of the body that `Content-Length` announces, then closes the connection.
     Truncated,
-    /// Status 200, JSON content type, the good key set without its last character.
+    /// Answers 200 as JSON with the good key set without its last character.
     InvalidJson,
-    /// Status 200 and JSON content type with bytes that are not UTF-8.
+    /// Answers 200 as JSON with bytes that are not UTF-8.
     NotUtf8,
-    /// Status 200 with an empty body.
+    /// Answers 200 with an empty body.
     EmptyBody,
-    /// Status 200 with an HTML page, as a login portal or a misrouted proxy gives it.
+    /// Answers 200 with an HTML page, as a login portal or a misrouted proxy does.
     Html,
-    /// A key set whose array never ends, as fast as the client reads.
+    /// Sends a key set whose array never ends, as fast as the client reads.
     EndlessBody,
-    /// The good key set and 16 MiB of spaces after it, compressed to about 100 KiB (gzip): a
-    /// client that decompresses without a limit finds good keys.
+    /// Sends the good key set followed by 16 MiB of spaces, compressed with gzip to less than
+    /// 128 KiB. A client that decompresses without a limit finds the good keys.
     CompressedBomb,
-    /// A JSON array nested 100,000 deep: recursion in a parser ends the process.
+    /// Sends a JSON array nested 100,000 deep, which overflows the stack of a recursive parser.
     DeepNesting,
-    /// A redirect to the same address, for ever.
+    /// Redirects to the same address on every request.
     RedirectLoop,
-    /// A redirect to another address.
+    /// Redirects to this address.
     RedirectTo(String),
-    /// So many redirects on the same host, then the good answer.
+    /// Redirects this many times on the same host, then gives the good answer.
     RedirectChain(usize),
-    /// The good key set as `text/plain`.
+    /// Sends the good key set as `text/plain`.
     WrongContentType,
-    /// `{"keys":[]}`.
+    /// Sends `{"keys":[]}`.
     EmptySet,
-    /// `{}`: authentik's answer when it has no key.
+    /// Sends `{}`, as authentik does when it has no key.
     NoKeysMember,
-    /// So many other well-formed keys (P-256, ES256) ahead of the good ones.
+    /// Sends this many other well-formed keys (P-256, ES256) before the good ones.
     ManyKeys(usize),
-    /// Keys of kinds that a verifier does not know, among the good ones: post-quantum, Ed448,
-    /// X25519, secp256k1, a `kty` that does not exist.
+    /// Sends keys of types that a verifier does not know before the good ones: post-quantum, Ed448,
+    /// X25519, secp256k1 and an undefined `kty`.
     UnknownKeyTypes,
-    /// Encryption keys (`use` `enc`) with the same `kid` as the good keys, ahead of them, the way
-    /// Keycloak publishes them beside each other.
+    /// Sends encryption keys (`use` `enc`) with the `kid` of the good keys before them, as Keycloak
+    /// publishes both.
     EncryptionKeys,
-    /// For each good key a stranger's key of the same kind and `kid` ahead of it.
+    /// Sends an unrelated key of the same type and `kid` before each good key.
     DuplicateKids,
-    /// `null`, a number and a string among the good keys.
+    /// Sends `null`, a number and a string before the good keys.
     NullKey,
-    /// Broken keys ahead of the good ones: members missing or of the wrong type, a modulus of 512
-    /// bits, an even modulus, an exponent of 1, a point off its curve, bad base64.
+    /// Sends invalid keys before the good ones: members missing or of the wrong type, a modulus of
+    /// 512 bits, an even modulus, an exponent of 1, a point off its curve, bad base64.
     BadKeyAmongGood,
-    /// The good keys without `alg`, as Entra ID publishes them.
+    /// Sends the good keys without `alg`, as Entra ID does.
     KeysWithoutAlg,
-    /// The good keys without `kid`.
+    /// Sends the good keys without `kid`.
     KeysWithoutKid,
-    /// Another fault for the next so many requests, then good answers again.
+    /// Applies another fault to this many requests, then gives good answers again.
     Times(usize, Box<Fault>),
 }
 
 impl Fault {
-    /// This fault for the next `count` requests, then good answers again.
+    /// Limits this fault to the next `count` requests.
     #[must_use]
     pub fn times(self, count: usize) -> Self {
         Self::Times(count, Box::new(self))
     }
 
-    /// Takes the fault that the next request meets out of `slot`.
+    /// Returns the fault for the next request, and counts it down in `slot`.
     pub(crate) fn next(slot: &mut Option<Self>) -> Option<Self> {
         let Some(Self::Times(left, fault)) = slot else {
             return slot.clone();

@@ -1,7 +1,16 @@
-use super::{DevIssuer, Identity, StartError, State, keys::Keys, port};
-use crate::{Algorithm, SigningKey, TokenStyle};
+use authz_core::Algorithm;
 
-/// Settings of a [`DevIssuer`] that is not started yet.
+use super::{
+    DevIssuer,
+    port::{self, StartError},
+};
+use crate::{
+    key::SigningKey,
+    state::{Identity, State, keys::Keys},
+    token::TokenStyle,
+};
+
+/// Settings for a [`DevIssuer`]. Made by [`DevIssuer::builder`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -31,18 +40,37 @@ pub struct DevIssuerBuilder {
     style: TokenStyle,
 }
 
+impl DevIssuer {
+    /// Starts an issuer with one RS256 key on a free port.
+    ///
+    /// # Panics
+    ///
+    /// If no port of `127.0.0.1` is free. [`DevIssuerBuilder::start`] returns the error instead.
+    pub async fn start() -> Self {
+        Self::builder()
+            .start()
+            .await
+            .expect("127.0.0.1 has a free port")
+    }
+
+    /// Returns a builder for an issuer with other keys, port, path, audience or token style.
+    pub fn builder() -> DevIssuerBuilder {
+        DevIssuerBuilder::default()
+    }
+}
+
 impl DevIssuerBuilder {
-    /// Listens on this port of `127.0.0.1` instead of a free one.
+    /// Listens on this port of `127.0.0.1`. Default: a free port.
     pub fn port(self, port: u16) -> Self {
         Self { port, ..self }
     }
 
-    /// Generates one key of this algorithm; RS256 unless asked. An HMAC key is not published.
+    /// Generates one key for this algorithm. Default: RS256. HMAC keys are not published.
     pub fn algorithm(self, algorithm: Algorithm) -> Self {
         self.algorithms([algorithm])
     }
 
-    /// Generates and publishes a key for each of these algorithms. The first one signs.
+    /// Generates and publishes one key per algorithm. The first one signs.
     pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         Self {
             algorithms: algorithms.into_iter().collect(),
@@ -50,14 +78,14 @@ impl DevIssuerBuilder {
         }
     }
 
-    /// Publishes this key, ahead of the generated ones: the first key given signs. Without a call
-    /// of `algorithm` or `algorithms`, none is generated.
+    /// Publishes this key before the generated ones. The first key added signs. No key is generated
+    /// unless [`algorithm`](Self::algorithm) or [`algorithms`](Self::algorithms) is called, too.
     pub fn key(mut self, key: SigningKey) -> Self {
         self.keys.push(key);
         self
     }
 
-    /// The default audience of tokens, instead of `https://quickstart.example/api`.
+    /// Sets the audience of tokens. Default: `https://quickstart.example/api`.
     pub fn audience(self, audience: impl Into<String>) -> Self {
         Self {
             audience: audience.into(),
@@ -65,11 +93,11 @@ impl DevIssuerBuilder {
         }
     }
 
-    /// What follows the port in the issuer's identifier, `/` unless asked: `/realms/demo` as
-    /// Keycloak, the empty string for an identifier without a slash at the end.
+    /// Sets the path of the issuer's identifier. Default: `/`. Use `/realms/demo` for an issuer like
+    /// Keycloak, and the empty string for an identifier without a trailing slash.
     ///
-    /// With a path, discovery is served where OpenID Connect appends it and where RFC 8414 section
-    /// 3.1 inserts it, and nowhere else: a client that gets the address wrong finds nothing.
+    /// Discovery is served at the address that OpenID Connect Discovery builds and at the one that
+    /// RFC 8414 section 3.1 builds. Every other address is answered with 404.
     pub fn issuer_path(self, path: impl Into<String>) -> Self {
         let path = path.into();
         let slash = if path.is_empty() || path.starts_with('/') {
@@ -83,8 +111,8 @@ impl DevIssuerBuilder {
         }
     }
 
-    /// How long tokens last unless asked, in seconds: 3600 by default, negative for tokens that
-    /// have expired when they are made.
+    /// Sets the lifetime of tokens, in seconds. Default: 3600. With a negative number, tokens are
+    /// issued expired.
     pub fn token_lifetime(self, seconds: i64) -> Self {
         Self {
             token_lifetime: seconds,
@@ -92,16 +120,16 @@ impl DevIssuerBuilder {
         }
     }
 
-    /// The shape of tokens, [`TokenStyle::Rfc9068`] by default.
+    /// Sets the format of tokens. Default: [`TokenStyle::Rfc9068`].
     pub fn token_style(self, style: TokenStyle) -> Self {
         Self { style, ..self }
     }
 
-    /// Starts to serve, on the tokio runtime that this is called in.
+    /// Starts the issuer on the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`StartError::Listen`] if the port cannot be had.
+    /// [`StartError::Listen`] if the issuer cannot listen on the port.
     ///
     /// # Panics
     ///

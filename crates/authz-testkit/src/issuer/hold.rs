@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use super::State;
+use crate::state::State;
 
-/// Keeps the key set's answers back while it exists.
+/// Holds the key set's answers until it is released or dropped. Made by
+/// [`DevIssuer::hold`](crate::DevIssuer::hold).
 #[derive(Debug)]
-#[must_use = "answers are held back only as long as the guard exists"]
+#[must_use = "answers are held only while the guard exists"]
 pub struct Hold {
     state: Arc<State>,
 }
@@ -17,7 +18,7 @@ impl Hold {
         }
     }
 
-    /// Lets the answers go, which dropping does too.
+    /// Releases the answers, as dropping does.
     pub fn release(self) {}
 }
 

@@ -1,37 +1,35 @@
-//! An issuer that runs in the test's own process.
+//! An issuer that runs in the test's process.
 
-mod answers;
-mod builder;
-mod counts;
-mod hold;
-mod keys;
-mod port;
-mod state;
+pub(crate) mod builder;
+pub(crate) mod hold;
+pub(crate) mod port;
 
 use std::{
     fmt, mem,
     sync::{Arc, Mutex},
 };
 
+use authz_core::Algorithm;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::{Fault, SigningKey, TokenBuilder, lock::Locked as _, server::Server};
-
-pub use builder::DevIssuerBuilder;
-pub use counts::RequestCounts;
-pub use hold::Hold;
-pub use port::StartError;
-pub(crate) use state::{Identity, State};
+use self::hold::Hold;
+use crate::{
+    fault::Fault,
+    key::SigningKey,
+    lock::Locked as _,
+    server::Server,
+    state::{State, counts::RequestCounts},
+    token::TokenBuilder,
+};
 
 /// An issuer of access tokens on `127.0.0.1`, for development and tests.
 ///
-/// It publishes a discovery document and a key set, and gives a token to whoever asks. It serves
-/// on the tokio runtime that it was started in, and stops when it is dropped.
+/// It publishes a discovery document and a key set, and issues a token to anyone who asks. It runs on
+/// the tokio runtime that it was started in, and stops when it is dropped.
 ///
-/// What it answers can be changed while it runs: keys rotate and are withdrawn, documents are
-/// replaced, faults come and go, answers are held back, the whole server goes offline and comes
-/// back. Every change applies to the next request.
+/// A test can rotate and withdraw keys, replace documents, set faults, hold answers, and take the
+/// server offline. Every change applies from the next request on.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -51,35 +49,18 @@ pub struct DevIssuer {
 
 enum Serving {
     Online(Server),
-    /// Bound without listening: connections are refused, and the port stays ours.
+    /// Bound without listening: connections are refused, and the port stays reserved.
     Offline(TcpSocket),
-    /// Between the two.
+    /// Changing between the two, or stopped.
     Closed,
 }
 
 impl DevIssuer {
-    /// Starts an issuer with one RS256 key on a free port.
-    ///
-    /// # Panics
-    ///
-    /// If no port of `127.0.0.1` can be had. [`builder`](Self::builder) gives the error instead.
-    pub async fn start() -> Self {
-        Self::builder()
-            .start()
-            .await
-            .expect("there is a free port on 127.0.0.1")
-    }
-
-    /// An issuer with other keys, port, path, audience or style of token.
-    pub fn builder() -> DevIssuerBuilder {
-        DevIssuerBuilder::default()
-    }
-
     pub(crate) fn serve(state: State, listener: TcpListener, port: u16) -> Self {
         let state = Arc::new(state);
         tracing::warn!(
             issuer = %state.identity.issuer,
-            "development issuer started: for development and tests only, it gives a token to \
+            "development issuer started: for development and tests only, it issues a token to \
              anyone who asks"
         );
         let server = Server::spawn(listener, Arc::clone(&state));
@@ -90,26 +71,26 @@ impl DevIssuer {
         }
     }
 
-    /// The issuer's identifier, exactly as in its tokens' `iss`: `http://127.0.0.1:PORT/`, with the
-    /// slash at the end that Auth0 has too.
+    /// Returns the issuer's identifier, the `iss` of its tokens: `http://127.0.0.1:PORT/`, with a
+    /// trailing slash like Auth0's.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.state.identity.issuer
     }
 
-    /// The port it listens on.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where the key set is.
+    /// Returns the address of the key set.
     #[must_use]
     pub fn jwks_uri(&self) -> String {
         self.state.identity.jwks_uri()
     }
 
-    /// Where OpenID Connect's discovery document is.
+    /// Returns the address of the OpenID Connect discovery document.
     #[must_use]
     pub fn discovery_uri(&self) -> String {
         self.state
@@ -117,126 +98,127 @@ impl DevIssuer {
             .under(".well-known/openid-configuration")
     }
 
-    /// Where tokens are given.
+    /// Returns the address of the token endpoint.
     #[must_use]
     pub fn token_endpoint(&self) -> String {
         self.state.identity.token_endpoint()
     }
 
-    /// The audience of a token when nobody asks for another: `https://quickstart.example/api`.
+    /// Returns the default audience of tokens: `https://quickstart.example/api` unless configured.
     #[must_use]
     pub fn audience(&self) -> &str {
         &self.state.identity.audience
     }
 
-    /// A good token of this issuer for its audience, signed with the current key.
+    /// Starts a valid token of this issuer for its audience, signed with the current key.
     pub fn token(&self) -> TokenBuilder {
         self.state.token(&self.key())
     }
 
-    /// The key that signs at the moment.
+    /// Returns the key that currently signs.
     #[must_use]
     pub fn key(&self) -> SigningKey {
         self.state.keys.locked().current()
     }
 
-    /// The key that signs with `algorithm`, if there is one: the newest of several.
+    /// Returns the newest key for `algorithm`, if the issuer has one.
     #[must_use]
-    pub fn key_for(&self, algorithm: crate::Algorithm) -> Option<SigningKey> {
+    pub fn key_for(&self, algorithm: Algorithm) -> Option<SigningKey> {
         self.state.keys.locked().of(algorithm)
     }
 
-    /// A new key of the current one's algorithm signs from now on and is published. The old keys
-    /// stay published.
+    /// Generates and publishes a key for the current algorithm, which signs from now on. Old keys stay
+    /// published.
     pub fn rotate(&self) -> SigningKey {
         self.state.change_keys(|keys| keys.rotate())
     }
 
-    /// Publishes a key that does not sign yet. An HMAC key is published with its secret when asked
-    /// for here, and never otherwise.
+    /// Publishes a key without signing with it. This is the only way to publish an HMAC key, and it
+    /// publishes the secret.
     pub fn publish(&self, key: &SigningKey) {
         self.publish_jwk(key.public_jwk());
     }
 
-    /// Publishes a key in the given form, whatever it is.
+    /// Publishes any JSON value as a key.
     pub fn publish_jwk(&self, jwk: impl Into<Value>) {
         self.state.change_keys(|keys| keys.publish(jwk.into()));
     }
 
-    /// Takes every key of this `kid` out of the key set. A key that signs goes on signing.
+    /// Removes every key with this `kid` from the key set. If it is the current key, it still signs.
     pub fn withdraw(&self, kid: &str) {
         self.state.change_keys(|keys| keys.withdraw(kid));
     }
 
-    /// Signs with this key from now on. It is not published by that: a token signed before its key
-    /// is published is something that issuers do.
+    /// Signs with this key from now on, without publishing it. Real issuers sometimes sign with a key
+    /// before they publish it.
     pub fn use_key(&self, key: &SigningKey) {
         self.state.change_keys(|keys| keys.sign_with(key));
     }
 
-    /// The key set that is published, without regard to faults or a replaced document.
+    /// Returns the published key set, without faults and without the document of
+    /// [`set_jwks_document`](Self::set_jwks_document).
     #[must_use]
     pub fn published_jwks(&self) -> Value {
         self.state.keys.locked().set()
     }
 
-    /// These bytes instead of the key set; `None` gives the real one back.
+    /// Serves these bytes instead of the key set. `None` restores the key set.
     pub fn set_jwks_document(&self, body: Option<Vec<u8>>) {
         self.state
             .change_keys(|_| self.state.answers.locked().jwks_document = body);
     }
 
-    /// This document instead of the discovery document; `None` gives the real one back.
+    /// Serves this document instead of the discovery document. `None` restores the original.
     ///
-    /// [`discovery_document`](Self::discovery_document) is the place to begin.
+    /// Start from [`discovery_document`](Self::discovery_document) to change single members.
     pub fn set_discovery_document(&self, document: Option<Value>) {
         self.state.answers.locked().discovery_document = document;
     }
 
-    /// The true discovery document.
+    /// Returns the original discovery document.
     #[must_use]
     pub fn discovery_document(&self) -> Value {
         self.state.discovery_document()
     }
 
-    /// The `Cache-Control` header of the key set. There is none unless asked.
+    /// Sets the `Cache-Control` header of the key set. Default: none.
     pub fn cache_control(&self, value: Option<&str>) {
         self.jwks_header("cache-control", value);
     }
 
-    /// Any other header of the key set's good answers: `Age`, `Expires`.
+    /// Sets any header of the key set's good answers, such as `Age` or `Expires`. `None` removes it.
     ///
     /// # Panics
     ///
-    /// If the name or value cannot stand in HTTP.
+    /// If the name or the value is not valid in HTTP.
     pub fn jwks_header(&self, name: &str, value: Option<&str>) {
         self.state.answers.locked().set_header(name, value);
     }
 
-    /// Whether the key set carries `ETag` and `Last-Modified`, and `If-None-Match` and
-    /// `If-Modified-Since` are answered with 304. Off unless asked.
+    /// Turns conditional requests for the key set on or off: `ETag` and `Last-Modified` in answers, and
+    /// 304 for a matching `If-None-Match` or `If-Modified-Since`. Default: off.
     pub fn etags(&self, on: bool) {
         self.state.answers.locked().etags = on;
     }
 
-    /// Lets the key set go wrong, or right again.
+    /// Sets the fault of the key set. `None` clears it.
     pub fn fault(&self, fault: Option<Fault>) {
         self.state.answers.locked().jwks_fault = fault;
     }
 
-    /// Lets the discovery document go wrong, or right again. A fault of keys serves that key set in
-    /// the discovery document's place.
+    /// Sets the fault of the discovery document. `None` clears it. A fault that concerns keys serves
+    /// that key set instead of the discovery document.
     pub fn fault_discovery(&self, fault: Option<Fault>) {
         self.state.answers.locked().discovery_fault = fault;
     }
 
-    /// How many requests have arrived.
+    /// Returns the numbers of requests so far.
     #[must_use]
     pub fn requests(&self) -> RequestCounts {
         self.state.counts.now()
     }
 
-    /// Waits until so many requests for the key set have arrived since the start, answered or not.
+    /// Waits until `at_least` requests for the key set have arrived since the start, answered or not.
     pub async fn jwks_requested(&self, at_least: usize) {
         self.state
             .counts
@@ -244,7 +226,7 @@ impl DevIssuer {
             .await;
     }
 
-    /// Waits until so many requests for the discovery document have arrived since the start.
+    /// Waits until `at_least` requests for the discovery document have arrived since the start.
     pub async fn discovery_requested(&self, at_least: usize) {
         self.state
             .counts
@@ -252,22 +234,20 @@ impl DevIssuer {
             .await;
     }
 
-    /// Holds the key set's answers back until the guard is released or dropped: a slow server
+    /// Holds the key set's answers until the guard is released or dropped. It simulates a slow server
     /// without a clock.
     ///
-    /// An answer is made when its request arrives, and then waits: a key that is rotated in the
-    /// meantime is not in it.
+    /// Each answer is prepared when its request arrives, and does not contain later changes.
     pub fn hold(&self) -> Hold {
         Hold::new(&self.state)
     }
 
-    /// Closes the listener and every connection: from the moment this returns, connections are
-    /// refused. The port stays reserved for [`go_online`](Self::go_online), and tokens can still be
-    /// made.
+    /// Closes the listener and all connections. Connections are refused once this returns. The port
+    /// stays reserved for [`go_online`](Self::go_online), and [`token`](Self::token) still works.
     ///
     /// # Panics
     ///
-    /// If somebody else takes the port in that moment.
+    /// If another program takes the port in the meantime.
     pub async fn go_offline(&self) {
         let serving = mem::replace(&mut *self.server.locked(), Serving::Closed);
         let offline = match serving {
@@ -285,7 +265,7 @@ impl DevIssuer {
     ///
     /// # Panics
     ///
-    /// If somebody else listens on the port by now.
+    /// If another program has taken the port.
     pub async fn go_online(&self) {
         let mut serving = self.server.locked();
         let listener = match mem::replace(&mut *serving, Serving::Closed) {
@@ -296,14 +276,14 @@ impl DevIssuer {
             Serving::Offline(reserved) => reserved.listen(port::BACKLOG),
             Serving::Closed => port::reserve(self.port).and_then(|own| own.listen(port::BACKLOG)),
         }
-        .expect("nobody else has taken the port");
+        .expect("no other program has taken the port");
         let server = Server::spawn(listener, Arc::clone(&self.state));
         *serving = Serving::Online(server);
     }
 
-    /// Stops serving: connections are refused from the moment this returns.
+    /// Stops the issuer. Connections are refused once this returns.
     ///
-    /// [`go_offline`](Self::go_offline) does the same and keeps the issuer.
+    /// Use [`go_offline`](Self::go_offline) to keep the issuer.
     pub async fn stop(self) {
         let serving = mem::replace(&mut *self.server.locked(), Serving::Closed);
         if let Serving::Online(server) = serving {

@@ -1,27 +1,40 @@
-//! Keys that sign, and the public half that an issuer publishes.
+//! Keys that sign, and their public halves.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod material;
 mod pool;
+#[cfg(all(feature = "rust-crypto", not(feature = "aws-lc-rs")))]
+mod rust_crypto;
+mod size;
 
-use std::{collections::BTreeMap, fmt, sync::Arc, sync::Mutex};
+#[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+compile_error!("authz-testkit needs one of the features `aws-lc-rs` and `rust-crypto` to sign");
 
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::{Algorithm, lock::Locked as _, random};
-use material::Material;
+use self::{material::Material, size::RsaSize};
+use crate::{lock::Locked as _, random};
 
 /// A key that signs tokens with one algorithm.
 ///
-/// Cloning is cheap and gives the same key. `Debug` shows the `kid` and the algorithm, never the
-/// secret part.
+/// Cloning is cheap and returns the same key. `Debug` shows the `kid` and the algorithm, never the
+/// private part.
 ///
 /// ```
 /// use authz_testkit::{Algorithm, SigningKey};
 ///
 /// let key = SigningKey::generate(Algorithm::ES256).with_kid("2026-01");
 /// assert_eq!(key.public_jwk()["kid"], "2026-01");
-/// assert_eq!(key.sign(b"message").len(), 64); // r and s, as JOSE has it
+/// assert_eq!(key.sign(b"message").len(), 64); // r and s, as in JOSE
 /// ```
 #[derive(Clone)]
 pub struct SigningKey {
@@ -31,42 +44,42 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A fresh key with a random `kid`: 2048 bits for RSA, a secret as long as the hash for HMAC.
+    /// Generates a key with a random `kid`: 2048 bits for RSA, a secret as long as the hash for HMAC.
     ///
     /// # Panics
     ///
-    /// If the system has no randomness to give.
+    /// If the operating system provides no random numbers.
     #[must_use]
     pub fn generate(algorithm: Algorithm) -> Self {
         Self::from_material(Material::generate(algorithm), algorithm)
     }
 
-    /// A fresh RSA key of 2048, 3072, 4096 or 8192 bits.
+    /// Generates an RSA key of 2048, 3072, 4096 or 8192 bits.
     ///
-    /// Generating takes time: a tenth of a second for 2048 bits, many seconds for 8192.
+    /// It takes a tenth of a second for 2048 bits, and many seconds for 8192.
     ///
     /// # Panics
     ///
-    /// If `algorithm` is not one of RSA, or `bits` is another number.
+    /// If `algorithm` does not use RSA, or `bits` is another number.
     #[must_use]
     pub fn generate_rsa(algorithm: Algorithm, bits: u32) -> Self {
-        Self::from_material(Material::generate_rsa(bits), algorithm)
+        Self::from_material(Material::generate_rsa(RsaSize::of(bits)), algorithm)
     }
 
-    /// A key of the given shared secret, as long or as short as wanted, with a random `kid`.
+    /// Returns an HMAC key with this secret, which may have any length, and a random `kid`.
     ///
-    /// Give it an RSA key's [`public_pem`](Self::public_pem) to forge the token of the classic
-    /// algorithm confusion.
+    /// Pass an RSA key's [`public_pem`](Self::public_pem) to forge a token for an algorithm confusion
+    /// attack.
     ///
     /// # Panics
     ///
-    /// If `algorithm` is not one of HMAC.
+    /// If `algorithm` does not use HMAC.
     #[must_use]
     pub fn hmac(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Self {
         Self::from_material(Material::Hmac(secret.into()), algorithm)
     }
 
-    /// A key read from PKCS #8 DER: a fixed key for tokens that outlive the process.
+    /// Parses a key from PKCS #8 DER, for tokens that outlive the process. The `kid` is random.
     ///
     /// # Errors
     ///
@@ -77,8 +90,8 @@ impl SigningKey {
             .ok_or(InvalidKey { algorithm })
     }
 
-    /// The one key that this process shares for `algorithm`: generated on first use, so that a
-    /// suite with many tests pays for RSA once.
+    /// Returns the key for `algorithm` that the whole process shares. It is generated on first use, so
+    /// that a test suite generates an RSA key only once.
     #[must_use]
     pub fn shared(algorithm: Algorithm) -> Self {
         static SHARED: Mutex<BTreeMap<Algorithm, SigningKey>> = Mutex::new(BTreeMap::new());
@@ -89,9 +102,9 @@ impl SigningKey {
             .clone()
     }
 
-    /// A key that nobody else in this process holds at the moment, with a fresh random `kid`.
+    /// Returns a key that is not in use elsewhere in this process, with a new random `kid`.
     ///
-    /// RSA keys that everybody has dropped are used again instead of generated anew.
+    /// Reuses RSA keys after their last user has dropped them.
     pub(crate) fn unused(algorithm: Algorithm) -> Self {
         Self {
             material: pool::unused(algorithm),
@@ -100,7 +113,7 @@ impl SigningKey {
         }
     }
 
-    /// The same key under another `kid`.
+    /// Replaces the `kid`.
     #[must_use]
     pub fn with_kid(self, kid: impl Into<String>) -> Self {
         Self {
@@ -109,17 +122,17 @@ impl SigningKey {
         }
     }
 
-    /// The same key without a `kid`.
+    /// Removes the `kid`.
     #[must_use]
     pub fn without_kid(self) -> Self {
         Self { kid: None, ..self }
     }
 
-    /// The same key used with another algorithm, say RS256's key with PS256.
+    /// Replaces the algorithm, for example RS256 with PS256.
     ///
     /// # Panics
     ///
-    /// If the algorithm needs another kind of key.
+    /// If the algorithm needs another type of key.
     #[must_use]
     pub fn with_algorithm(self, algorithm: Algorithm) -> Self {
         assert!(
@@ -130,28 +143,28 @@ impl SigningKey {
         Self { algorithm, ..self }
     }
 
-    /// The `kid`, if the key has one.
+    /// Returns the `kid`, if the key has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The algorithm that [`sign`](Self::sign) uses.
+    /// Returns the algorithm that [`sign`](Self::sign) uses.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The signature of `message` in the form that a JWS carries: `r || s` of fixed length for
-    /// ECDSA (RFC 7518 section 3.4), the plain bytes for the others.
+    /// Signs `message` and returns the signature in JWS format: `r || s` of fixed length for ECDSA
+    /// (RFC 7518 section 3.4).
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.material.sign(self.algorithm, message)
     }
 
-    /// The public key as a JWK (RFC 7517) with `kid`, `use` `sig` and `alg`.
+    /// Returns the public key as a JWK (RFC 7517) with `kid`, `use` `sig` and `alg`.
     ///
-    /// For HMAC this is the `oct` JWK with the secret: something that no real issuer publishes.
+    /// For HMAC, returns the `oct` JWK with the secret, which a real issuer never publishes.
     #[must_use]
     pub fn public_jwk(&self) -> Value {
         let mut jwk = self.material.public_members();
@@ -163,11 +176,11 @@ impl SigningKey {
         Value::Object(jwk)
     }
 
-    /// The public key as PEM, `BEGIN PUBLIC KEY`.
+    /// Returns the public key as PEM, `BEGIN PUBLIC KEY`.
     ///
     /// # Panics
     ///
-    /// For an HMAC key, which has no public half.
+    /// If this is an HMAC key, which does not have a public half.
     #[must_use]
     pub fn public_pem(&self) -> String {
         let encoded = STANDARD.encode(self.public_der());
@@ -182,11 +195,11 @@ impl SigningKey {
         pem
     }
 
-    /// The public key as DER of X.509's `SubjectPublicKeyInfo`.
+    /// Returns the public key as DER, X.509 `SubjectPublicKeyInfo`.
     ///
     /// # Panics
     ///
-    /// For an HMAC key, which has no public half.
+    /// If this is an HMAC key, which does not have a public half.
     #[must_use]
     pub fn public_der(&self) -> Vec<u8> {
         self.material
@@ -194,13 +207,13 @@ impl SigningKey {
             .expect("an HMAC key has no public half: use `secret`")
     }
 
-    /// The private key as PKCS #8 DER, or nothing for HMAC.
+    /// Returns the private key as PKCS #8 DER, or `None` for HMAC.
     #[must_use]
     pub fn to_pkcs8(&self) -> Option<Vec<u8>> {
         self.material.pkcs8()
     }
 
-    /// The shared secret of an HMAC key.
+    /// Returns the shared secret of an HMAC key, or `None` for other keys.
     #[must_use]
     pub fn secret(&self) -> Option<&[u8]> {
         match &*self.material {
@@ -231,7 +244,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A document that is not a private key for the algorithm it was read for.
+/// A document is not a private key for the requested algorithm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a PKCS #8 private key for {algorithm}")]
 pub struct InvalidKey {

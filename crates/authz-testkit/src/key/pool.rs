@@ -1,20 +1,20 @@
 use std::sync::{Arc, Mutex};
 
-use super::material::Material;
-use crate::{Algorithm, lock::Locked as _};
+use authz_core::Algorithm;
 
-/// RSA keys that were made for an issuer in this process.
+use super::material::Material;
+use crate::lock::Locked as _;
+
+/// RSA keys that were generated for issuers in this process.
 static RSA: Mutex<Vec<Arc<Material>>> = Mutex::new(Vec::new());
 
-/// Key material for `algorithm` that nobody else in this process holds.
+/// Returns key material for `algorithm` that is not in use elsewhere in this process.
 ///
-/// Generating an RSA key takes about a hundred times as long as everything else a development
-/// issuer does when it starts, and a test suite starts hundreds of them. Two issuers that live at
-/// the same time must never have the same key, or the tests that tell them apart prove nothing;
-/// one that everybody has dropped can serve again.
+/// Generating an RSA key dominates the start of an issuer, and a test suite starts hundreds. Two live
+/// issuers must not share a key, or tests that tell them apart prove nothing.
 pub(super) fn unused(algorithm: Algorithm) -> Arc<Material> {
     let mut keys = RSA.locked();
-    // The pool's own reference is the only one left, and another can only be taken under the lock.
+    // Only the pool's reference is left, and a new one is taken only under the lock.
     let free = keys
         .iter()
         .find(|key| Arc::strong_count(key) == 1 && key.fits(algorithm));

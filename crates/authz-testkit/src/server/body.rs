@@ -9,19 +9,19 @@ use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-/// A response body, complete or going wrong on the way.
+/// A response body, complete or failing.
 #[derive(Debug)]
 pub(crate) enum Body {
     Full(Bytes),
-    /// These bytes, then the connection breaks off.
+    /// These bytes, then an error.
     Cut(Bytes),
-    /// The connection breaks off at the next look.
+    /// An error at the next poll.
     BreakOff,
-    /// Nothing, ever.
+    /// No bytes and no end.
     Stalled,
-    /// These bytes one by one.
+    /// These bytes, one at a time.
     Drip(Bytes, Pin<Box<Sleep>>),
-    /// The first bytes, then the second again and again.
+    /// The first bytes, then the second bytes repeatedly.
     Endless(Bytes, Bytes),
 }
 
@@ -42,8 +42,7 @@ impl HttpBody for Body {
         let data = match &mut *self {
             Self::Full(rest) if rest.is_empty() => return Poll::Ready(None),
             Self::Cut(rest) if rest.is_empty() => {
-                // hyper throws away what it has not written yet when a body fails, and writes it
-                // when a body has nothing for the moment.
+                // hyper discards buffered bytes when a body fails, and flushes them when it is pending.
                 *self = Self::BreakOff;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
@@ -75,9 +74,9 @@ impl HttpBody for Body {
     }
 }
 
-/// The error that makes hyper close the connection in the middle of a body.
+/// The error that makes hyper close the connection within a body.
 #[derive(Debug, thiserror::Error)]
-#[error("a fault breaks the body off here")]
+#[error("a fault cuts the body off here")]
 pub(crate) struct BrokenOff;
 
 const DRIP: Duration = Duration::from_millis(50);

@@ -13,14 +13,14 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A TCP connection that can be told to end with a reset.
+/// A TCP connection that can end with a reset.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     reset: Reset,
 }
 
-/// The telling side of a [`Connection`].
+/// Selects how a [`Connection`] ends.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reset(Arc<AtomicBool>);
 
@@ -36,7 +36,7 @@ impl Connection {
 }
 
 impl Reset {
-    /// The connection sends RST instead of FIN when it is closed.
+    /// Makes the connection send RST instead of FIN when it is closed.
     pub(crate) fn at_close(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -45,7 +45,7 @@ impl Reset {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.reset.0.load(Ordering::Relaxed) {
-            // Without it the client sees an orderly close: a weaker fault, and nothing to do about.
+            // If it fails, the client sees an orderly close instead.
             let _ = self.stream.set_zero_linger();
         }
     }

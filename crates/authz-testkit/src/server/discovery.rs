@@ -5,7 +5,7 @@ use super::{
     faulty::{self, Good},
     respond::{self, Answer},
 };
-use crate::{Fault, issuer::State, lock::Locked as _};
+use crate::{fault::Fault, lock::Locked as _, state::State};
 
 pub(crate) fn answer(request: &Request<Incoming>, state: &State) -> Answer {
     let published = state.keys.locked().published().to_vec();

@@ -6,9 +6,9 @@ use super::{
     body::Body,
     respond::{self, Answer, JSON, respond},
 };
-use crate::fault::{Fault, faulty_set, gzip_bomb};
+use crate::fault::{Fault, bomb::gzip_bomb, key_sets::faulty_set};
 
-/// The answer that a fault spoils.
+/// The answer without the fault.
 pub(crate) struct Good<'a> {
     pub(crate) body: Bytes,
     pub(crate) keys: &'a [Value],
@@ -71,7 +71,7 @@ pub(crate) fn answer(fault: &Fault, good: &Good<'_>, address: &Uri) -> Answer {
             _ => ok(body),
         },
 
-        // A fault of keys was answered above, and `Times` is resolved before it comes here.
+        // Faults of keys are answered above, and `Fault::next` resolves `Times`.
         _ => ok(body),
     }
     .into()
@@ -98,7 +98,7 @@ fn with_header(mut response: Response<Body>, name: &str, value: &str) -> Respons
     response
 }
 
-/// How many redirects of a chain this request has followed.
+/// Returns the number of redirects that led to this request.
 fn hops(address: &Uri) -> usize {
     address
         .query()

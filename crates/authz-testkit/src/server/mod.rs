@@ -1,4 +1,4 @@
-//! The HTTP side of the issuer.
+//! The issuer's HTTP server.
 
 mod body;
 mod connection;
@@ -20,11 +20,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::issuer::State;
-use connection::Connection;
-use respond::Answer;
+use self::{connection::Connection, respond::Answer};
+use crate::state::State;
 
-/// The running server. Dropping it ends it with all its connections.
+/// The running server. Dropping it stops the server and closes all connections.
 #[derive(Debug)]
 pub(crate) struct Server {
     accepting: JoinHandle<()>,
@@ -40,10 +39,10 @@ impl Server {
         }
     }
 
-    /// Ends it and waits until the listener and every connection are closed.
+    /// Stops the server and waits until the listener and all connections are closed.
     pub(crate) async fn stop(mut self) {
         self.stop = None;
-        // The task can only have been cancelled, when its runtime shuts down: it is over then too.
+        // An error means that the runtime shut down and cancelled the task.
         let _ = (&mut self.accepting).await;
     }
 }
@@ -66,7 +65,7 @@ async fn accept(
                 Ok((stream, _)) => {
                     connections.spawn(serve(stream, Arc::clone(&state)));
                 }
-                // Out of descriptors, or a client that has gone already: the next one may be well.
+                // Out of file descriptors, or the client is gone: the next connection may succeed.
                 Err(error) => {
                     tracing::debug!(%error, "development issuer could not accept a connection");
                     tokio::task::yield_now().await;
@@ -96,7 +95,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             }
         }
     });
-    // No timer: a test that pauses tokio's clock must not run into the server's time-outs.
+    // No timer: the server must not time out while a test pauses tokio's clock.
     let served = http1::Builder::new()
         .serve_connection(TokioIo::new(connection), service)
         .await;
@@ -105,7 +104,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     }
 }
 
-/// Makes hyper drop the connection without an answer.
+/// The error that makes hyper close the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("a fault leaves this request unanswered")]
 struct Unanswered;

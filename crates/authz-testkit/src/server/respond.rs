@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::body::Body;
 
-/// What happens with a request.
+/// The reaction to a request.
 pub(crate) enum Answer {
     Response(Box<Response<Body>>),
     Never,

@@ -3,7 +3,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
-use crate::issuer::{Identity, State};
+use crate::state::{Identity, State};
 
 pub(crate) async fn route(request: Request<Incoming>, state: &State) -> Answer {
     match Place::of(request.uri().path(), &state.identity) {
@@ -43,8 +43,8 @@ enum Place {
 }
 
 impl Place {
-    /// Where a path leads. Empty segments don't count: an issuer with a slash at the end, joined
-    /// to a path with one at the beginning, is the commonest mistake in a configuration.
+    /// Finds the place of a path. Empty segments are ignored: joining an issuer with a trailing slash
+    /// and a path with a leading one is a common configuration mistake.
     fn of(path: &str, identity: &Identity) -> Self {
         let base = identity
             .issuer
@@ -63,7 +63,7 @@ impl Place {
             (["oauth", "token"], Self::Token),
         ] {
             let appended = path == [base.as_slice(), &document].concat();
-            // RFC 8414 section 3.1: between the host and the path.
+            // RFC 8414 section 3.1 inserts it between the host and the path.
             let inserted =
                 matches!(place, Self::Discovery) && path == [document.as_slice(), &base].concat();
             if appended || inserted {

@@ -1,3 +1,4 @@
+use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -6,22 +7,22 @@ use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
 use super::{body::Body, form, respond};
-use crate::{Algorithm, TokenStyle, issuer::State, lock::Locked as _};
+use crate::{lock::Locked as _, state::State, token::TokenStyle};
 
-/// The client credentials grant (RFC 6749 section 4.4) for any client.
+/// Answers the client credentials grant (RFC 6749 section 4.4) for any client.
 pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Response<Body> {
     let (head, body) = request.into_parts();
     let granted = match Limited::new(body, LIMIT).collect().await {
         Ok(body) => grant(&head.headers, &body.to_bytes(), state),
         Err(_) => Err(Refusal::InvalidRequest(
-            "the body cannot be read or is too long",
+            "the body cannot be read or is longer than 64 KiB",
         )),
     };
     let mut response = match granted {
         Ok(token) => respond::json(StatusCode::OK, &token),
         Err(refusal) => refusal.into_response(),
     };
-    // RFC 6749 section 5.1: an answer with a token is never stored.
+    // RFC 6749 section 5.1: responses with tokens must not be stored.
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -47,13 +48,15 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         None => state.keys.locked().current(),
         Some(name) => Algorithm::from_name(name)
             .and_then(|algorithm| state.keys.locked().of(algorithm))
-            .ok_or(Refusal::InvalidRequest("no key for this alg"))?,
+            .ok_or(Refusal::InvalidRequest(
+                "the issuer has no key for this alg",
+            ))?,
     };
     let style = match text(&fields, "style")? {
         None => state.identity.style,
         Some("rfc9068" | "at+jwt") => TokenStyle::Rfc9068,
         Some("auth0" | "JWT") => TokenStyle::Auth0,
-        Some(_) => return Err(Refusal::InvalidRequest("style is rfc9068 or auth0")),
+        Some(_) => return Err(Refusal::InvalidRequest("style must be rfc9068 or auth0")),
     };
     let audience = ["audience", "resource"]
         .into_iter()
@@ -93,14 +96,14 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         "token_type": "Bearer",
         "expires_in": lifetime,
     });
-    // An empty scope is none, and cannot be written (RFC 6749 section 3.3).
+    // The syntax of `scope` does not allow an empty value (RFC 6749 section 3.3).
     if !scope.is_empty() {
         answer["scope"] = json!(scope);
     }
     Ok(answer)
 }
 
-/// The request's fields from a form, which the standard has, or from JSON, which Auth0 takes too.
+/// Returns the request's fields from a form, as in the standard, or from JSON, as Auth0 accepts.
 fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refusal> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
@@ -113,7 +116,9 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refus
         Some("application/x-www-form-urlencoded") => std::str::from_utf8(body)
             .map(form::fields)
             .map_err(|_| Refusal::InvalidRequest("the body is not UTF-8")),
-        _ => Err(Refusal::InvalidRequest("send a form or JSON")),
+        _ => Err(Refusal::InvalidRequest(
+            "the content type must be a form or JSON",
+        )),
     }
 }
 
@@ -124,12 +129,12 @@ fn text<'a>(
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        // RFC 6749 section 3.2: parameters are not repeated.
+        // RFC 6749 section 3.2: parameters must not be repeated.
         Some(_) => Err(Refusal::NotOneString(name)),
     }
 }
 
-/// A lifetime in seconds, which no standard lets a client ask for: for tests and for trying out.
+/// Returns the requested lifetime in seconds, an extension for tests.
 fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
     let seconds = match fields.get("expires_in") {
         None | Some(Value::Null) => return Ok(None),
@@ -138,11 +143,13 @@ fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
     };
     match seconds {
         Some(seconds) => Ok(Some(seconds)),
-        None => Err(Refusal::InvalidRequest("expires_in is a number of seconds")),
+        None => Err(Refusal::InvalidRequest(
+            "expires_in must be a number of seconds",
+        )),
     }
 }
 
-/// The client of HTTP Basic, which is form-encoded before it is base64 (RFC 6749 section 2.3.1).
+/// Returns the client of HTTP Basic, form-encoded within the base64 (RFC 6749 section 2.3.1).
 fn basic(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, credentials) = value.split_once(' ')?;
@@ -155,7 +162,7 @@ fn basic(headers: &HeaderMap) -> Option<String> {
         .map(|(client, _)| form::decode(client))
 }
 
-/// The errors of RFC 6749 section 5.2 that this endpoint has a use for.
+/// The errors of RFC 6749 section 5.2 that this endpoint returns.
 enum Refusal {
     InvalidRequest(&'static str),
     NotOneString(&'static str),
@@ -172,19 +179,17 @@ impl Refusal {
             Self::NotOneString(name) => (
                 StatusCode::BAD_REQUEST,
                 "invalid_request",
-                format!(
-                    "{name} is repeated or not a string: several values are one string, with spaces"
-                ),
+                format!("{name} is repeated or not a string: join several values with spaces"),
             ),
             Self::InvalidClient => (
                 StatusCode::UNAUTHORIZED,
                 "invalid_client",
-                "client_id is missing: any value will do".to_owned(),
+                "client_id is missing: send any value".to_owned(),
             ),
             Self::UnsupportedGrantType => (
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "this development issuer knows client_credentials alone".to_owned(),
+                "this development issuer supports only client_credentials".to_owned(),
             ),
         };
         let body = json!({ "error": error, "error_description": description });
@@ -199,5 +204,5 @@ impl Refusal {
     }
 }
 
-/// In bytes. A token request has a few hundred.
+/// Maximum size of a request body, in bytes. A token request has a few hundred.
 const LIMIT: usize = 64 * 1024;

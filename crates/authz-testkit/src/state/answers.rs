@@ -3,9 +3,9 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::Fault;
+use crate::fault::Fault;
 
-/// How the issuer answers at the moment, where that is not the way it should.
+/// Settings that change the documents which the issuer serves.
 #[derive(Debug)]
 pub(crate) struct Answers {
     pub(crate) jwks_document: Option<Vec<u8>>,
@@ -43,8 +43,8 @@ impl Answers {
         }
     }
 
-    /// Each change is at least a second after the one before: HTTP dates have no fractions, and a
-    /// change within one second must not look like none.
+    /// Moves `Last-Modified` forward by at least a second. HTTP dates have no fractions, so two changes
+    /// within a second would look like one.
     pub(crate) fn touch(&mut self) {
         let next = self.last_modified + Duration::from_secs(1);
         self.last_modified = next.max(SystemTime::now());

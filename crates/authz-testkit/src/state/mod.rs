@@ -1,23 +1,33 @@
+//! The state that an issuer's handle and its server share.
+
+pub(crate) mod answers;
+pub(crate) mod counts;
+pub(crate) mod keys;
+
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{answers::Answers, counts::Counter, keys::Keys};
-use crate::{SigningKey, TokenBuilder, TokenStyle, lock::Locked as _};
+use self::{answers::Answers, counts::Counter, keys::Keys};
+use crate::{
+    key::SigningKey,
+    lock::Locked as _,
+    token::{TokenBuilder, TokenStyle},
+};
 
-/// What the issuer's handle and its server share.
+/// The state that the issuer's handle and its server share.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) identity: Identity,
     pub(crate) keys: Mutex<Keys>,
     pub(crate) answers: Mutex<Answers>,
     pub(crate) counts: Counter,
-    /// How many guards hold the key set's answers back.
+    /// The number of guards that hold the key set's answers.
     pub(crate) holds: watch::Sender<usize>,
 }
 
-/// What never changes while the issuer lives.
+/// The settings that do not change after the start.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) issuer: String,
@@ -45,15 +55,15 @@ impl State {
             .expires_in(self.identity.token_lifetime)
     }
 
-    /// Changes the key set, which then has a later `Last-Modified`.
+    /// Changes the key set and its `Last-Modified`.
     pub(crate) fn change_keys<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> T {
         let result = change(&mut self.keys.locked());
         self.answers.locked().touch();
         result
     }
 
-    /// The members of RFC 8414 section 2 and OpenID Connect Discovery that make sense for an
-    /// issuer without a login page.
+    /// Returns the members of RFC 8414 section 2 and OpenID Connect Discovery that apply to an issuer
+    /// without a login page.
     pub(crate) fn discovery_document(&self) -> Value {
         let algorithms = self.keys.locked().algorithms();
         json!({
@@ -78,7 +88,7 @@ impl Identity {
         self.under("oauth/token")
     }
 
-    /// An address below the issuer's, with one slash between.
+    /// Appends `path` to the issuer's address, with one slash between them.
     pub(crate) fn under(&self, path: &str) -> String {
         format!("{}/{path}", self.issuer.trim_end_matches('/'))
     }

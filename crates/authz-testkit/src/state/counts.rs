@@ -2,25 +2,25 @@ use tokio::sync::watch;
 
 /// The requests that an issuer has received since it was created.
 ///
-/// A request counts when it arrives, whatever comes of it: held back, failed by a fault, answered.
+/// A request counts when it arrives, whether it is held, answered or failed by a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestCounts {
-    /// For a discovery document, at any of its addresses.
+    /// Requests for a discovery document, at any of its addresses.
     pub discovery: usize,
-    /// For the key set, each hop of a redirect among them.
+    /// Requests for the key set, including each hop of a redirect.
     pub jwks: usize,
-    /// For a token.
+    /// Requests for a token.
     pub token: usize,
-    /// For anything else: a client that builds its addresses wrongly.
+    /// Requests for any other path, from a client that builds its addresses wrongly.
     pub other: usize,
-    /// For the key set, answered with 304.
+    /// Requests for the key set that were answered with 304.
     pub not_modified: usize,
-    /// The most requests for the key set that were there at one time, not yet answered.
+    /// The highest number of concurrent, unanswered requests for the key set.
     pub max_concurrent_jwks: usize,
 }
 
-/// The counts with the means to wait for them.
+/// The counts, with a way to wait for them.
 #[derive(Debug)]
 pub(crate) struct Counter {
     counts: watch::Sender<Running>,
@@ -56,7 +56,7 @@ impl Counter {
             .send_modify(|running| change(&mut running.counts));
     }
 
-    /// Counts a request for the key set, which is there until the guard is dropped.
+    /// Counts a request for the key set, which is in flight until the guard is dropped.
     pub(crate) fn jwks(&self) -> Concurrent<'_> {
         self.counts.send_modify(|running| {
             running.concurrent_jwks += 1;

@@ -1,9 +1,10 @@
+use authz_core::Algorithm;
 use serde_json::{Value, json};
 
-use crate::{Algorithm, SigningKey};
+use crate::key::SigningKey;
 
-/// The keys that sign and the keys that are published: two lists, since real issuers have them
-/// apart before and after a rotation.
+/// The keys that sign and the keys that are published. The lists differ around a rotation, as they do
+/// at real issuers.
 #[derive(Debug)]
 pub(crate) struct Keys {
     current: SigningKey,
@@ -12,7 +13,7 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// The first key signs when nobody asks for another.
+    /// Creates the lists. `current` signs by default.
     pub(crate) fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
         let mut keys = Self {
             current: current.clone(),
@@ -62,7 +63,7 @@ impl Keys {
             .cloned()
     }
 
-    /// The names of the algorithms that can be asked for, each once.
+    /// Returns the names of the available algorithms, without duplicates.
     pub(crate) fn algorithms(&self) -> Vec<&'static str> {
         let mut names: Vec<_> = self
             .signing
@@ -83,7 +84,7 @@ impl Keys {
     }
 
     fn add(&mut self, key: SigningKey) {
-        // An issuer that published its shared secrets would have none.
+        // A published secret would not be a secret.
         if key.secret().is_none() {
             self.publish(key.public_jwk());
         }
