@@ -1,9 +1,11 @@
 //! The table that all adapters share, on axum.
 
 use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
+#[cfg(feature = "rules")]
+use authz_axum::RulesExt as _;
 use authz_axum::{
-    Authorized, Authorizer, FromState, RequireExt as _, RulesExt as _, Scoped, all_scopes,
-    any_scope, any_valid_token, permission, scope,
+    Authorized, Authorizer, FromState, RequireExt as _, Scoped, all_scopes, any_scope,
+    any_valid_token, permission, scope,
 };
 use axum::{
     Router,

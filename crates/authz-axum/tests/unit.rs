@@ -17,7 +17,7 @@ async fn organization(caller: Authorized<Organization>) -> String {
     format!(
         "{} of {}",
         caller.subject().unwrap_or("nobody"),
-        caller.org_id
+        caller.claims().org_id
     )
 }
 

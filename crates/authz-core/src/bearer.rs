@@ -122,11 +122,12 @@ impl TokenSource {
                 let cookies = headers.get_all(COOKIE).iter();
                 for cookie in cookies.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
                 {
-                    let Some(at) = cookie.iter().position(|byte| *byte == b'=') else {
+                    let mut sides = cookie.splitn(2, |byte| *byte == b'=');
+                    let (Some(left), Some(value)) = (sides.next(), sides.next()) else {
                         continue;
                     };
-                    if cookie[..at].trim_ascii() == name.as_bytes() {
-                        let value = cookie[at + 1..].trim_ascii();
+                    if left.trim_ascii() == name.as_bytes() {
+                        let value = value.trim_ascii();
                         let quoted = value
                             .strip_prefix(b"\"")
                             .and_then(|it| it.strip_suffix(b"\""));
@@ -353,7 +354,7 @@ fn credentials(value: &[u8]) -> Result<Option<&str>, BadCredentials> {
         return Ok(None);
     }
     let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
-    let token = &rest[spaces..];
+    let token = rest.get(spaces..).unwrap_or_default();
     if token.is_empty() {
         return Err(BadCredentials::EMPTY);
     }

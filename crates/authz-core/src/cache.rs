@@ -89,7 +89,8 @@ impl Hash for TokenRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         const END: usize = 32;
         state.write_usize(self.0.len());
-        state.write(&self.0[self.0.len().saturating_sub(END)..]);
+        let end = self.0.get(self.0.len().saturating_sub(END)..);
+        state.write(end.unwrap_or_default());
     }
 }
 

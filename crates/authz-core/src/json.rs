@@ -67,9 +67,9 @@ impl<'de> Names<'de> {
             return Ok(());
         }
         self.seen.sort_unstable();
-        match self.seen.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(_) => Err(duplicate()),
-            None => Ok(()),
+        match self.seen.is_sorted_by(|name, next| name != next) {
+            true => Ok(()),
+            false => Err(duplicate()),
         }
     }
 }

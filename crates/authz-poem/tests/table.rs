@@ -1,9 +1,11 @@
 //! The table that all adapters share, on poem.
 
 use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
+#[cfg(feature = "rules")]
+use authz_poem::RulesExt as _;
 use authz_poem::{
-    Authorized, FromData, MaybeAuthorized, RequireExt as _, RulesExt as _, Scoped, all_scopes,
-    any_scope, any_valid_token, permission, scope,
+    Authorized, FromData, MaybeAuthorized, RequireExt as _, Scoped, all_scopes, any_scope,
+    any_valid_token, permission, scope,
 };
 use bytes::Bytes;
 use http::{Request, Response};

@@ -15,7 +15,7 @@ fn greeting(caller: &Authorized<Organization>) -> String {
     format!(
         "{} of {}",
         caller.subject().unwrap_or("nobody"),
-        caller.org_id
+        caller.claims().org_id
     )
 }
 

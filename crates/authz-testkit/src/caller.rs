@@ -1,8 +1,8 @@
 //! Callers for unit tests of handlers.
 
 use authz_core::{
-    Admission, Admitted, Algorithm, Authorized, Authorizer, Claims, Guard, Issuer, RequestParts,
-    any_valid_token, jwks::SharedSecret,
+    Admission, Admitted, Algorithm, Authorized, Authorizer, Claims, Issuer, PolicyGuard,
+    RequestParts, any_valid_token, jwks::SharedSecret,
 };
 use http::{HeaderMap, HeaderValue, Method, Uri, header::AUTHORIZATION};
 use serde::de::DeserializeOwned;
@@ -23,7 +23,7 @@ use crate::{key::SigningKey, token::TokenBuilder};
 ///     .build();
 /// assert_eq!(caller.subject(), Some("auth0|1"));
 /// assert!(caller.scopes().contains("read:messages"));
-/// assert_eq!(caller["org_id"], "org_1");
+/// assert_eq!(caller.claims()["org_id"], "org_1");
 /// ```
 ///
 /// The builder signs a token with a secret that it generates, and a private [`Authorizer`] accepts
@@ -106,7 +106,7 @@ impl CallerBuilder {
     /// }
     ///
     /// let caller = authz_testkit::caller().claim("org_id", "org_1").build_as::<MyClaims>();
-    /// assert_eq!(caller.org_id, "org_1");
+    /// assert_eq!(caller.claims().org_id, "org_1");
     /// ```
     ///
     /// # Panics
@@ -157,7 +157,7 @@ impl CallerBuilder {
     }
 
     #[track_caller]
-    fn authorized<C>(self) -> (Guard<C>, Authorized<C>)
+    fn authorized<C>(self) -> (PolicyGuard<C>, Authorized<C>)
     where
         C: DeserializeOwned + Send + Sync + 'static,
     {
@@ -183,7 +183,7 @@ impl CallerBuilder {
 }
 
 #[track_caller]
-fn guard<C>(payload: &[u8], key: &SigningKey) -> Guard<C>
+fn guard<C>(payload: &[u8], key: &SigningKey) -> PolicyGuard<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {

@@ -1,8 +1,10 @@
 //! The table that all adapters share, on warp.
 
 use adapter_tests::{App, Organization, Setup};
+#[cfg(feature = "rules")]
+use authz_warp::RulesExt as _;
 use authz_warp::{
-    Authorized, Policy, RequireExt as _, RequiredScope as _, RulesExt as _, all_scopes, any_scope,
+    Authorized, Policy, RequireExt as _, RequiredScope as _, all_scopes, any_scope,
     any_valid_token, get_or_head, permission, scope,
 };
 use bytes::Bytes;

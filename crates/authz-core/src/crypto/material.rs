@@ -237,7 +237,7 @@ impl fmt::Debug for Secret {
 
 fn without_leading_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    &number[zeros..]
+    number.get(zeros..).unwrap_or_default()
 }
 
 fn bit_len(number: &[u8]) -> usize {

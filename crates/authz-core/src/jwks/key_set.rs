@@ -295,8 +295,12 @@ impl SkippedKey {
 /// Bounded, however many keys there are: it is part of the authorizer's.
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys = Bounded(format_args!("{:?}", self.keys), 2 * ERROR_BYTES);
-        write!(f, "KeySet({keys})")
+        let bytes = 2 * ERROR_BYTES;
+        write!(
+            f,
+            "KeySet({})",
+            Bounded(format_args!("{:?}", self.keys), bytes)
+        )
     }
 }
 

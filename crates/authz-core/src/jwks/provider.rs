@@ -196,10 +196,12 @@ impl KeyStatus {
 /// A line of a log, however many keys there are.
 impl fmt::Debug for KeyStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key_ids = format_args!("{:?}", self.key_ids);
         f.debug_struct("KeyStatus")
             .field("ready", &self.ready)
-            .field("key_ids", &format_args!("{}", Bounded(key_ids, 1000)))
+            .field(
+                "key_ids",
+                &format_args!("{}", Bounded(format_args!("{:?}", self.key_ids), 1000)),
+            )
             .field("keys", &self.keys)
             .field("age", &self.age)
             .field("next_refresh", &self.next_refresh)

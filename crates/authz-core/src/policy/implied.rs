@@ -62,7 +62,7 @@ fn reach<'d>(
     for scope in declared.get(name).into_iter().flatten() {
         let next = scope.as_str();
         if let Some(at) = path.iter().position(|it| *it == next) {
-            let cycle = path[at..].iter().chain([&next]);
+            let cycle = path.iter().skip(at).chain([&next]);
             return Err(BadImplication::Cycle(
                 cycle.map(ToString::to_string).collect(),
             ));

@@ -24,15 +24,14 @@ impl Scope {
     /// Whether `text` is a scope: `1*( %x21 / %x23-5B / %x5D-7E )`.
     #[must_use]
     pub const fn is_valid(text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() {
-            if !matches!(bytes[i], 0x21 | 0x23..=0x5b | 0x5d..=0x7e) {
+        let mut rest = text.as_bytes();
+        while let [byte, after @ ..] = rest {
+            if !matches!(*byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e) {
                 return false;
             }
-            i += 1;
+            rest = after;
         }
-        !bytes.is_empty()
+        !text.is_empty()
     }
 
     /// The scope's name.
@@ -142,13 +141,13 @@ impl Scopes {
                 Names::One(name) => (name, is_name(name)),
             };
             let end = used + value.len();
-            let place = bytes.get_mut(used..end).filter(|_| end < Text::SHORT);
-            let (Some(place), true) = (place, is_tidy) else {
+            let place = (bytes.get_mut(used..=end)).and_then(<[u8]>::split_last_mut);
+            let (Some((space, place)), true) = (place, is_tidy) else {
                 let names = values.clone().flat_map(Names::each);
                 return Self::untidy(names.filter(|name| is_name(name)));
             };
             place.copy_from_slice(value.as_bytes());
-            bytes[end] = b' ';
+            *space = b' ';
             used = end + 1;
         }
         let len = used as u8;
@@ -180,8 +179,7 @@ impl Scopes {
         let mut text = Vec::new();
         let mut sorted: Vec<(u32, u32)> = Vec::new();
         for name in names {
-            let find =
-                |(from, to): &(u32, u32)| text[*from as usize..*to as usize].cmp(name.as_bytes());
+            let find = |place: &(u32, u32)| part(&text, *place).cmp(name.as_bytes());
             if let Err(at) = sorted.binary_search_by(find) {
                 // Tokens are limited to far less than 4 GiB.
                 let from = text.len() as u32;
@@ -204,7 +202,7 @@ impl Scopes {
             return contains(text, name.as_bytes());
         }
         self.sorted
-            .binary_search_by(|(from, to)| text[*from as usize..*to as usize].cmp(name.as_bytes()))
+            .binary_search_by(|place| part(text, *place).cmp(name.as_bytes()))
             .is_ok()
     }
 
@@ -272,7 +270,7 @@ impl Text {
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
             Self::Long(bytes) => bytes,
         }
     }
@@ -284,13 +282,17 @@ impl Default for Text {
     }
 }
 
+fn part(text: &[u8], (from, to): (u32, u32)) -> &[u8] {
+    text.get(from as usize..to as usize).unwrap_or_default()
+}
+
 /// Whether `value` is one scope or several, each separated from the next by one space.
 fn is_tidy(value: &[u8]) -> bool {
-    let (Some(first), Some(last)) = (value.first(), value.last()) else {
+    let ([first, after @ ..], Some(last)) = (value, value.last()) else {
         return false;
     };
     // Without a branch, many at a time.
-    let pairs = value.iter().zip(&value[1..]);
+    let pairs = value.iter().zip(after);
     let gap = pairs.fold(false, |gap, (a, b)| gap | ((*a == b' ') & (*b == b' ')));
     let is_foreign = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'"') | (byte == b'\\');
     let foreign = (value.iter()).fold(false, |foreign, byte| foreign | is_foreign(*byte));
@@ -308,7 +310,7 @@ fn contains(text: &[u8], name: &[u8]) -> bool {
         let Some(end) = rest.iter().position(|byte| *byte == b' ') else {
             return false;
         };
-        rest = &rest[end + 1..];
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
 }
 

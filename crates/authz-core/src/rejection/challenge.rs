@@ -42,6 +42,10 @@ impl Challenge {
         self
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "names are ours, and of a value `with` keeps visible ASCII and spaces alone"
+    )]
     pub(crate) fn to_header_value(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).expect("a challenge is visible ASCII and spaces alone")
     }

@@ -182,8 +182,12 @@ impl RuleTable {
         let index = self.rules.len();
         let duplicate = |earlier: usize| RulesError::Duplicate {
             rule: rule.clone(),
-            other: self.rules[earlier].name.clone(),
+            other: (self.rules.get(earlier)).map_or_else(|| rule.clone(), |it| it.name.clone()),
         };
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the index of a place, of which none is removed"
+        )]
         let place = &mut self.places[place];
         match methods {
             None => {

@@ -53,8 +53,12 @@ impl<'a> Jws<'a> {
                 Malformed::Parts
             });
         }
-        let (signing_input, signature) = (&bytes[..second], &bytes[second + 1..]);
-        let (header, payload) = (&bytes[..first], &bytes[first + 1..second]);
+        let (signing_input, signature) = (bytes.get(..second), bytes.get(second + 1..));
+        let (header, payload) = (bytes.get(..first), bytes.get(first + 1..second));
+        let parts = (signing_input, header, payload, signature);
+        let (Some(signing_input), Some(header), Some(payload), Some(signature)) = parts else {
+            return Err(Malformed::Parts);
+        };
         if header.is_empty() || payload.is_empty() || signature.is_empty() {
             return Err(Malformed::Parts);
         }
@@ -71,8 +75,13 @@ impl<'a> Jws<'a> {
         // one spelling.
         let mut decoded = vec![0; bytes.len() / 4 * 3 + 3];
         let header_end = decode(header, &mut decoded)?;
-        let payload_end = header_end + decode(payload, &mut decoded[header_end..])?;
-        let end = payload_end + decode(signature, &mut decoded[payload_end..])?;
+        let payload_end =
+            header_end + decode(payload, decoded.get_mut(header_end..).unwrap_or_default())?;
+        let end = payload_end
+            + decode(
+                signature,
+                decoded.get_mut(payload_end..).unwrap_or_default(),
+            )?;
         decoded.truncate(end);
         Ok(Self {
             signing_input,
@@ -88,15 +97,16 @@ impl<'a> Jws<'a> {
     }
 
     pub(crate) fn header(&self) -> &[u8] {
-        &self.decoded[..self.header_end]
+        self.decoded.get(..self.header_end).unwrap_or_default()
     }
 
     pub(crate) fn payload(&self) -> &[u8] {
-        &self.decoded[self.header_end..self.payload_end]
+        let part = self.header_end..self.payload_end;
+        self.decoded.get(part).unwrap_or_default()
     }
 
     pub(crate) fn signature(&self) -> &[u8] {
-        &self.decoded[self.payload_end..]
+        self.decoded.get(self.payload_end..).unwrap_or_default()
     }
 
     /// The payload, to be kept. Nothing is copied.
@@ -127,7 +137,7 @@ pub(crate) enum PayloadStr {
 
 impl PayloadBytes {
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.decoded[self.begin..self.end]
+        self.decoded.get(self.begin..self.end).unwrap_or_default()
     }
 
     pub(crate) fn text<'a>(&'a self, text: &'a PayloadStr) -> &'a str {
