@@ -9,7 +9,7 @@ use crate::{
     VerificationKey,
     clock::since_1970,
     hints,
-    issuer::{TrustedIssuer, check_load_balancer},
+    issuer::TrustedIssuer,
     jwks::{KeyCandidates, KeyLookup, MissingKeys, RefreshReason, UnknownKey},
     rejection::{Reason, Rejection},
     request::RequestParts,
@@ -87,13 +87,8 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             return Err(self.refuse_signature(&examined));
         };
         // A tenant may have lost its place while its keys were fetched.
-        if let Some(refusal) = examined
-            .trusted
-            .standing()
-            .refusal(&examined.trusted.issuer)
-        {
-            return Err(self.refuse_examined(&refusal, &examined));
-        }
+        validation::check_standing(&examined.trusted)
+            .map_err(|refusal| self.refuse_examined(&refusal, &examined))?;
         let verified = self.deserialize_claims(&jws, examined, key)?;
         drop(claims);
         Ok(self.cache_and_share(token.as_bytes(), jws, verified))
@@ -131,7 +126,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
             &examined.trusted,
             since_1970(self.shared.api.clock.now()),
         )
-        .and_then(|()| check_load_balancer(jws.header(), &examined.trusted))
+        .and_then(|()| validation::check_load_balancer(jws.header(), &examined.trusted))
         .and_then(|()| validation::check_claim_rules(examined.claims, &examined.trusted));
         match fine {
             Ok(()) => Ok(examined),

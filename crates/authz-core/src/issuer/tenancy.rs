@@ -1,9 +1,4 @@
-use std::{
-    sync::atomic::{AtomicBool, AtomicU8, Ordering},
-    time::Duration,
-};
-
-use crate::{rejection::Reason, validation::ValidationError};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// What has become of an issuer since it was admitted. Every token verified under it looks here, so
 /// that nothing survives in the cache or in a request that waits for keys.
@@ -46,25 +41,5 @@ impl Tenancy {
 
     pub(super) fn is_confirmed(&self) -> bool {
         self.confirmed.load(Ordering::Relaxed)
-    }
-}
-
-impl TenantStanding {
-    /// The answer to a token that was verified under an issuer which has ended since.
-    pub(crate) fn refusal(self, issuer: &str) -> Option<ValidationError> {
-        match self {
-            Self::Trusted => None,
-            Self::Displaced => Some(
-                ValidationError::new(Reason::KeysUnavailable)
-                    .actual(issuer)
-                    .retry_after(Duration::from_secs(1))
-                    .hint("the tenant lost its place to another before its keys arrived: see `Tenants::max`"),
-            ),
-            Self::Retired => Some(
-                ValidationError::new(Reason::WrongIssuer)
-                    .actual(issuer)
-                    .hint("the tenant was retired"),
-            ),
-        }
     }
 }

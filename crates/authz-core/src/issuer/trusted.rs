@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use super::{
+    rules::{AudienceRule, ClaimRule, ScopeClaim, TokenTypes},
+    tenancy::{Tenancy, TenantStanding},
+};
+use crate::{
+    crypto::{AlgorithmSet, VerificationKey},
+    jwks::JwksProvider,
+    policy::ClaimPath,
+    rejection::Api,
+};
+
+/// An issuer whose settings were found good.
+#[derive(Debug)]
+pub(crate) struct TrustedIssuer {
+    pub(crate) issuer: Arc<str>,
+    pub(crate) audiences: Arc<[Box<str>]>,
+    pub(crate) algorithms: AlgorithmSet,
+    pub(crate) keys: Arc<dyn JwksProvider>,
+    pub(crate) key_candidates: usize,
+    pub(super) tenancy: Tenancy,
+    /// Seconds.
+    pub(crate) leeway: u64,
+    pub(crate) token_types: TokenTypes,
+    pub(crate) scope_claims: Arc<[ScopeClaim]>,
+    pub(crate) role_claims: Arc<[ClaimPath]>,
+    pub(crate) group_claims: Arc<[ClaimPath]>,
+    pub(crate) strict: bool,
+    /// Empty: any.
+    pub(crate) clients: Arc<[Box<str>]>,
+    pub(crate) claim_rules: Arc<[ClaimRule]>,
+    pub(crate) audience_rule: AudienceRule,
+    /// The ARN of the AWS load balancer whose tokens these are.
+    pub(crate) load_balancer: Option<Arc<str>>,
+    /// The API that trusts it.
+    pub(crate) api: Arc<Api>,
+}
+
+impl TrustedIssuer {
+    /// Whether a token verified before is still good as far as its issuer and its key go.
+    pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
+        self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
+    }
+
+    pub(crate) fn standing(&self) -> TenantStanding {
+        self.tenancy.standing()
+    }
+
+    /// A token of this issuer was verified.
+    pub(crate) fn confirm(&self) {
+        self.tenancy.confirm();
+    }
+
+    /// These rules for another tenant.
+    pub(super) fn for_tenant(&self, issuer: Arc<str>, keys: Arc<dyn JwksProvider>) -> Self {
+        Self {
+            issuer,
+            audiences: Arc::clone(&self.audiences),
+            algorithms: self.algorithms,
+            keys,
+            key_candidates: self.key_candidates,
+            tenancy: Tenancy::default(),
+            leeway: self.leeway,
+            token_types: self.token_types.clone(),
+            scope_claims: Arc::clone(&self.scope_claims),
+            role_claims: Arc::clone(&self.role_claims),
+            group_claims: Arc::clone(&self.group_claims),
+            strict: self.strict,
+            clients: Arc::clone(&self.clients),
+            claim_rules: Arc::clone(&self.claim_rules),
+            audience_rule: self.audience_rule,
+            load_balancer: self.load_balancer.clone(),
+            api: Arc::clone(&self.api),
+        }
+    }
+}
