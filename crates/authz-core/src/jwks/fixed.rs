@@ -109,7 +109,7 @@ impl JwksProvider for StaticKeys {
 ///
 /// Whoever can check such a token can also make one: prefer an issuer with public keys. The
 /// algorithm has to be accepted by name as well: see
-/// [`AuthorizerBuilder::algorithms`](crate::AuthorizerBuilder::algorithms).
+/// [`Issuer::algorithms`](crate::Issuer::algorithms).
 pub struct SharedSecret {
     key: Arc<VerificationKey>,
 }
