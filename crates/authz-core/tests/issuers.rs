@@ -217,3 +217,16 @@ fn errors_of_the_key_source_name_the_issuer() {
             .is_err()
     );
 }
+
+/// What `main() -> Result<(), Box<dyn Error>>` prints.
+#[test]
+fn debug_of_what_goes_wrong_at_the_start_is_the_message() {
+    let build = Authorizer::new(Issuer::new("https://a.example")).unwrap_err();
+    assert!(
+        format!("{build:?}").contains("has no audience: give"),
+        "{build:?}"
+    );
+    let policy = r#"scope("a") and"#.parse::<authz_core::Policy>().unwrap_err();
+    assert!(format!("{policy:?}").ends_with('^'), "{policy:?}");
+    assert_eq!(format!("{policy:?}"), policy.to_string());
+}

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     jwks::{KeyCandidates, RemoteJwksError},
@@ -7,12 +7,14 @@ use crate::{
 };
 
 /// Why an [`Authorizer`](crate::Authorizer) can't be built.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` shows the same message as `Display`: it is what a `main` that returns the error prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
     /// No issuer was given.
     #[error(
-        "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(\"https://tenant.eu.auth0.com/\")`"
+        "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(Issuer::new(\"https://login.example\"))`"
     )]
     MissingIssuer,
     /// No audience was given.
@@ -154,6 +156,12 @@ pub enum BuildError {
         /// What was given.
         resource: String,
     },
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl From<BadImplication> for BuildError {

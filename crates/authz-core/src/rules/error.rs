@@ -1,9 +1,13 @@
+use std::fmt;
+
 use super::InvalidPattern;
 use crate::policy::PolicyError;
 
 /// Why a table of rules is refused. Rules are named by their place in the file, from 1, with the line
 /// where they begin if it is TOML, and what they are about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+///
+/// `Debug` shows the same message as `Display`: it is what a `main` that returns the error prints.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesError {
     /// The file is no TOML or JSON, or not of the right form.
@@ -81,4 +85,10 @@ pub enum RulesError {
         /// The rule.
         rule: String,
     },
+}
+
+impl fmt::Debug for RulesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

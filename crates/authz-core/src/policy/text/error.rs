@@ -18,7 +18,9 @@ use winnow::{
 ///                        ^"#,
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` shows the same: it is what a `main` that returns the error prints.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PolicyError {
     text: String,
     at: usize,
@@ -103,6 +105,12 @@ impl fmt::Display for PolicyError {
             f,
             "{problem} (line {line}, column {column})\n{text}\n{indent}^"
         )
+    }
+}
+
+impl fmt::Debug for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
