@@ -70,8 +70,6 @@ pub(super) const PLAN: &[Step] = &[
         Action::Check(&["fmt", "--all", "--check"])),
     step("clippy", "no lint has anything to say",
         Action::Check(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
-    step("package", "each library crate has what a registry asks for, and a list of files",
-        Action::Package),
     step("tests", "every package with its default features",
         Action::Tests(Suite {
             name: "tests",
@@ -108,6 +106,8 @@ pub(super) const PLAN: &[Step] = &[
         Action::Check(&["doc", "--no-deps", "--workspace", "--config=build.rustdocflags=['-Dwarnings']"])),
     step("deny", "licences, advisories and duplicate versions of the dependencies",
         Action::Installed(&["deny", "check"], "cargo install --locked cargo-deny")),
+    step("package", "each library crate has what a registry asks for, and a list of files",
+        Action::Package),
     step("blackbox", "the three example servers keep their contract, seen from outside",
         Action::Tests(Suite {
             name: "black box",

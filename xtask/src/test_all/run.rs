@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Display,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -49,31 +50,32 @@ impl Outcome {
         }
     }
 
-    /// Runs a test runner: its closing lines are counted, and its exit code has the last word.
-    fn run(&mut self, row: &str, command: Command) {
+    /// Runs something that tests: its closing lines are counted, and its exit code has the last word.
+    fn run(&mut self, row: &str, runner: Runner, command: Command) {
         let mut row = row.to_owned();
         let mut ran = Counts::default();
-        let mut skipped = None;
+        let mut missing = None;
         let status = stream(command, |line| {
             let line = line.trim();
-            if let Some(library) = line.strip_prefix("Doc-tests ") {
+            if let (Runner::Cargo, Some(library)) = (runner, line.strip_prefix("Doc-tests ")) {
                 row = library.replace('_', "-");
-            } else if let Some(reason) = line.strip_prefix("skipped: ") {
-                skipped = Some(reason.to_owned());
-            } else if let Some(counts) = closing(line) {
+            }
+            if let (Runner::Ours, Some(reason)) = (runner, line.strip_prefix("skipped: ")) {
+                missing = Some(reason.to_owned());
+            }
+            if let Some(counts) = runner.closing(line) {
                 ran += counts;
                 self.count(&row, counts);
             }
         });
         match status {
             Err(error) => self.wrong(error),
-            Ok(status) if !status.success() && ran.failed == 0 => match skipped {
-                Some(_) if ran.passed == 0 => self.reason = skipped,
-                _ => self.wrong(format!("the runner ended with {status}")),
-            },
-            Ok(_) if ran.passed + ran.failed > 0 => {}
-            Ok(_) if skipped.is_some() => self.reason = skipped,
-            Ok(_) => self.wrong("no test ran"),
+            Ok(_) if ran == Counts::SKIPPED && missing.is_some() => self.reason = missing,
+            Ok(status) if !status.success() && ran.failed == 0 => {
+                self.wrong(format!("the runner ended with {status}"));
+            }
+            Ok(_) if ran.passed + ran.failed == 0 => self.wrong("no test ran"),
+            Ok(_) => {}
         }
     }
 }
@@ -92,10 +94,8 @@ pub(super) fn run(step: &Step) -> Outcome {
         }
         Action::Tests(suite) => suite_of_tests(suite, &mut outcome),
         Action::DocTests => {
-            outcome.run(
-                "",
-                cargo(["test", "--doc", "--workspace", "--no-fail-fast"]),
-            );
+            let command = cargo(["test", "--doc", "--workspace", "--no-fail-fast"]);
+            outcome.run("", Runner::Cargo, command);
         }
         Action::Package => match package::check() {
             Ok(problems) => {
@@ -106,7 +106,8 @@ pub(super) fn run(step: &Step) -> Outcome {
         },
         Action::Xtask(words) => {
             let xtask = ["run", "--quiet", "--package=xtask", "--"];
-            outcome.run("", cargo(xtask.iter().chain(*words).copied()));
+            let command = cargo(xtask.iter().chain(*words).copied());
+            outcome.run("", Runner::Ours, command);
         }
     }
     outcome
@@ -123,11 +124,7 @@ fn suite_of_tests(suite: &Suite, outcome: &mut Outcome) {
     if suite.rows.iter().any(|row| server(row).is_some()) {
         // Once, instead of by every test for itself.
         match servers::build(&Framework::ALL) {
-            Ok(built) => {
-                binaries = built
-                    .first()
-                    .and_then(|file| Some(file.parent()?.to_owned()))
-            }
+            Ok(built) => binaries = built[0].parent().map(Path::to_owned),
             Err(error) => return outcome.wrong(error),
         }
     }
@@ -136,14 +133,14 @@ fn suite_of_tests(suite: &Suite, outcome: &mut Outcome) {
         .chain(suite.others.map(|_| None))
         .collect();
     for row in rows.iter().copied() {
-        let mut command = match nextest {
-            true => with_nextest(suite, row),
-            false => with_cargo(suite, row),
+        let (runner, mut command) = match nextest {
+            true => (Runner::Nextest, with_nextest(suite, row)),
+            false => (Runner::Cargo, with_cargo(suite, row)),
         };
         if let Some(folder) = &binaries {
             command.env(servers::BINARIES, folder);
         }
-        outcome.run(row.or(suite.others).unwrap_or_default(), command);
+        outcome.run(row.or(suite.others).unwrap_or_default(), runner, command);
     }
     if nextest {
         // Each run skips the tests of the other rows as well: all of its figures together are every
@@ -209,31 +206,46 @@ fn with_cargo(suite: &Suite, row: Option<&str>) -> Command {
     command
 }
 
-/// The counts of a closing line: that of nextest, of cargo's own runner or of a program of ours.
-fn closing(line: &str) -> Option<Counts> {
-    let nextest = line.starts_with("Summary [");
-    let ours = || line.starts_with(|c: char| c.is_ascii_digit()) && line.ends_with(" skipped");
-    if !nextest && !line.starts_with("test result: ") && !ours() {
-        return None;
+/// Who prints the closing line. Each one's alone is read: nextest shows what a failed test printed, and
+/// that ends with a closing line of cargo's runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runner {
+    Nextest,
+    Cargo,
+    /// A program of this repository.
+    Ours,
+}
+
+impl Runner {
+    /// The counts, when this is a closing line.
+    fn closing(self, line: &str) -> Option<Counts> {
+        let is_closing = match self {
+            Self::Nextest => line.starts_with("Summary ["),
+            Self::Cargo => line.starts_with("test result: "),
+            Self::Ours => line.ends_with(" skipped"),
+        };
+        let words: Vec<&str> = line
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| is_closing && !word.is_empty())
+            .collect();
+        let number = |unit: &str| -> Option<usize> {
+            let place = words.iter().position(|word| *word == unit)?;
+            words.get(place.checked_sub(1)?)?.parse().ok()
+        };
+        let passed = number("passed")?;
+        Some(Counts {
+            passed,
+            // Tests that time out or do not start are named otherwise, and did not pass either.
+            failed: match self {
+                Self::Nextest => {
+                    let all = number("tests").or_else(|| number("test"))?;
+                    all.saturating_sub(passed)
+                }
+                Self::Cargo | Self::Ours => number("failed")?,
+            },
+            skipped: number("ignored").or_else(|| number("skipped")).unwrap_or(0),
+        })
     }
-    let words: Vec<&str> = line
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let number = |unit: &str| {
-        let place = words.iter().position(|word| *word == unit)?;
-        words.get(place.checked_sub(1)?)?.parse().ok()
-    };
-    let passed: usize = number("passed")?;
-    Some(Counts {
-        passed,
-        // Tests that time out or do not start are named otherwise, and did not pass either.
-        failed: match nextest {
-            true => number("tests").or_else(|| number("test"))? - passed,
-            false => number("failed")?,
-        },
-        skipped: number("ignored").or_else(|| number("skipped")).unwrap_or(0),
-    })
 }
 
 #[cfg(test)]
@@ -242,44 +254,42 @@ mod tests {
 
     #[test]
     fn closing_lines() {
-        let counts = |line| closing(line).map(|it| (it.passed, it.failed, it.skipped));
+        let counts = |runner: Runner, line: &str| {
+            let counts = runner.closing(line)?;
+            Some((counts.passed, counts.failed, counts.skipped))
+        };
         for (line, expected) in [
+            ("1 test run: 1 passed, 9 skipped", (1, 0, 9)),
             (
-                "Summary [   0.013s] 1 test run: 1 passed, 9 skipped",
-                (1, 0, 9),
-            ),
-            (
-                "Summary [   0.013s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 1 skipped",
+                "5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 1 skipped",
                 (3, 2, 1),
             ),
-            (
-                "Summary [   0.013s] 3/5 tests run: 3 passed, 0 skipped",
-                (3, 2, 0),
-            ),
-            (
-                "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out",
-                (2, 1, 4),
-            ),
-            ("812 passed, 3 failed, 0 skipped", (812, 3, 0)),
+            ("3/5 tests run: 3 passed, 0 skipped", (3, 2, 0)),
         ] {
-            assert_eq!(counts(line), Some(expected), "{line}");
+            let line = format!("Summary [   0.013s] {line}");
+            assert_eq!(counts(Runner::Nextest, &line), Some(expected), "{line}");
         }
-        assert_eq!(counts("3 passed, and more"), None);
-        assert_eq!(counts("PASS [   0.004s] (1/5) authz-core::wire one"), None);
+        let cargo =
+            "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out";
+        assert_eq!(counts(Runner::Cargo, cargo), Some((2, 1, 4)));
+        assert_eq!(counts(Runner::Nextest, cargo), None);
+        let ours = "812 passed, 3 failed, 0 skipped";
+        assert_eq!(counts(Runner::Ours, ours), Some((812, 3, 0)));
+        assert_eq!(counts(Runner::Ours, "3 passed, and more"), None);
     }
 
-    /// What a step makes of a runner that prints this and ends with this code.
-    fn outcome(printed: &str, code: u8) -> Outcome {
+    /// What becomes of a program that prints this and ends with this code.
+    fn outcome(runner: Runner, printed: &str, code: u8) -> Outcome {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("printf '{printed}'; exit {code}")]);
         let mut outcome = Outcome::default();
-        outcome.run("row", command);
+        outcome.run("row", runner, command);
         outcome
     }
 
     #[test]
     fn the_exit_code_has_the_last_word() {
-        let failed = |printed, code| outcome(printed, code).counts.failed;
+        let failed = |printed, code| outcome(Runner::Ours, printed, code).counts.failed;
         assert_eq!(failed("2 passed, 0 failed, 0 skipped", 0), 0);
         assert_eq!(failed("2 passed, 1 failed, 0 skipped", 1), 1);
         assert_eq!(failed("2 passed, 0 failed, 0 skipped", 1), 1);
@@ -288,15 +298,15 @@ mod tests {
 
     #[test]
     fn a_run_without_a_test_fails() {
-        assert_eq!(outcome("", 0).counts.failed, 1);
-        let nothing = "test result: ok. 0 passed; 0 failed; 3 ignored; 0 measured";
-        assert_eq!(outcome(nothing, 0).counts.failed, 1);
+        assert_eq!(outcome(Runner::Nextest, "", 0).counts.failed, 1);
+        let nothing = "test result: ok. 0 passed; 0 failed; 1 ignored; 0 measured";
+        assert_eq!(outcome(Runner::Cargo, nothing, 0).counts.failed, 1);
     }
 
     #[test]
     fn what_is_missing_is_a_reason_to_skip() {
         let missing = "skipped: Node.js is not installed\\n0 passed, 0 failed, 1 skipped";
-        let outcome = outcome(missing, 1);
+        let outcome = outcome(Runner::Ours, missing, 1);
         assert_eq!(outcome.counts, Counts::SKIPPED);
         assert_eq!(outcome.reason.as_deref(), Some("Node.js is not installed"));
     }
