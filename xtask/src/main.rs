@@ -1,62 +1,77 @@
 //! The commands of this repository, run as `cargo xtask COMMAND`.
-//!
-//! - `demo`: see the tutorial happen.
-//! - `test-all`: everything that has to pass before a change lands.
-//! - `token`: an access token from a running development issuer.
-//! - `interop`: the example servers against software that this repository did not write.
-//! - `bench`: what validation costs, and whether the targets are met.
-//! - `soak`: clients on all cores against an issuer that rotates and fails at random.
 
 mod bench;
-mod cli;
 mod demo;
-mod interop;
 mod process;
 mod report;
-mod soak;
-mod stream;
 mod test_all;
 mod token;
 
-use std::{error::Error, process::ExitCode};
+use std::process::ExitCode;
 
 use anstream::eprintln;
-use clap::Parser as _;
+use clap::{Parser, Subcommand};
 
-use crate::{
-    cli::{Cli, Command},
-    report::ERROR,
-};
+use crate::report::ERROR;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "The commands of the authz repository",
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Options),
+    TestAll(test_all::Options),
+    Token(token::Options),
+    /// Run the example servers against software that this repository did not write
+    ///
+    /// An OpenID provider and the tutorial's own server from npm, and clients in curl, Python and Node.
+    /// Needs Node.js with npm, Python 3 and curl; the first run installs the npm packages.
+    Interop {
+        /// Run this part only; may be given several times
+        #[arg(long, value_name = "PART", value_parser = ["provider", "tutorial", "clients"])]
+        only: Vec<String>,
+    },
+    /// Let clients on all cores run against an issuer that rotates its keys and fails at random
+    ///
+    /// At the end it says how many good tokens were refused and how many bad ones accepted, how many
+    /// key sets were fetched, and whether memory grew.
+    Soak {
+        /// How long, in seconds
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        seconds: u64,
+    },
+    Bench(bench::Options),
+}
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Demo(options) => demo::run(&options).map_err(Into::into),
+        Command::Demo(options) => demo::run(&options),
         Command::TestAll(options) => test_all::run(&options),
-        Command::Token(options) => token::run(&options).map_err(Into::into),
-        Command::Interop(options) => interop_alone(&options),
-        Command::Soak(options) => soak::run(&options),
-        Command::Bench(options) => bench::run(&options).map_err(Into::into),
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            explain(&*error);
-            ExitCode::FAILURE
+        Command::Token(options) => token::run(&options),
+        Command::Interop { only } => {
+            let only = only.iter().map(|part| format!("--only={part}"));
+            process::run_package("interop", &only.collect::<Vec<_>>())
         }
-    }
-}
-
-fn interop_alone(options: &interop::Options) -> Result<ExitCode, Box<dyn Error>> {
-    let summary = interop::run(options)?;
-    Ok(report::closing_line(summary.into()))
-}
-
-/// An error and what led to it, innermost last.
-fn explain(error: &dyn Error) {
-    eprintln!("{ERROR}error:{ERROR:#} {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        eprintln!("  because: {cause}");
-        source = cause.source();
-    }
+        Command::Soak { seconds } => {
+            process::run_package("soak", &[format!("--seconds={seconds}")])
+        }
+        Command::Bench(options) => bench::run(&options),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("{ERROR}error:{ERROR:#} {error}");
+        for cause in error.chain().skip(1) {
+            eprintln!("  because: {cause}");
+        }
+        ExitCode::FAILURE
+    })
 }

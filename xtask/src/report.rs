@@ -1,8 +1,7 @@
-//! What the commands print when they end.
+//! What the commands print.
 
-use std::{ops::AddAssign, process::ExitCode};
+use std::{fmt, ops::AddAssign, process::ExitCode};
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 
 /// A heading.
@@ -17,6 +16,9 @@ pub(crate) const SKIPPED: Style = AnsiColor::Yellow.on_default();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// How many checks ended how.
+///
+/// As text it is the last line of every command that checks things, without colours: scripts look
+/// for it, and so does `test-all`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) passed: usize,
@@ -25,21 +27,26 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) const PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-        skipped: 0,
-    };
-    pub(crate) const FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-    };
+    /// One check.
+    pub(crate) fn of(passed: bool) -> Self {
+        Self {
+            passed: usize::from(passed),
+            failed: usize::from(!passed),
+            skipped: 0,
+        }
+    }
+
     pub(crate) const SKIPPED: Self = Self {
         passed: 0,
         failed: 0,
         skipped: 1,
     };
+
+    /// Prints the closing line, and gives the exit code that goes with it.
+    pub(crate) fn close(self) -> ExitCode {
+        println!("{self}");
+        ExitCode::from(u8::from(self.failed > 0))
+    }
 }
 
 impl AddAssign for Counts {
@@ -50,17 +57,13 @@ impl AddAssign for Counts {
     }
 }
 
-/// The last line of a command that checks things, and the exit code that goes with it.
-pub(crate) fn closing_line(counts: Counts) -> ExitCode {
-    let Counts {
-        passed,
-        failed,
-        skipped,
-    } = counts;
-    // Without colours: scripts look for this line.
-    println!("{passed} passed, {failed} failed, {skipped} skipped");
-    match failed {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }

@@ -7,7 +7,8 @@
 use std::process::ExitCode;
 
 use anstream::println;
-use blackbox::http::{HttpError, Request, Response, split_url};
+use anyhow::{Context as _, ensure};
+use blackbox::http::{Request, split_url};
 use serde_json::Value;
 
 /// Where the demo's development issuer listens.
@@ -22,62 +23,57 @@ pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 ///   curl -H "Authorization: Bearer $(cargo xtask token --scope read:messages)" http://127.0.0.1:3010/api/private
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Command {
-    #[command(flatten)]
-    options: Options,
-    #[command(flatten)]
-    subject: Subject,
-}
-
-/// What every token has.
-#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
     /// Scopes, separated by spaces; may be given several times. None: a token without scope
     #[arg(long, value_name = "SCOPE")]
-    pub(crate) scope: Vec<String>,
+    scope: Vec<String>,
     /// The issuer's URL; the default is where `cargo xtask demo` starts one
     #[arg(long, value_name = "URL", env = "AUTHZ_ISSUER", default_value = ISSUER)]
-    pub(crate) issuer: String,
+    issuer: String,
     /// The API that the token is for
     #[arg(long, value_name = "URI", env = "AUTHZ_AUDIENCE", default_value = AUDIENCE)]
-    pub(crate) audience: String,
+    audience: String,
     /// How long the token is good for; the issuer's choice when not given
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) expires_in: Option<u64>,
+    expires_in: Option<u64>,
     /// The client that asks; the development issuer accepts any
     #[arg(long, value_name = "ID", default_value = "cargo-xtask")]
-    pub(crate) client_id: String,
-}
-
-/// What the issuer knows of whom the token is about.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(crate) struct Subject {
+    client_id: String,
     /// The organization that the token is for: its claim org_id
     #[arg(long, value_name = "ORG")]
-    pub(crate) organization: Option<String>,
+    organization: Option<String>,
     /// Roles, separated by spaces; may be given several times
     #[arg(long, value_name = "ROLE")]
-    pub(crate) role: Vec<String>,
+    role: Vec<String>,
 }
 
-pub(crate) fn run(Command { options, subject }: &Command) -> Result<ExitCode, TokenError> {
-    println!("{}", fetch_about(subject, options)?);
+impl Options {
+    /// A token for the example servers, with these scopes.
+    pub(crate) fn new(client: &str, issuer: &str, scope: &str, organization: Option<&str>) -> Self {
+        Self {
+            scope: vec![scope.to_owned()],
+            issuer: issuer.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            expires_in: None,
+            client_id: client.to_owned(),
+            organization: organization.map(str::to_owned),
+            role: Vec::new(),
+        }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    println!("{}", fetch(options)?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Asks the issuer for a token.
-pub(crate) fn fetch(options: &Options) -> Result<String, TokenError> {
-    fetch_about(&Subject::default(), options)
-}
-
-/// Asks the issuer for a token about somebody of whom it knows more.
-pub(crate) fn fetch_about(subject: &Subject, options: &Options) -> Result<String, TokenError> {
+pub(crate) fn fetch(options: &Options) -> anyhow::Result<String> {
     let discovery = format!(
         "{}/.well-known/openid-configuration",
         options.issuer.trim_end_matches('/')
     );
-    let document = json(&discovery, &get(&discovery)?)?;
-    let endpoint = member(&discovery, &document, "token_endpoint")?;
+    let endpoint = member(&discovery, Request::get, "token_endpoint")?;
 
     // Servers take several audiences, separated by commas; a token is for one API.
     let audience = options.audience.split(',').next().unwrap_or_default();
@@ -90,81 +86,33 @@ pub(crate) fn fetch_about(subject: &Subject, options: &Options) -> Result<String
     if !options.scope.is_empty() {
         body["scope"] = options.scope.join(" ").into();
     }
-    if let Some(organization) = &subject.organization {
+    if let Some(organization) = &options.organization {
         body["organization"] = organization.as_str().into();
     }
-    if !subject.role.is_empty() {
-        body["roles"] = subject.role.join(" ").into();
+    if !options.role.is_empty() {
+        body["roles"] = options.role.join(" ").into();
     }
     if let Some(seconds) = options.expires_in {
         body["expires_in"] = seconds.into();
     }
-    let (address, path) = split_url(&endpoint)?;
-    let answer = Request::post(path)
-        .json(body.to_string())
-        .send(address)
-        .map_err(|source| TokenError::Unreachable {
-            url: endpoint.clone(),
-            source,
-        })?;
-    let answer = json(&endpoint, &answer)?;
-    member(&endpoint, &answer, "access_token")
+    let post = |path| Request::post(path).json(body.to_string());
+    member(&endpoint, post, "access_token")
 }
 
-fn get(url: &str) -> Result<Response, TokenError> {
-    let (address, path) = split_url(url)?;
-    let unreachable = |source| TokenError::Unreachable {
-        url: url.to_owned(),
-        source,
-    };
-    Request::get(path).send(address).map_err(unreachable)
-}
-
-fn json(url: &str, answer: &Response) -> Result<Value, TokenError> {
-    let text = answer.text();
-    if answer.status() != 200 {
-        return Err(TokenError::Refused {
-            url: url.to_owned(),
-            status: answer.status(),
-            body: text,
-        });
-    }
-    serde_json::from_str(&text).map_err(|source| TokenError::NotJson {
-        url: url.to_owned(),
-        source,
-    })
-}
-
-fn member(url: &str, document: &Value, name: &'static str) -> Result<String, TokenError> {
-    let value = document[name].as_str().map(str::to_owned);
-    value.ok_or_else(|| TokenError::NoMember {
-        url: url.to_owned(),
-        name,
-    })
-}
-
-/// Why there is no token.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum TokenError {
-    #[error(
-        "no development issuer answers at {url}; start one with `cargo xtask demo`, or name the \
-         issuer that is running with --issuer or AUTHZ_ISSUER"
-    )]
-    Unreachable { url: String, source: HttpError },
-    #[error("`cargo xtask token` asks development issuers only")]
-    Url(#[from] HttpError),
-    #[error("{url} answered {status}: {body}")]
-    Refused {
-        url: String,
-        status: u16,
-        body: String,
-    },
-    #[error("what {url} answered is not JSON; is this an issuer?")]
-    NotJson {
-        url: String,
-        source: serde_json::Error,
-    },
-    #[error("the answer of {url} has no \"{name}\"")]
-    NoMember { url: String, name: &'static str },
+/// A text in the JSON that is answered at this URL.
+fn member(url: &str, request: impl Fn(String) -> Request, name: &str) -> anyhow::Result<String> {
+    let (address, path) =
+        split_url(url).context("`cargo xtask token` asks development issuers only")?;
+    let answer = request(path).send(address).with_context(|| {
+        format!(
+            "no development issuer answers at {url}; start one with `cargo xtask demo`, or name \
+             the issuer that is running with --issuer or AUTHZ_ISSUER"
+        )
+    })?;
+    let (status, text) = (answer.status(), answer.text());
+    ensure!(status == 200, "{url} answered {status}: {text}");
+    let json: Value = serde_json::from_str(&text)
+        .with_context(|| format!("what {url} answered is not JSON; is this an issuer?"))?;
+    let member = json[name].as_str().map(str::to_owned);
+    member.with_context(|| format!("the answer of {url} has no \"{name}\""))
 }

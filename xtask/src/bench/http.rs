@@ -3,27 +3,30 @@
 //! Both endpoints get the same request with the same token, in turns: what differs is that one of
 //! them looks at it.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, process::ExitCode, time::Duration};
 
 use anstream::println;
-use blackbox::{server::Server, servers::Framework};
-use serde_json::{Value, json};
+use anyhow::Context as _;
+use blackbox::{
+    server::{Launch, Server},
+    servers::Framework,
+};
+use serde_json::json;
 
 use super::{
-    BenchError, folder,
     load::{Generator, Target},
     measurements::Spread,
-    programs,
+    results::folder,
 };
 use crate::{
-    process::{Launch, STOP, cargo, find_program, root},
+    process::{STOP, build, find_program, root},
     report::{FAINT, HEADING},
     token::{self, AUDIENCE},
 };
 
-/// Measure requests per second of the example servers over loopback
+/// Requests per second of the example servers, protected against unprotected, over loopback
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(super) struct Options {
     /// The tutorial's Express server of tests/interop as well, where Node.js and its packages are there
     #[arg(long)]
     node: bool,
@@ -35,19 +38,20 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-const PUBLIC: &str = "/api/public";
-const PRIVATE: &str = "/api/private";
 /// How long a server may take to say where its issuer is.
 const LINE: Duration = Duration::from_secs(15);
 
-pub(super) fn run(options: &Options) -> Result<ExitCode, BenchError> {
-    let binaries = build()?;
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let packages = Framework::ALL.map(|framework| format!("--package={}", framework.package()));
+    let mut arguments = vec!["--release"];
+    arguments.extend(packages.iter().map(String::as_str));
+    let binaries = build(Framework::ALL.map(Framework::package), &arguments)?;
+
     let generator = Generator::find();
+    let (rounds, seconds) = (options.rounds, options.seconds);
     println!(
-        "load by {}, {} rounds of {} s",
-        generator.name(),
-        options.rounds,
-        options.seconds
+        "load by {}, {rounds} rounds of {seconds} s",
+        generator.name()
     );
     println!(
         "{HEADING}{:<10}{:>16}{:>16}{:>10}{HEADING:#}",
@@ -55,10 +59,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, BenchError> {
     );
     let mut ratios = BTreeMap::new();
     for (framework, binary) in Framework::ALL.into_iter().zip(&binaries) {
-        let server = Launch::new(binary)
-            .env("PORT", "0")
-            .env("RUST_LOG", "warn")
-            .start()?;
+        let server = start(binary)?;
         let token = token(&issuer(&server)?)?;
         let ratio = measure(framework.name(), &server, &token, &generator, options)?;
         server.stop(STOP)?;
@@ -67,9 +68,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, BenchError> {
     if options.node {
         node(&binaries[0], &generator, options)?;
     }
-    let path = folder()?.join("http.json");
-    fs::write(&path, json!(ratios).to_string())
-        .map_err(|source| BenchError::Write { path, source })?;
+    fs::write(folder()?.join("http.json"), json!(ratios).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -80,30 +79,30 @@ fn measure(
     token: &str,
     generator: &Generator,
     options: &Options,
-) -> Result<f64, BenchError> {
-    let target = |path| Target {
-        address: server.address(),
-        path,
-        token,
+) -> anyhow::Result<f64> {
+    let load = |path, seconds| {
+        let address = server.address();
+        let target = Target {
+            address,
+            path,
+            token,
+        };
+        generator.run(target, seconds)
     };
+    let public = |seconds| load("/api/public", seconds);
+    let private = |seconds| load("/api/private", seconds);
     // The first requests fetch the keys and fill the cache.
-    for path in [PUBLIC, PRIVATE] {
-        generator.run(target(path), 1)?;
-    }
+    public(1)?;
+    private(1)?;
     let (mut unprotected, mut protected, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..options.rounds {
         // Each comes first as often as the other.
-        let paths = if round % 2 == 0 {
-            [PUBLIC, PRIVATE]
-        } else {
-            [PRIVATE, PUBLIC]
-        };
-        let one = generator.run(target(paths[0]), options.seconds)?;
-        let other = generator.run(target(paths[1]), options.seconds)?;
         let (open, closed) = if round % 2 == 0 {
-            (one, other)
+            let open = public(options.seconds)?;
+            (open, private(options.seconds)?)
         } else {
-            (other, one)
+            let closed = private(options.seconds)?;
+            (public(options.seconds)?, closed)
         };
         unprotected.push(open);
         protected.push(closed);
@@ -111,16 +110,13 @@ fn measure(
     }
     let median = |values| Spread::of(values).map_or(f64::NAN, |spread| spread.median);
     let ratio = median(ratios);
-    println!(
-        "{name:<10}{:>16.0}{:>16.0}{ratio:>10.3}",
-        median(unprotected),
-        median(protected)
-    );
+    let (unprotected, protected) = (median(unprotected), median(protected));
+    println!("{name:<10}{unprotected:>16.0}{protected:>16.0}{ratio:>10.3}");
     Ok(ratio)
 }
 
 /// The tutorial's own server, with the development issuer of one of ours.
-fn node(binary: &PathBuf, generator: &Generator, options: &Options) -> Result<(), BenchError> {
+fn node(binary: &Path, generator: &Generator, options: &Options) -> anyhow::Result<()> {
     let scripts = root().join("tests/interop");
     if find_program("node").is_none() || !scripts.join("node_modules").is_dir() {
         println!(
@@ -128,7 +124,7 @@ fn node(binary: &PathBuf, generator: &Generator, options: &Options) -> Result<()
         );
         return Ok(());
     }
-    let ours = Launch::new(binary).env("PORT", "0").start()?;
+    let ours = start(binary)?;
     let issuer = issuer(&ours)?;
     let token = token(&issuer)?;
     let keys = format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/'));
@@ -148,46 +144,23 @@ fn node(binary: &PathBuf, generator: &Generator, options: &Options) -> Result<()
     Ok(())
 }
 
-/// The example servers as they would be deployed.
-fn build() -> Result<Vec<PathBuf>, BenchError> {
-    let mut command = cargo();
-    command.args([
-        "build",
-        "--release",
-        "--message-format=json-render-diagnostics",
-    ]);
-    for framework in Framework::ALL {
-        command.args(["--package", framework.package()]);
-    }
-    let messages = programs::output("cargo", command)?;
-    let binary = |framework: Framework| {
-        let built = messages.lines().find_map(|line| {
-            let message: Value = serde_json::from_str(line).ok()?;
-            let ours = message["target"]["name"] == framework.package();
-            ours.then(|| message["executable"].as_str().map(PathBuf::from))?
-        });
-        built.ok_or(BenchError::NoBinary(framework.package()))
-    };
-    Framework::ALL.into_iter().map(binary).collect()
+fn start(binary: &Path) -> anyhow::Result<Server> {
+    let launch = Launch::new(binary).env("PORT", "0").env("RUST_LOG", "warn");
+    launch.start().context("an example server does not start")
 }
 
-fn issuer(server: &Server) -> Result<String, BenchError> {
+fn issuer(server: &Server) -> anyhow::Result<String> {
     let line = server.stdout_line("development issuer", LINE);
     let url = line
         .as_deref()
         .and_then(|line| line.split_whitespace().last());
-    match url {
-        Some(url) => Ok(url.to_owned()),
-        None => Err(BenchError::NoIssuer(server.stdout())),
-    }
+    url.map(str::to_owned).with_context(|| {
+        let printed = server.stdout();
+        format!("the example server names no development issuer; it printed:\n{printed}")
+    })
 }
 
-fn token(issuer: &str) -> Result<String, BenchError> {
-    Ok(token::fetch(&token::Options {
-        scope: vec!["read:messages".to_owned()],
-        issuer: issuer.to_owned(),
-        audience: AUDIENCE.to_owned(),
-        expires_in: None,
-        client_id: "cargo-xtask".to_owned(),
-    })?)
+fn token(issuer: &str) -> anyhow::Result<String> {
+    let options = token::Options::new("cargo-xtask", issuer, "read:messages", None);
+    token::fetch(&options).context("there is no token to send")
 }

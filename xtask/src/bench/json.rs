@@ -5,20 +5,18 @@ use serde_json::{Map, Value, json};
 
 use super::{
     points::{Limit, Point},
-    programs::Results,
+    results::Results,
 };
 
 pub(super) fn report(results: &Results, points: &[Point]) -> String {
     let machine = &results.machine;
     let counts = &results.counts;
-    let bytes: Map<String, Value> = (counts.bytes_per_token.iter())
-        .map(|(claims, (taken, counted))| {
-            (
-                claims.clone(),
-                json!({ "taken": taken, "counted": counted }),
-            )
-        })
-        .collect();
+    let bytes = |(claims, (taken, counted)): (&String, &(u64, u64))| {
+        (
+            claims.clone(),
+            json!({ "taken": taken, "counted": counted }),
+        )
+    };
     let report = json!({
         "format": 1,
         "quick": results.quick,
@@ -33,7 +31,7 @@ pub(super) fn report(results: &Results, points: &[Point]) -> String {
         "cases": cases(results),
         "targets": points.iter().map(target).collect::<Map<_, _>>(),
         "allocations": { "warm": 0, "cold": counts.allocations },
-        "bytes_per_token": bytes,
+        "bytes_per_token": counts.bytes_per_token.iter().map(bytes).collect::<Map<_, _>>(),
         "http": results.http,
     });
     format!("{report:#}\n")
@@ -51,7 +49,7 @@ fn cases(results: &Results) -> Map<String, Value> {
                     "high_ns": spread.high,
                     "samples": case.samples.len(),
                     "ratio_to": series[0].id,
-                    "ratio": ratio.median,
+                    "ratio": ratio,
                 });
                 cases.insert(format!("{group}/{}", case.id), value);
             }
@@ -70,7 +68,7 @@ fn target(point: &Point) -> (String, Value) {
         "what": point.what,
         bound: limit,
         "measured": point.measured,
-        "verdict": point.verdict().name(),
+        "verdict": point.verdict(),
     });
-    (point.key.clone(), value)
+    (point.key.to_owned(), value)
 }

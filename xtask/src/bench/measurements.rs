@@ -47,24 +47,24 @@ impl Measurements {
         Spread::of(self.samples(group, case)?.to_vec())
     }
 
-    /// What `value` makes of the cases' samples of each round.
+    /// The median of what `value` makes of the cases' samples of each round.
     pub(super) fn each_round<const N: usize>(
         &self,
         group: &str,
         cases: [&str; N],
         value: impl Fn([f64; N]) -> f64,
-    ) -> Option<Spread> {
+    ) -> Option<f64> {
         let mut samples = [[].as_slice(); N];
         for (place, case) in samples.iter_mut().zip(cases) {
             *place = self.samples(group, case)?;
         }
         let rounds = samples.iter().map(|samples| samples.len()).min()?;
         let round = |n: usize| value(samples.map(|samples| samples[n]));
-        Spread::of((0..rounds).map(round).collect())
+        Some(Spread::of((0..rounds).map(round).collect())?.median)
     }
 
     /// How many times as long as `base` the case takes.
-    pub(super) fn ratio(&self, group: &str, case: &str, base: &str) -> Option<Spread> {
+    pub(super) fn ratio(&self, group: &str, case: &str, base: &str) -> Option<f64> {
         self.each_round(group, [case, base], |[case, base]| case / base)
     }
 

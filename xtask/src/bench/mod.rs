@@ -4,27 +4,22 @@
 //! samples; here they are brought together: a table, `report.md`, `report.json`, `chart.svg`.
 
 mod chart;
-mod error;
 mod http;
-pub(crate) mod instructions;
+mod instructions;
 mod json;
 mod load;
 mod machine;
 mod measurements;
 mod points;
-mod programs;
+mod results;
 mod table;
 
-use std::{env, fs, path::PathBuf, process::ExitCode};
+use std::{fs, process::ExitCode};
 
 use anstream::println;
 
-pub(crate) use self::error::BenchError;
-use self::{machine::Machine, points::Verdict, programs::Results};
-use crate::{
-    process::root,
-    report::{ERROR, FAINT, GOOD, HEADING, SKIPPED},
-};
+use self::results::Results;
+use crate::report::{ERROR, FAINT, GOOD, HEADING, SKIPPED};
 
 /// Measure what validation costs, beside what it can't cost less than and beside other crates
 ///
@@ -43,57 +38,38 @@ pub(crate) struct Options {
 
 #[derive(Debug, clap::Subcommand)]
 enum Only {
-    /// Requests per second of the example servers, protected against unprotected, over loopback
     Http(http::Options),
     /// Instructions on the warm and the cold path, under valgrind, held to limits
-    Instructions(instructions::Options),
+    Instructions,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, BenchError> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     match &options.only {
-        Some(Only::Http(http)) => return http::run(http),
-        Some(Only::Instructions(instructions)) => return instructions::run(instructions),
+        Some(Only::Http(options)) => return http::run(options),
+        Some(Only::Instructions) => return instructions::run(),
         None => {}
     }
     let results = Results::gather(options.quick, !options.no_peers)?;
     let points = points::judge(&results);
 
-    println!(
-        "\n{HEADING}what costs how much{HEADING:#}\n\n{}",
-        table::plain(&results)
-    );
+    println!("\n{HEADING}what costs how much{HEADING:#}\n");
+    println!("{}", table::plain(&results));
     println!("{HEADING}the targets{HEADING:#}\n");
     for point in &points {
-        let style = match point.verdict() {
-            Verdict::Met => GOOD,
-            Verdict::Missed => ERROR,
-            Verdict::NotMeasured => SKIPPED,
+        let verdict = point.verdict();
+        let style = match verdict {
+            "met" => GOOD,
+            "missed" => ERROR,
+            _ => SKIPPED,
         };
-        println!("{style}{:<13}{style:#}{point}", point.verdict().name());
+        println!("{style}{verdict:<13}{style:#}{point}");
     }
 
-    let folder = folder()?;
-    let write = |name: &str, text: String| {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|source| BenchError::Write { path, source })
-    };
-    write("report.md", table::markdown(&results, &points))?;
-    write("report.json", json::report(&results, &points))?;
-    write("chart.svg", chart::draw(&results))?;
+    let folder = results::folder()?;
+    let markdown = table::markdown(&results, &points);
+    fs::write(folder.join("report.md"), markdown)?;
+    fs::write(folder.join("report.json"), json::report(&results, &points))?;
+    fs::write(folder.join("chart.svg"), chart::draw(&results))?;
     println!("\n{FAINT}written to {}{FAINT:#}", folder.display());
     Ok(ExitCode::SUCCESS)
-}
-
-/// Where reports go.
-fn folder() -> Result<PathBuf, BenchError> {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let folder = root().join(target).join("bench");
-    match fs::create_dir_all(&folder) {
-        Ok(()) => Ok(folder),
-        Err(source) => Err(BenchError::Write {
-            path: folder,
-            source,
-        }),
-    }
 }

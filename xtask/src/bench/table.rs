@@ -1,33 +1,19 @@
 //! The table, for the terminal and for `report.md`.
 
-use std::fmt::Write as _;
+use super::{measurements::Spread, points::Point, results::Results};
 
-use super::{
-    measurements::Spread,
-    points::{Point, Verdict},
-    programs::Results,
-};
-
-/// Groups in the order of interest, with what their first case is to them.
+/// Groups in the order of interest, by the beginnings of their names.
+#[rustfmt::skip] // one line per section
 const SECTIONS: &[(&str, &str)] = &[
     ("cold/", "A token seen for the first time"),
     ("warm/", "A token seen before"),
-    (
-        "peers/",
-        "The same token validated by other crates, in the same run",
-    ),
-    (
-        "peer-routes/",
-        "An axum route behind another crate's layer, in the same run",
-    ),
+    ("peers/", "The same token validated by other crates, in the same run"),
+    ("peer-routes/", "An axum route behind another crate's layer, in the same run"),
     ("route/", "A route in process, warm"),
     ("stage", "Where the time goes, cold, RS256"),
     ("policy", "A policy on a verified token"),
     ("refusal", "Refusals"),
-    (
-        "threads/",
-        "Time of one thread's work while others do as much",
-    ),
+    ("threads/", "Time of one thread's work while others do as much"),
     ("curve/", "Cost against size"),
     ("backend/", "Backends"),
 ];
@@ -37,129 +23,105 @@ struct Row<'r> {
     case: &'r str,
     time: Spread,
     /// Against the group's first case, round by round.
-    ratio: f64,
+    ratio: String,
 }
 
 pub(super) fn plain(results: &Results) -> String {
     let mut text = String::new();
     for (prefix, title) in SECTIONS {
-        for (position, (group, rows)) in rows(results, prefix).into_iter().enumerate() {
-            if position == 0 {
-                text.push_str(&format!("{title}\n"));
-            }
-            for row in rows {
-                let name = format!("{group} {}", row.case);
-                let (time, ratio) = (duration(row.time.median), ratio(row.ratio));
-                text.push_str(&format!("  {name:<50}{time:>10}{ratio:>9} x\n"));
+        let groups = groups(results, prefix);
+        if !groups.is_empty() {
+            text += &format!("{title}\n");
+        }
+        for (group, rows) in groups {
+            for Row { case, time, ratio } in rows {
+                let (name, time) = (format!("{group} {case}"), duration(time.median));
+                text += &format!("  {name:<50}{time:>10}{ratio:>9} x\n");
             }
         }
-        text.push('\n');
+        text += "\n";
     }
     text
 }
 
 pub(super) fn markdown(results: &Results, points: &[Point]) -> String {
     let machine = &results.machine;
+    let load = |load: Option<f64>| load.map_or("unknown".to_owned(), |load| format!("{load:.2}"));
+    let quick = match results.quick {
+        true => "A quick look: few samples. ",
+        false => "",
+    };
     let mut text = format!(
         "# What validation costs\n\n\
-         {} cores of {}, {}, {}. {}Medians; ratios are medians of the ratios within each round, \
+         {} cores of {}, {}, {}. {quick}Medians; ratios are medians of the ratios within each round, \
          to the first line of their table. Load average before {}, after {}.\n\n",
         machine.cores,
         machine.processor,
         machine.system,
         machine.rustc,
-        if results.quick {
-            "A quick look: few samples. "
-        } else {
-            ""
-        },
         load(machine.load),
         load(results.load_after),
     );
-    text.push_str(&targets(points));
-    text.push_str(&counts(results));
-    for (prefix, title) in SECTIONS {
-        let groups = rows(results, prefix);
-        if groups.is_empty() {
-            continue;
-        }
-        text.push_str(&format!("## {title}\n\n"));
-        for (group, rows) in groups {
-            text.push_str(&format!(
-                "| {group} | median | 10% to 90% | ratio |\n|---|--:|--:|--:|\n"
-            ));
-            for row in rows {
-                // Writing into a string does not fail.
-                let _ = writeln!(
-                    text,
-                    "| {} | {} | {} to {} | {} |",
-                    row.case,
-                    duration(row.time.median),
-                    duration(row.time.low),
-                    duration(row.time.high),
-                    ratio(row.ratio),
-                );
-            }
-            text.push('\n');
-        }
-    }
-    text
-}
-
-fn targets(points: &[Point]) -> String {
-    let mut text = "## Targets\n\n| | target | | measured | |\n|--:|---|---|--:|---|\n".to_owned();
+    text += "## Targets\n\n| | target | | measured | |\n|--:|---|---|--:|---|\n";
     for point in points {
         let measured = point
             .measured
-            .map_or_else(String::new, |it| format!("{it:.2}"));
+            .map(|it| format!("{it:.2}"))
+            .unwrap_or_default();
         let verdict = match point.verdict() {
-            Verdict::Missed => "**missed**",
-            other => other.name(),
+            "missed" => "**missed**",
+            other => other,
         };
-        let Point {
-            number,
-            what,
-            limit,
-            ..
-        } = point;
-        let _ = writeln!(
-            text,
-            "| {number} | {what} | {limit} | {measured} | {verdict} |"
-        );
+        let (number, what, limit) = (point.number, point.what, point.limit);
+        text += &format!("| {number} | {what} | {limit} | {measured} | {verdict} |\n");
     }
-    text.push('\n');
-    text
-}
-
-fn counts(results: &Results) -> String {
-    let mut text = "## Counts\n\n| | |\n|---|--:|\n| allocations, warm | 0 |\n".to_owned();
+    text += "\n## Counts\n\n| | |\n|---|--:|\n| allocations, warm | 0 |\n";
     for (path, count) in &results.counts.allocations {
-        let _ = writeln!(text, "| allocations, cold, claims {path} | {count} |");
+        text += &format!("| allocations, cold, claims {path} | {count} |\n");
     }
-    for (claims, (taken, believed)) in &results.counts.bytes_per_token {
-        let _ = writeln!(
-            text,
-            "| bytes per cached token, claims {claims} | {taken} (counts as {believed}) |"
-        );
+    for (claims, (taken, counted)) in &results.counts.bytes_per_token {
+        let bytes = format!("{taken} (counts as {counted})");
+        text += &format!("| bytes per cached token, claims {claims} | {bytes} |\n");
     }
-    text.push('\n');
+    text += "\n";
+    for (prefix, title) in SECTIONS {
+        let groups = groups(results, prefix);
+        if !groups.is_empty() {
+            text += &format!("## {title}\n\n");
+        }
+        for (group, rows) in groups {
+            text += &format!("| {group} | median | 10% to 90% | ratio |\n|---|--:|--:|--:|\n");
+            for Row { case, time, ratio } in rows {
+                let Spread { low, median, high } = time;
+                let [low, median, high] = [low, median, high].map(duration);
+                text += &format!("| {case} | {median} | {low} to {high} | {ratio} |\n");
+            }
+            text += "\n";
+        }
+    }
     text
 }
 
-fn rows<'r>(results: &'r Results, prefix: &'r str) -> Vec<(&'r str, Vec<Row<'r>>)> {
+/// The groups of a section with their rows.
+fn groups<'r>(results: &'r Results, prefix: &'r str) -> Vec<(&'r str, Vec<Row<'r>>)> {
     let measurements = &results.measurements;
-    let group = |(group, series): (&'r str, &'r [super::measurements::Series])| {
-        let first = &series.first()?.id;
-        let row = |case: &'r super::measurements::Series| {
+    let mut groups = Vec::new();
+    for (group, series) in measurements.groups(prefix) {
+        let rows = series.iter().filter_map(|case| {
+            let ratio = measurements.ratio(group, &case.id, &series.first()?.id)?;
             Some(Row {
                 case: &case.id,
                 time: case.spread()?,
-                ratio: measurements.ratio(group, &case.id, first)?.median,
+                ratio: match ratio {
+                    ..0.1 => format!("{ratio:.4}"),
+                    ..10.0 => format!("{ratio:.3}"),
+                    _ => format!("{ratio:.1}"),
+                },
             })
-        };
-        Some((group, series.iter().filter_map(row).collect()))
-    };
-    measurements.groups(prefix).filter_map(group).collect()
+        });
+        groups.push((group, rows.collect()));
+    }
+    groups
 }
 
 /// Nanoseconds, in the unit that reads best.
@@ -170,16 +132,4 @@ pub(super) fn duration(ns: f64) -> String {
         ..1_000_000.0 => format!("{:.1} \u{b5}s", ns / 1e3),
         _ => format!("{:.2} ms", ns / 1e6),
     }
-}
-
-fn ratio(ratio: f64) -> String {
-    match ratio {
-        ..0.1 => format!("{ratio:.4}"),
-        ..10.0 => format!("{ratio:.3}"),
-        _ => format!("{ratio:.1}"),
-    }
-}
-
-fn load(load: Option<f64>) -> String {
-    load.map_or_else(|| "unknown".to_owned(), |load| format!("{load:.2}"))
 }

@@ -4,7 +4,6 @@
 //! so what happens here is what happens on `cargo run -p quickstart-axum`. Tokens come from that
 //! issuer's token endpoint, as the tutorial's clients get them.
 
-mod show;
 mod tour;
 mod tutorial;
 
@@ -16,18 +15,17 @@ use std::{
 };
 
 use anstream::{eprintln, println};
+use anyhow::{Context as _, bail};
 use blackbox::{
-    http::HttpError,
-    server::{Server, StillRunning},
-    servers::{self, BuildError, Framework},
+    server::{Launch, Server},
+    servers::{self, Framework},
 };
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use self::tour::Tour;
 use crate::{
-    cli,
-    process::{Launch, STOP, StartError},
+    process::STOP,
     report::{FAINT, GOOD, HEADING},
-    token::TokenError,
 };
 
 /// See the tutorial happen: a development issuer, an example server, and each request with its
@@ -35,7 +33,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The example server; without it axum, or with --once all three in turn
-    #[arg(value_name = "axum|warp|poem", value_parser = cli::framework(), hide_possible_values = true)]
+    #[arg(value_name = "axum|warp|poem", value_parser = framework(), hide_possible_values = true)]
     framework: Option<Framework>,
     /// End after the last request instead of staying up until Ctrl-C
     #[arg(long)]
@@ -45,7 +43,13 @@ pub(crate) struct Options {
     port: Option<u16>,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, DemoError> {
+/// Reads `axum`, `warp` or `poem`.
+fn framework() -> impl TypedValueParser<Value = Framework> {
+    PossibleValuesParser::new(Framework::ALL.map(Framework::name))
+        .try_map(|name| name.parse::<Framework>())
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let frameworks = match (options.framework, options.once) {
         (Some(framework), _) => vec![framework],
         (None, true) => Framework::ALL.to_vec(),
@@ -75,13 +79,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, DemoError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn start(binary: &Path, port: u16) -> Result<Server, DemoError> {
+fn start(binary: &Path, port: u16) -> anyhow::Result<Server> {
     let started = Launch::new(binary).env("PORT", port.to_string()).start();
-    started.map_err(|source| DemoError::NoServer { port, source })
+    started.with_context(|| {
+        format!(
+            "the example server did not start; if port {port} is in use, choose one with --port"
+        )
+    })
 }
 
 /// Shows the server's log until Ctrl-C.
-fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> Result<(), DemoError> {
+fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> anyhow::Result<()> {
     println!(
         "The server stays up: paste any line above, or try your own. Its log follows; Ctrl-C ends \
          it.\n"
@@ -94,7 +102,7 @@ fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> Result<(
         }
         match interrupted.recv_timeout(Duration::from_millis(100)) {
             Err(RecvTimeoutError::Timeout) if server.stdout_ended() => {
-                return Err(DemoError::Ended(server.stderr()));
+                bail!("the server ended by itself; its log:\n{}", server.stderr());
             }
             Err(RecvTimeoutError::Timeout) => {}
             Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
@@ -106,35 +114,12 @@ fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> Result<(
 }
 
 /// Ctrl-C, as a message instead of the end of this process: the server is to be stopped first.
-fn interrupts() -> Result<Receiver<()>, DemoError> {
+fn interrupts() -> anyhow::Result<Receiver<()>> {
     let (sender, receiver) = mpsc::channel();
     ctrlc::set_handler(move || {
         // Nobody listens any more only when the command is about to end.
         let _ = sender.send(());
-    })?;
+    })
+    .context("cannot listen for Ctrl-C")?;
     Ok(receiver)
-}
-
-/// Why the demonstration ended early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum DemoError {
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    #[error("the example server did not start; if port {port} is in use, choose one with --port")]
-    NoServer { port: u16, source: StartError },
-    #[error("the server printed no line that names its development issuer; it printed:\n{0}")]
-    NoIssuer(String),
-    #[error("no token from the server's development issuer")]
-    NoToken(#[from] TokenError),
-    #[error("the server gave no answer")]
-    NoAnswer(#[from] HttpError),
-    #[error("this is not what the tutorial promises: {0}")]
-    Broken(String),
-    #[error("the server ended by itself; its log:\n{0}")]
-    Ended(String),
-    #[error(transparent)]
-    StillRunning(#[from] StillRunning),
-    #[error("cannot listen for Ctrl-C")]
-    Signals(#[from] ctrlc::Error),
 }

@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use anstream::println;
-use blackbox::server::Server;
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context as _, bail};
+use blackbox::{http::Response, server::Server};
 
-use super::{
-    DemoError, show,
-    tutorial::{Act, Bearer, Call, TUTORIAL},
-};
+use super::tutorial::{Act, Bearer, Call, TUTORIAL};
 use crate::{
-    report::FAINT,
-    token::{self, AUDIENCE, ISSUER},
+    report::{ERROR, FAINT, GOOD, SKIPPED},
+    token::{self, ISSUER},
 };
+
+const COMMAND: Style = AnsiColor::Cyan.on_default();
+/// How long the server may take to print where its issuer is, after it said that it listens.
+const LINE: Duration = Duration::from_secs(5);
+/// How long the log line of a refusal may take to come through the pipe.
+const LOG: Duration = Duration::from_millis(300);
 
 pub(super) struct Tour<'a> {
     server: &'a Server,
@@ -24,14 +29,16 @@ pub(super) struct Tour<'a> {
 }
 
 impl<'a> Tour<'a> {
-    pub(super) fn new(server: &'a Server) -> Result<Self, DemoError> {
-        let issuer = server
-            .stdout_line("issuer", LINE)
-            .and_then(|line| {
-                let url = line[line.find("http://")?..].split_whitespace().next()?;
-                Some(url.to_owned())
-            })
-            .ok_or_else(|| DemoError::NoIssuer(server.stdout()))?;
+    pub(super) fn new(server: &'a Server) -> anyhow::Result<Self> {
+        let line = server.stdout_line("issuer", LINE);
+        let issuer = line.and_then(|line| {
+            let url = line[line.find("http://")?..].split_whitespace().next()?;
+            Some(url.to_owned())
+        });
+        let issuer = issuer.with_context(|| {
+            let printed = server.stdout();
+            format!("the server printed no line that names its development issuer; it printed:\n{printed}")
+        })?;
         println!("{FAINT}development issuer {issuer}{FAINT:#}");
         Ok(Self {
             server,
@@ -42,7 +49,7 @@ impl<'a> Tour<'a> {
     }
 
     /// Makes every request; gives the number of log lines shown.
-    pub(super) fn walk(mut self) -> Result<usize, DemoError> {
+    pub(super) fn walk(mut self) -> anyhow::Result<usize> {
         for act in TUTORIAL {
             match act {
                 Act::Token {
@@ -65,7 +72,7 @@ impl<'a> Tour<'a> {
         variable: &str,
         scope: &str,
         organization: Option<&str>,
-    ) -> Result<String, DemoError> {
+    ) -> anyhow::Result<String> {
         let mut command = "cargo xtask token".to_owned();
         if self.issuer != ISSUER {
             command += &format!(" --issuer {}", self.issuer);
@@ -76,49 +83,46 @@ impl<'a> Tour<'a> {
         if let Some(organization) = organization {
             command += &format!(" --organization {organization}");
         }
-        show::command(&format!("{variable}=$({command})"));
-        let subject = token::Subject {
-            organization: organization.map(str::to_owned),
-            role: Vec::new(),
-        };
-        let options = token::Options {
-            scope: vec![scope.to_owned()],
-            issuer: self.issuer.clone(),
-            audience: AUDIENCE.to_owned(),
-            expires_in: None,
-            client_id: "demo".to_owned(),
-        };
-        let token = token::fetch_about(&subject, &options)?;
-        show::token(&token);
+        show_command(&format!("{variable}=$({command})"));
+        let token = token::fetch(&token::Options::new(
+            "demo",
+            &self.issuer,
+            scope,
+            organization,
+        ))
+        .context("no token from the server's development issuer")?;
+        // The rest says nothing to a person.
+        let beginning: String = token.chars().take(24).collect();
+        println!("{beginning}... ({} characters)", token.len());
         Ok(token)
     }
 
-    fn call(&mut self, call: &Call) -> Result<(), DemoError> {
+    fn call(&mut self, call: &Call) -> anyhow::Result<()> {
         println!("\n{}", call.about);
         let base = self.server.base_url();
-        let request = call.request();
-        let (request, curl) = match call.bearer {
-            Bearer::Nothing => (request.clone(), request.to_curl(&base)),
+        let mut request = call.request();
+        let mut curl = request.to_curl(&base);
+        match call.bearer {
+            Bearer::Nothing => {}
             Bearer::Text(text) => {
-                let request = request.bearer(text);
-                (request.clone(), request.to_curl(&base))
+                request = request.bearer(text);
+                curl = request.to_curl(&base);
             }
             Bearer::Token => {
                 let (variable, token) = &self.token;
+                request = request.bearer(token);
                 // The variable instead of some 700 characters, in quotes in which shells expand it.
-                let header = format!(" -H \"Authorization: Bearer ${variable}\"");
-                (
-                    request.clone().bearer(token),
-                    request.to_curl(&base) + &header,
-                )
+                curl += &format!(" -H \"Authorization: Bearer ${variable}\"");
             }
-        };
-        show::command(&curl);
-        let answer = request.send(self.server.address())?;
-        show::answer(&answer);
+        }
+        show_command(&curl);
+        let answer = request
+            .send(self.server.address())
+            .context("the server gave no answer")?;
+        show_answer(&answer);
         if let Some(difference) = call.difference(&answer) {
-            let call = format!("{} {}", request.method(), request.target());
-            return Err(DemoError::Broken(format!("{call}: {difference}")));
+            let (method, target) = (request.method(), request.target());
+            bail!("this is not what the tutorial promises: {method} {target}: {difference}");
         }
         self.show_log(answer.status() >= 400);
         Ok(())
@@ -131,11 +135,29 @@ impl<'a> Tour<'a> {
         }
         let lines = self.server.stderr_lines(self.seen);
         self.seen += lines.len();
-        lines.iter().for_each(|line| show::log(line));
+        for line in lines {
+            println!("{FAINT}log: {line}{FAINT:#}");
+        }
     }
 }
 
-/// How long the server may take to print where its issuer is, after it said that it listens.
-const LINE: Duration = Duration::from_secs(5);
-/// How long the log line of a refusal may take to come through the pipe.
-const LOG: Duration = Duration::from_millis(300);
+/// A line to be pasted into a shell.
+fn show_command(line: &str) {
+    println!("{FAINT}${FAINT:#} {COMMAND}{line}{COMMAND:#}");
+}
+
+/// The status line, what says why, and the body.
+fn show_answer(answer: &Response) {
+    let style = match answer.status() {
+        200..300 => GOOD,
+        400..500 => SKIPPED,
+        _ => ERROR,
+    };
+    println!("{style}{}{style:#}", answer.status_line());
+    for value in answer.header_values("www-authenticate") {
+        println!("WWW-Authenticate: {value}");
+    }
+    for line in answer.text().lines() {
+        println!("{line}");
+    }
+}

@@ -2,6 +2,11 @@
 
 use blackbox::http::{Request, Response};
 
+use self::{
+    Bearer::{Nothing, Text, Token},
+    Method::{Get, Post},
+};
+
 /// One thing that happens in the tutorial.
 pub(super) enum Act {
     /// A client gets a token with these scopes; the calls after it carry it.
@@ -18,15 +23,20 @@ pub(super) enum Act {
 /// One request and its answer.
 pub(super) struct Call {
     pub(super) about: &'static str,
-    pub(super) path: &'static str,
-    /// The JSON to post; without it the path is got.
-    pub(super) post: Option<&'static str>,
+    method: Method,
+    path: &'static str,
     pub(super) bearer: Bearer,
-    pub(super) status: u16,
+    status: u16,
     /// What `WWW-Authenticate` contains; the header is absent where this is empty.
-    pub(super) challenge: &'static [&'static str],
+    challenge: &'static [&'static str],
     /// What the body contains.
-    pub(super) body: &'static str,
+    body: &'static str,
+}
+
+enum Method {
+    Get,
+    /// With a message to store.
+    Post,
 }
 
 /// What a request carries to show who it is from.
@@ -40,9 +50,9 @@ pub(super) enum Bearer {
 
 impl Call {
     pub(super) fn request(&self) -> Request {
-        match self.post {
-            Some(json) => Request::post(self.path).json(json),
-            None => Request::get(self.path),
+        match self.method {
+            Post => Request::post(self.path).json(r#"{"text":"Hello from the demo"}"#),
+            Get => Request::get(self.path),
         }
     }
 
@@ -64,148 +74,83 @@ impl Call {
     }
 }
 
+#[rustfmt::skip] // what is said, what is sent, what is answered: a line each
 pub(super) const TUTORIAL: &[Act] = &[
-    Act::Call(Call {
-        about: "Anybody may call the public endpoint.",
-        path: "/api/public",
-        post: None,
-        bearer: Bearer::Nothing,
-        status: 200,
-        challenge: &[],
-        body: "Hello from a public endpoint!",
-    }),
-    Act::Call(Call {
-        about: "The private one needs an access token. Without one: 401, and no error code, \
-                because nothing was wrong with a token.",
-        path: "/api/private",
-        post: None,
-        bearer: Bearer::Nothing,
-        status: 401,
-        challenge: &["Bearer realm="],
-        body: "unauthorized",
-    }),
-    Act::Call(Call {
-        about: "Something that is no token: 401 again, this time with the reason.",
-        path: "/api/private",
-        post: None,
-        bearer: Bearer::Text("not-a-token"),
-        status: 401,
-        challenge: &["error=\"invalid_token\""],
-        body: "invalid_token",
-    }),
-    Act::Token {
-        about: "A client gets a token from the issuer, without any scope.",
-        variable: "NOBODY",
-        scope: "",
-        organization: None,
-    },
-    Act::Call(Call {
-        about: "The token is good, but the endpoint wants the scope read:messages: 403.",
-        path: "/api/private",
-        post: None,
-        bearer: Bearer::Token,
-        status: 403,
-        challenge: &["error=\"insufficient_scope\"", "scope=\"read:messages\""],
-        body: "insufficient_scope",
-    }),
-    Act::Token {
-        about: "A token with the scope read:messages.",
-        variable: "READER",
-        scope: "read:messages",
-        organization: None,
-    },
-    Act::Call(Call {
-        about: "Now it answers.",
-        path: "/api/private",
-        post: None,
-        bearer: Bearer::Token,
-        status: 200,
-        challenge: &[],
-        body: "Hello from a private endpoint!",
-    }),
-    Act::Call(Call {
-        about: "The same token reads messages: there are none yet.",
-        path: "/api/messages",
-        post: None,
-        bearer: Bearer::Token,
-        status: 200,
-        challenge: &[],
-        body: "[]",
-    }),
-    Act::Call(Call {
-        about: "It does not write them.",
-        path: "/api/messages",
-        post: Some(r#"{"text":"Hello from the demo"}"#),
-        bearer: Bearer::Token,
-        status: 403,
-        challenge: &["error=\"insufficient_scope\"", "scope=\"write:messages\""],
-        body: "insufficient_scope",
-    }),
-    Act::Token {
-        about: "An administrator's token has both scopes.",
-        variable: "ADMIN",
-        scope: "read:messages write:messages",
-        organization: None,
-    },
-    Act::Call(Call {
-        about: "It writes.",
-        path: "/api/messages",
-        post: Some(r#"{"text":"Hello from the demo"}"#),
-        bearer: Bearer::Token,
-        status: 201,
-        challenge: &[],
-        body: "Hello from the demo",
-    }),
-    Act::Call(Call {
-        about: "And there it is.",
-        path: "/api/messages",
-        post: None,
-        bearer: Bearer::Token,
-        status: 200,
-        challenge: &[],
-        body: "Hello from the demo",
-    }),
-    Act::Call(Call {
-        about: "Any valid token may ask who it belongs to.",
-        path: "/api/me",
-        post: None,
-        bearer: Bearer::Token,
-        status: 200,
-        challenge: &[],
-        body: "write:messages",
-    }),
-    Act::Token {
-        about: "A token of a member of the organization acme.",
-        variable: "MEMBER",
-        scope: "read:messages",
-        organization: Some("acme"),
-    },
-    Act::Call(Call {
-        about: "It reads the messages of its own organization: the policy compares the claim org_id \
-                with the path.",
-        path: "/api/orgs/acme/messages",
-        post: None,
-        bearer: Bearer::Token,
-        status: 200,
-        challenge: &[],
-        body: "[]",
-    }),
-    Act::Call(Call {
-        about: "Not those of another: 403, and no scope would help.",
-        path: "/api/orgs/other/messages",
-        post: None,
-        bearer: Bearer::Token,
-        status: 403,
-        challenge: &["error=\"insufficient_scope\""],
-        body: "insufficient_scope",
-    }),
-    Act::Call(Call {
-        about: "Clients find out where tokens come from (RFC 9728).",
-        path: "/.well-known/oauth-protected-resource",
-        post: None,
-        bearer: Bearer::Nothing,
-        status: 200,
-        challenge: &[],
-        body: "authorization_servers",
-    }),
+    call("Anybody may call the public endpoint.",
+        Get, "/api/public", Nothing,
+        200, &[], "Hello from a public endpoint!"),
+    call("The private one needs an access token. Without one: 401, and no error code, because nothing was wrong with a token.",
+        Get, "/api/private", Nothing,
+        401, &["Bearer realm="], "unauthorized"),
+    call("Something that is no token: 401 again, this time with the reason.",
+        Get, "/api/private", Text("not-a-token"),
+        401, &["error=\"invalid_token\""], "invalid_token"),
+    token("A client gets a token from the issuer, without any scope.", "NOBODY", "", None),
+    call("The token is good, but the endpoint wants the scope read:messages: 403.",
+        Get, "/api/private", Token,
+        403, &["error=\"insufficient_scope\"", "scope=\"read:messages\""], "insufficient_scope"),
+    token("A token with the scope read:messages.", "READER", "read:messages", None),
+    call("Now it answers.",
+        Get, "/api/private", Token,
+        200, &[], "Hello from a private endpoint!"),
+    call("The same token reads messages: there are none yet.",
+        Get, "/api/messages", Token,
+        200, &[], "[]"),
+    call("It does not write them.",
+        Post, "/api/messages", Token,
+        403, &["error=\"insufficient_scope\"", "scope=\"write:messages\""], "insufficient_scope"),
+    token("An administrator's token has both scopes.", "ADMIN", "read:messages write:messages", None),
+    call("It writes.",
+        Post, "/api/messages", Token,
+        201, &[], "Hello from the demo"),
+    call("And there it is.",
+        Get, "/api/messages", Token,
+        200, &[], "Hello from the demo"),
+    call("Any valid token may ask who it belongs to.",
+        Get, "/api/me", Token,
+        200, &[], "write:messages"),
+    token("A token of a member of the organization acme.", "MEMBER", "read:messages", Some("acme")),
+    call("It reads the messages of its own organization: the policy compares the claim org_id with the path.",
+        Get, "/api/orgs/acme/messages", Token,
+        200, &[], "[]"),
+    call("Not those of another: 403, and no scope would help.",
+        Get, "/api/orgs/other/messages", Token,
+        403, &["error=\"insufficient_scope\""], "insufficient_scope"),
+    call("Clients find out where tokens come from (RFC 9728).",
+        Get, "/.well-known/oauth-protected-resource", Nothing,
+        200, &[], "authorization_servers"),
 ];
+
+const fn call(
+    about: &'static str,
+    method: Method,
+    path: &'static str,
+    bearer: Bearer,
+    status: u16,
+    challenge: &'static [&'static str],
+    body: &'static str,
+) -> Act {
+    Act::Call(Call {
+        about,
+        method,
+        path,
+        bearer,
+        status,
+        challenge,
+        body,
+    })
+}
+
+const fn token(
+    about: &'static str,
+    variable: &'static str,
+    scope: &'static str,
+    organization: Option<&'static str>,
+) -> Act {
+    Act::Token {
+        about,
+        variable,
+        scope,
+        organization,
+    }
+}

@@ -1,24 +1,21 @@
 //! `cargo xtask test-all`: everything that has to pass before a change lands.
 
-mod counts;
-mod packages;
+mod package;
 mod plan;
-mod step;
+mod run;
 mod summary;
-mod tools;
 
-use std::{error::Error, process::ExitCode, time::Instant};
+use std::{process::ExitCode, time::Instant};
 
 use anstream::println;
 use clap::builder::PossibleValuesParser;
 
 use self::{
-    plan::PLAN,
-    step::{Outcome, Step},
+    plan::{PLAN, Step},
+    run::Outcome,
     summary::Summary,
-    tools::Tools,
 };
-use crate::report::{self, HEADING};
+use crate::report::HEADING;
 
 /// Run every check of the repository: format, lints, tests in every feature set, documentation,
 /// the black-box suite on all three example servers, and interop where Node.js is installed
@@ -32,28 +29,23 @@ pub(crate) struct Options {
     only: Vec<String>,
 }
 
-pub(crate) fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let wanted = |step: &&Step| options.only.is_empty() || options.only.contains(&step.name.into());
     let steps: Vec<&Step> = PLAN.iter().filter(wanted).collect();
-    let tools = Tools::look();
     let mut summary = Summary::default();
     let mut stopped = false;
     for (number, step) in steps.iter().enumerate() {
-        println!(
-            "\n{HEADING}[{}/{}] {}{HEADING:#}: {}",
-            number + 1,
-            steps.len(),
-            step.name,
-            step.about
-        );
+        let (number, all) = (number + 1, steps.len());
+        let Step { name, about, .. } = step;
+        println!("\n{HEADING}[{number}/{all}] {name}{HEADING:#}: {about}");
         let began = Instant::now();
         let outcome = match stopped {
             true => Outcome::skipped("a step before it failed"),
-            false => step.run(&tools),
+            false => run::run(step),
         };
-        stopped |= outcome.failed() && !options.keep_going;
+        stopped |= outcome.counts.failed > 0 && !options.keep_going;
         summary.add(step, outcome, began.elapsed());
     }
     println!("\n{summary}");
-    Ok(report::closing_line(summary.total()))
+    Ok(summary.total().close())
 }

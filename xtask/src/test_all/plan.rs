@@ -4,137 +4,130 @@
 //! the crates it concerns. The default features of all packages are one step, because building the
 //! workspace at once shares everything.
 
-use super::step::{Action, Step};
+/// A step of the plan.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) action: Action,
+}
 
+/// Words of a command line.
+type Words = &'static [&'static str];
+
+/// What a step does.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// A cargo command that passes or fails as a whole.
+    Check(Words),
+    /// The same, of a subcommand that has to be installed; this command does it.
+    Installed(Words, &'static str),
+    /// The tests of some packages in one feature set.
+    Tests(Suite),
+    DocTests,
+    Package,
+    /// A command of xtask that counts for itself.
+    Xtask(Words),
+}
+
+/// Tests that are built at once. They run one row after the other, so that the runner's own closing
+/// line is a row's result.
+#[derive(Debug)]
+pub(super) struct Suite {
+    pub(super) name: &'static str,
+    pub(super) select: Words,
+    pub(super) features: Words,
+    /// Packages, or example servers, which the tests of the package `blackbox` are named after.
+    pub(super) rows: Words,
+    /// The row of all other tests, where there are any.
+    pub(super) others: Option<&'static str>,
+}
+
+const fn step(name: &'static str, about: &'static str, action: Action) -> Step {
+    Step {
+        name,
+        about,
+        action,
+    }
+}
+
+/// The tests of authz-core with other features than the default ones.
+const fn core(name: &'static str, features: Words) -> Action {
+    Action::Tests(Suite {
+        name,
+        select: &["--package=authz-core"],
+        features,
+        rows: &["authz-core"],
+        others: None,
+    })
+}
+
+const ADAPTERS: Words = &["authz-axum", "authz-warp", "authz-poem"];
+
+#[rustfmt::skip] // a step is what it does and why, not how its lines break
 pub(super) const PLAN: &[Step] = &[
-    Step {
-        name: "format",
-        about: "the formatter would change nothing",
-        action: Action::Check(&["fmt", "--all", "--check"]),
-    },
-    Step {
-        name: "clippy",
-        about: "no lint has anything to say",
-        action: Action::Check(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    },
-    Step {
-        name: "tests",
-        about: "every package with its default features",
-        action: Action::Tests {
-            suite: "tests",
-            select: &["--workspace", "--exclude", "blackbox"],
-        },
-    },
-    Step {
-        name: "core-aws-lc-rs",
-        about: "authz-core with AWS-LC and no HTTP client",
-        action: Action::Tests {
-            suite: "tests, aws-lc-rs",
-            select: &[
-                "--package=authz-core",
-                "--no-default-features",
-                "--features=aws-lc-rs",
-            ],
-        },
-    },
-    Step {
-        name: "core-rust-crypto",
-        about: "authz-core in pure Rust and no HTTP client",
-        action: Action::Tests {
-            suite: "tests, rust-crypto",
-            select: &[
-                "--package=authz-core",
-                "--no-default-features",
-                "--features=rust-crypto",
-            ],
-        },
-    },
-    Step {
-        name: "core-all-features",
-        about: "authz-core with both backends and every option at once",
-        action: Action::Tests {
-            suite: "tests, all features",
-            select: &["--package=authz-core", "--all-features"],
-        },
-    },
-    Step {
-        name: "core-unified-features",
-        about: "authz-core where another crate turns on all of serde_json's features",
-        action: Action::Tests {
-            suite: "tests, unified features",
-            select: &[
-                "--package=authz-core",
-                "--package=feature-unification",
-                "--features=feature-unification/unified,authz-core/rules",
-            ],
-        },
-    },
-    Step {
-        name: "adapters-rust-crypto",
-        about: "the adapters in pure Rust",
-        action: Action::Tests {
-            suite: "tests, rust-crypto",
-            select: &[
-                "--package=authz-axum",
-                "--package=authz-warp",
-                "--package=authz-poem",
-                "--no-default-features",
-                "--features=rust-crypto,reqwest",
-            ],
-        },
-    },
-    Step {
-        name: "testkit-rust-crypto",
-        about: "the testkit in pure Rust",
-        action: Action::Tests {
-            suite: "tests, rust-crypto",
-            select: &[
-                "--package=authz-testkit",
-                "--no-default-features",
-                "--features=rust-crypto",
-            ],
-        },
-    },
-    Step {
-        name: "doc-tests",
-        about: "the examples in the documentation compile and run",
-        action: Action::DocTests,
-    },
-    Step {
-        name: "docs",
-        about: "the documentation builds without a warning",
-        action: Action::Docs,
-    },
-    Step {
-        name: "deny",
-        about: "licences, advisories and duplicate versions of the dependencies",
-        action: Action::Deny,
-    },
-    Step {
-        name: "blackbox",
-        about: "the three example servers keep their contract, seen from outside",
-        action: Action::BlackBox,
-    },
-    Step {
-        name: "instructions",
-        about: "the warm and the cold path take no more instructions than they did",
-        action: Action::Instructions,
-    },
-    Step {
-        name: "soak",
-        about: "20 seconds of clients on all cores, rotations and random failures",
-        action: Action::Soak,
-    },
-    Step {
-        name: "interop",
-        about: "the example servers against software that this repository did not write",
-        action: Action::Interop,
-    },
+    step("format", "the formatter would change nothing",
+        Action::Check(&["fmt", "--all", "--check"])),
+    step("clippy", "no lint has anything to say",
+        Action::Check(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    step("tests", "every package with its default features",
+        Action::Tests(Suite {
+            name: "tests",
+            select: &["--workspace", "--exclude=blackbox"],
+            features: &[],
+            rows: ADAPTERS,
+            others: Some("other packages"),
+        })),
+    step("core-aws-lc-rs", "authz-core with AWS-LC and no HTTP client",
+        core("tests, aws-lc-rs", &["--no-default-features", "--features=aws-lc-rs"])),
+    step("core-rust-crypto", "authz-core in pure Rust and no HTTP client",
+        core("tests, rust-crypto", &["--no-default-features", "--features=rust-crypto"])),
+    step("core-all-features", "authz-core with both backends and every option at once",
+        core("tests, all features", &["--all-features"])),
+    step("core-unified-features", "authz-core where another crate turns on all of serde_json's features",
+        Action::Tests(Suite {
+            name: "tests, unified features",
+            select: &["--package=authz-core", "--package=feature-unification"],
+            features: &["--features=feature-unification/unified,authz-core/rules"],
+            rows: &[],
+            others: Some("authz-core"),
+        })),
+    step("adapters-rust-crypto", "the adapters in pure Rust",
+        Action::Tests(Suite {
+            name: "tests, rust-crypto",
+            select: &["--package=authz-axum", "--package=authz-warp", "--package=authz-poem"],
+            features: &["--no-default-features", "--features=rust-crypto,reqwest"],
+            rows: ADAPTERS,
+            others: None,
+        })),
+    step("testkit-rust-crypto", "the testkit in pure Rust",
+        Action::Tests(Suite {
+            name: "tests, rust-crypto",
+            select: &["--package=authz-testkit"],
+            features: &["--no-default-features", "--features=rust-crypto"],
+            rows: &["authz-testkit"],
+            others: None,
+        })),
+    step("doc-tests", "the examples in the documentation compile and run",
+        Action::DocTests),
+    step("docs", "the documentation builds without a warning",
+        Action::Check(&["doc", "--no-deps", "--workspace", "--config=build.rustdocflags=['-Dwarnings']"])),
+    step("deny", "licences, advisories and duplicate versions of the dependencies",
+        Action::Installed(&["deny", "check"], "cargo install --locked cargo-deny")),
+    step("package", "each library crate has what a registry asks for, and a list of files",
+        Action::Package),
+    step("blackbox", "the three example servers keep their contract, seen from outside",
+        Action::Tests(Suite {
+            name: "black box",
+            select: &["--package=blackbox"],
+            features: &[],
+            rows: &["quickstart-axum", "quickstart-warp", "quickstart-poem"],
+            others: Some("blackbox"),
+        })),
+    step("instructions", "the warm and the cold path take no more instructions than they did",
+        Action::Xtask(&["bench", "instructions"])),
+    step("soak", "20 seconds of clients on all cores, rotations and random failures",
+        Action::Xtask(&["soak"])),
+    step("interop", "the example servers against software that this repository did not write",
+        Action::Xtask(&["interop"])),
 ];

@@ -1,10 +1,10 @@
 //! The tables at the end.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{
-    counts::Rows,
-    step::{Outcome, Step},
+    plan::{Action, Step},
+    run::Outcome,
 };
 use crate::report::{Counts, ERROR, GOOD, HEADING, SKIPPED};
 
@@ -12,7 +12,8 @@ use crate::report::{Counts, ERROR, GOOD, HEADING, SKIPPED};
 #[derive(Debug, Default)]
 pub(super) struct Summary {
     steps: Vec<Line>,
-    rows: Rows,
+    /// By what was tested, and how.
+    rows: BTreeMap<(String, &'static str), Counts>,
 }
 
 #[derive(Debug)]
@@ -25,13 +26,16 @@ struct Line {
 
 impl Summary {
     pub(super) fn add(&mut self, step: &Step, outcome: Outcome, time: Duration) {
-        let counts = outcome.counts();
+        let suite = match &step.action {
+            Action::Tests(suite) => suite.name,
+            _ => "doc tests",
+        };
         for (row, counts) in outcome.rows {
-            *self.rows.entry(row).or_default() += counts;
+            *self.rows.entry((row, suite)).or_default() += counts;
         }
         self.steps.push(Line {
             name: step.name,
-            counts,
+            counts: outcome.counts,
             time,
             reason: outcome.reason,
         });
@@ -40,65 +44,48 @@ impl Summary {
     /// Every test, and every step that is one check, counts one.
     pub(super) fn total(&self) -> Counts {
         let mut total = Counts::default();
-        for step in &self.steps {
-            total += step.counts;
-        }
+        self.steps.iter().for_each(|step| total += step.counts);
         total
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.rows.is_empty() {
-            let names = self.rows.keys().map(|(package, _)| package.len());
-            let width = names.max().unwrap_or_default() + 2;
-            writeln!(
-                f,
-                "{HEADING}{:<width$}{:<22}{:>8}{:>8}{:>8}{HEADING:#}",
-                "package", "suite", "passed", "failed", "skipped"
-            )?;
-            for ((package, suite), counts) in &self.rows {
-                let Counts {
-                    passed,
-                    failed,
-                    skipped,
-                } = counts;
-                let style = if *failed > 0 { ERROR } else { GOOD };
-                writeln!(
-                    f,
-                    "{package:<width$}{suite:<22}{passed:>8}{style}{failed:>8}{style:#}{skipped:>8}"
-                )?;
-            }
-            writeln!(f)?;
-        }
-        writeln!(
-            f,
-            "{HEADING}{:<22}{:<10}{:>8}{:>8}{:>8}{:>9}{HEADING:#}",
-            "step", "result", "passed", "failed", "skipped", "time"
-        )?;
-        for step in &self.steps {
+        let heading = |f: &mut fmt::Formatter<'_>, name, kind| {
+            let figures = format!("{:>8}{:>8}{:>8}", "passed", "failed", "skipped");
+            write!(f, "{HEADING}{name:<24}{kind:<24}{figures}{HEADING:#}")
+        };
+        let figures = |counts: &Counts| {
+            let style = if counts.failed > 0 { ERROR } else { GOOD };
             let Counts {
                 passed,
                 failed,
                 skipped,
-            } = step.counts;
+            } = counts;
+            format!("{passed:>8}{style}{failed:>8}{style:#}{skipped:>8}")
+        };
+        if !self.rows.is_empty() {
+            heading(f, "package", "suite")?;
+            for ((package, suite), counts) in &self.rows {
+                write!(f, "\n{package:<24}{suite:<24}{}", figures(counts))?;
+            }
+            write!(f, "\n\n")?;
+        }
+        heading(f, "step", "result")?;
+        write!(f, "{HEADING}{:>9}{HEADING:#}", "time")?;
+        for step in &self.steps {
             let (style, result) = match step.counts {
                 Counts { failed: 1.., .. } => (ERROR, "FAILED"),
                 Counts { passed: 1.., .. } => (GOOD, "passed"),
-                Counts { skipped: 1.., .. } => (SKIPPED, "skipped"),
-                _ => (SKIPPED, "no tests"),
+                _ => (SKIPPED, "skipped"),
             };
-            let seconds = step.time.as_secs_f64();
-            write!(
-                f,
-                "{:<22}{style}{result:<10}{style:#}{passed:>8}{failed:>8}{skipped:>8}{seconds:>7.1} s",
-                step.name
-            )?;
-            match &step.reason {
-                Some(reason) => writeln!(f, "  {reason}")?,
-                None => writeln!(f)?,
+            let (name, seconds) = (step.name, step.time.as_secs_f64());
+            write!(f, "\n{name:<24}{style}{result:<24}{style:#}")?;
+            write!(f, "{}{seconds:>7.1} s", figures(&step.counts))?;
+            if let Some(reason) = &step.reason {
+                write!(f, "  {reason}")?;
             }
         }
-        Ok(())
+        writeln!(f)
     }
 }

@@ -1,18 +1,9 @@
-//! The requests that are sent to the tutorial's server and to ours.
-//!
-//! One line per request: how it is sent, what its token is, and what is expected. Adding a case is
-//! adding a line. Where ours answers otherwise on purpose, the line names one of
-//! [`differences`](super::differences).
-
-mod claims;
-mod endpoints;
-mod sending;
-mod signatures;
+//! One line of a table of requests.
 
 use authz_testkit::TokenBuilder;
 use blackbox::http::Request;
 
-use super::mint::Mint;
+use super::super::mint::Mint;
 
 /// One request, and what every server is expected to answer.
 #[derive(Debug)]
@@ -37,19 +28,6 @@ pub(crate) enum Expected {
     Differs(&'static str),
 }
 
-/// Every request, in the order in which they are sent.
-pub(crate) fn all() -> Vec<Row> {
-    [
-        endpoints::rows(),
-        sending::rows(),
-        claims::rows(),
-        signatures::rows(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 /// The token that `{token}` stands for.
 #[derive(Debug)]
 enum Token {
@@ -59,7 +37,7 @@ enum Token {
 }
 
 /// `GET /api/private` without a token, until told otherwise.
-fn row(name: &'static str) -> Row {
+pub(super) fn row(name: &'static str) -> Row {
     Row {
         name,
         expected: Expected::Same(401),
@@ -73,26 +51,26 @@ fn row(name: &'static str) -> Row {
 }
 
 impl Row {
-    fn method(self, method: &'static str) -> Self {
+    pub(super) fn method(self, method: &'static str) -> Self {
         Self { method, ..self }
     }
 
     /// `{token}` in it stands for the token.
-    fn target(self, target: &'static str) -> Self {
+    pub(super) fn target(self, target: &'static str) -> Self {
         Self { target, ..self }
     }
 
     /// One more header field; `{token}` in the value stands for the token.
-    fn header(mut self, name: &'static str, value: &'static str) -> Self {
+    pub(super) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    fn authorization(self, value: &'static str) -> Self {
+    pub(super) fn authorization(self, value: &'static str) -> Self {
         self.header("Authorization", value)
     }
 
-    fn json(self, body: &'static str) -> Self {
+    pub(super) fn json(self, body: &'static str) -> Self {
         Self {
             json: Some(body),
             ..self
@@ -100,34 +78,34 @@ impl Row {
     }
 
     /// A good token with the scope, sent as it should be.
-    fn reader(self) -> Self {
+    pub(super) fn reader(self) -> Self {
         self.authorization("Bearer {token}")
     }
 
     /// This token, sent as it should be.
-    fn token(self, token: fn(&Mint) -> TokenBuilder) -> Self {
+    pub(super) fn token(self, token: fn(&Mint) -> TokenBuilder) -> Self {
         let token = Token::Built(token);
         Self { token, ..self }.reader()
     }
 
     /// This text in the place of a token.
-    fn text(self, text: fn(&Mint) -> String) -> Self {
+    pub(super) fn text(self, text: fn(&Mint) -> String) -> Self {
         let token = Token::Text(text);
         Self { token, ..self }.reader()
     }
 
-    fn times(self, times: usize) -> Self {
+    pub(super) fn times(self, times: usize) -> Self {
         Self { times, ..self }
     }
 
-    fn same(self, status: u16) -> Self {
+    pub(super) fn same(self, status: u16) -> Self {
         Self {
             expected: Expected::Same(status),
             ..self
         }
     }
 
-    fn differs(self, difference: &'static str) -> Self {
+    pub(super) fn differs(self, difference: &'static str) -> Self {
         Self {
             expected: Expected::Differs(difference),
             ..self
@@ -149,32 +127,5 @@ impl Row {
             Some(body) => request.json(fill(body)),
             None => request,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{super::differences, Expected, all};
-
-    #[test]
-    fn every_request_has_a_name_of_its_own() {
-        let rows = all();
-        let names: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
-        assert_eq!(names.len(), rows.len());
-    }
-
-    #[test]
-    fn every_difference_is_known_and_used() {
-        let used: BTreeSet<_> = all()
-            .iter()
-            .filter_map(|row| match row.expected {
-                Expected::Differs(name) => Some(name),
-                Expected::Same(_) => None,
-            })
-            .collect();
-        let known: BTreeSet<_> = differences::ALL.iter().map(|known| known.name).collect();
-        assert_eq!(used, known);
     }
 }

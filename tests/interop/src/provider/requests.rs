@@ -1,12 +1,12 @@
 //! What is asked of our servers with the provider's tokens.
 
+use anyhow::Context as _;
 use blackbox::http::Request;
 
 use super::{
     check::{CREATED, Check, INVALID, NO_SCOPE, NO_TOKEN, OK, check},
     grant::{Grant, Provider},
 };
-use crate::error::Error;
 
 /// The API that our servers are.
 pub(super) const RESOURCE: &str = "https://quickstart.example/api";
@@ -31,7 +31,7 @@ pub(super) fn all(
     provider: &Provider,
     accepted: &[&str],
     stranger: &Provider,
-) -> Result<Vec<Check>, Error> {
+) -> anyhow::Result<Vec<Check>> {
     let mut checks = vec![
         check("the keys are loaded", Request::get("/readyz"), OK),
         check("no token, public", Request::get("/api/public"), OK),
@@ -55,16 +55,11 @@ pub(super) fn all(
 }
 
 /// A reader's grant of a client whose tokens are accepted.
-pub(super) fn reader(accepted: &[&str]) -> Result<Grant<'static>, Error> {
+pub(super) fn reader(accepted: &[&str]) -> anyhow::Result<Grant<'static>> {
     let mut clients = SIGNING.iter();
     let client = clients.find(|(_, algorithm)| accepted.contains(algorithm));
-    match client {
-        Some((client, _)) => Ok(Grant::new(client, RESOURCE, READ)),
-        None => Err(Error::Unusable(
-            "a setting",
-            format!("no client signs with any of {accepted:?}"),
-        )),
-    }
+    let client = client.with_context(|| format!("no client signs with any of {accepted:?}"));
+    Ok(Grant::new(client?.0, RESOURCE, READ))
 }
 
 pub(super) fn private(token: &str) -> Request {
@@ -76,7 +71,7 @@ fn accepted_client(
     client: &str,
     algorithm: &str,
     stranger: &Provider,
-) -> Result<Vec<Check>, Error> {
+) -> anyhow::Result<Vec<Check>> {
     let token = |resource, scope| provider.token(Grant::new(client, resource, scope));
     let both_scopes = format!("{READ} {WRITE}");
     let reader = token(RESOURCE, READ)?;

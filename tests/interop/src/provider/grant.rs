@@ -2,11 +2,12 @@
 
 use std::process::Command;
 
+use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use blackbox::{http::Request, server::Server};
 use url::form_urlencoded;
 
-use crate::{error::Error, servers};
+use crate::{calls, servers};
 
 /// What every client of `oidc-provider.mjs` authenticates with.
 const SECRET: &str = "interop-secret";
@@ -40,7 +41,7 @@ pub(super) struct Provider {
 
 impl Provider {
     /// Starts one on a free port (`0`) or a given one, its issuer at this path.
-    pub(super) fn start(port: u16, path: &'static str) -> Result<Self, Error> {
+    pub(super) fn start(port: u16, path: &'static str) -> anyhow::Result<Self> {
         let port = port.to_string();
         let environment = [("PORT", port.as_str()), ("ISSUER_PATH", path)];
         let server = servers::start_script("oidc-provider", "oidc-provider.mjs", &environment)?;
@@ -48,7 +49,7 @@ impl Provider {
     }
 
     /// Ends it, and gives what it takes to start another in its place.
-    pub(super) fn stop(self) -> Result<(u16, &'static str), Error> {
+    pub(super) fn stop(self) -> anyhow::Result<(u16, &'static str)> {
         let port = self.server.address().port();
         servers::stop(self.server)?;
         Ok((port, self.path))
@@ -59,7 +60,7 @@ impl Provider {
     }
 
     /// A token, asked for in the way that the client is registered for.
-    pub(super) fn token(&self, grant: Grant<'_>) -> Result<String, Error> {
+    pub(super) fn token(&self, grant: Grant<'_>) -> anyhow::Result<String> {
         let in_body = grant.client == "service-es256";
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
@@ -77,21 +78,22 @@ impl Provider {
             request = request.header("Authorization", format!("Basic {credentials}"));
         }
 
-        let answer = crate::send(&request, &self.server)?;
-        crate::member(&answer.text(), "access_token").ok_or_else(|| Error::NoToken {
-            from: format!("oidc-provider, asked by {},", grant.client),
-            answer: format!("{} {}", answer.status(), answer.text()),
+        let answer = calls::send(&request, &self.server)?;
+        let text = answer.text();
+        calls::member(&text, "access_token").with_context(|| {
+            let (client, status) = (grant.client, answer.status());
+            format!("oidc-provider gave {client} no access token: {status} {text}")
         })
     }
 
     /// A token bound to a key that the client proved to hold (RFC 9449).
-    pub(super) fn bound_token(&self, grant: Grant<'_>) -> Result<String, Error> {
+    pub(super) fn bound_token(&self, grant: Grant<'_>) -> anyhow::Result<String> {
         let mut command = Command::new("node");
         command
             .current_dir(servers::scripts())
             .arg("dpop-token.mjs")
             .arg(format!("{}/token", self.issuer()))
             .args([grant.client, SECRET, grant.resource, grant.scope]);
-        Ok(crate::output_of("node", command)?.trim().to_owned())
+        Ok(calls::output_of("node", command)?.trim().to_owned())
     }
 }

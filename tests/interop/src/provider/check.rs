@@ -6,7 +6,7 @@ use blackbox::{
 };
 
 use crate::{
-    error::Error,
+    calls,
     tally::{Tally, Verdict},
 };
 
@@ -65,8 +65,8 @@ impl Check {
         Self { member, ..self }
     }
 
-    pub(super) fn run(&self, server: &Server, tally: &mut Tally) -> Result<(), Error> {
-        let answer = crate::send(&self.request, server)?;
+    pub(super) fn run(&self, server: &Server, tally: &mut Tally) -> anyhow::Result<()> {
+        let answer = calls::send(&self.request, server)?;
         let verdict = match self.problem(&answer) {
             None => Verdict::Same,
             Some(problem) => {
@@ -85,7 +85,7 @@ impl Check {
             return Some(format!("answered {}, expected {expected}", told(answer)));
         }
         let (name, value) = self.member.as_ref()?;
-        let found = crate::member(&answer.text(), name);
+        let found = calls::member(&answer.text(), name);
         (found.as_ref() != Some(value)).then(|| format!("says {found:?} for {name}, not {value}"))
     }
 }

@@ -1,6 +1,9 @@
 //! Which endpoint is asked, and with which method.
 
-use super::{super::mint::Mint, Row, row};
+use super::{
+    super::mint::Mint,
+    row::{Row, row},
+};
 
 #[rustfmt::skip] // one line per request
 pub(super) fn rows() -> Vec<Row> {

@@ -6,10 +6,11 @@
 
 use std::process::Command;
 
+use anyhow::Context as _;
 use blackbox::{http::Request, server::Server};
 
 use crate::{
-    error::Error,
+    calls,
     servers::{self, Binaries},
     tally::{Tally, Verdict},
 };
@@ -32,7 +33,7 @@ const CLIENTS: [(&str, Client); 3] = [
 const AUDIENCE: &str = "https://quickstart.example/api";
 
 /// Gets a token, calls the API, and gives what a person would see: the status and the body.
-type Client = fn(&Target<'_>) -> Result<String, Error>;
+type Client = fn(&Target<'_>) -> anyhow::Result<String>;
 
 struct Target<'a> {
     issuer: &'a str,
@@ -42,7 +43,7 @@ struct Target<'a> {
 }
 
 /// Lets every client make every call to every server.
-pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
+pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> {
     let servers = binaries.start(&[])?;
     println!(
         "\nclients: {} calls by curl, Python and Node to each server",
@@ -77,8 +78,8 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
     Ok(())
 }
 
-fn issuer_of(server: &Server) -> Result<String, Error> {
-    let answer = crate::send(
+fn issuer_of(server: &Server) -> anyhow::Result<String> {
+    let answer = calls::send(
         &Request::get("/.well-known/oauth-protected-resource"),
         server,
     )?;
@@ -86,21 +87,14 @@ fn issuer_of(server: &Server) -> Result<String, Error> {
     let issuer = metadata
         .as_ref()
         .and_then(|metadata| metadata.get("authorization_servers")?.get(0)?.as_str());
-    issuer.map(str::to_owned).ok_or_else(|| {
-        Error::Unusable(
-            "the protected resource's metadata",
-            format!(
-                "{} names no authorization server: {} {}",
-                server.name(),
-                answer.status(),
-                answer.text()
-            ),
-        )
+    issuer.map(str::to_owned).with_context(|| {
+        let (name, status, text) = (server.name(), answer.status(), answer.text());
+        format!("{name}'s metadata name no authorization server: {status} {text}")
     })
 }
 
 /// Two commands, as the tutorial prints them; the token goes from the first to the second.
-fn curl(target: &Target<'_>) -> Result<String, Error> {
+fn curl(target: &Target<'_>) -> anyhow::Result<String> {
     let body = serde_json::json!({
         "grant_type": "client_credentials",
         "client_id": "interop",
@@ -109,7 +103,7 @@ fn curl(target: &Target<'_>) -> Result<String, Error> {
         "scope": target.scope,
     });
     let endpoint = format!("{}/oauth/token", target.issuer.trim_end_matches('/'));
-    let answer = crate::output_of(
+    let answer = calls::output_of(
         "curl",
         curl_with(&[
             "--request",
@@ -122,13 +116,11 @@ fn curl(target: &Target<'_>) -> Result<String, Error> {
             &endpoint,
         ]),
     )?;
-    let token = crate::member(&answer, "access_token").ok_or_else(|| Error::NoToken {
-        from: "the development issuer, asked by curl,".to_owned(),
-        answer: answer.clone(),
-    })?;
+    let token = calls::member(&answer, "access_token")
+        .with_context(|| format!("the development issuer gave curl no access token: {answer}"))?;
 
     let authorization = format!("authorization: Bearer {token}");
-    let output = crate::output_of(
+    let output = calls::output_of(
         "curl",
         curl_with(&[
             "--header",
@@ -159,15 +151,15 @@ fn curl_with(arguments: &[&str]) -> Command {
     command
 }
 
-fn python(target: &Target<'_>) -> Result<String, Error> {
+fn python(target: &Target<'_>) -> anyhow::Result<String> {
     script("python3", "call.py", target)
 }
 
-fn node(target: &Target<'_>) -> Result<String, Error> {
+fn node(target: &Target<'_>) -> anyhow::Result<String> {
     script("node", "call.mjs", target)
 }
 
-fn script(program: &'static str, file: &str, target: &Target<'_>) -> Result<String, Error> {
+fn script(program: &'static str, file: &str, target: &Target<'_>) -> anyhow::Result<String> {
     let mut command = Command::new(program);
     command.current_dir(servers::scripts()).args([
         file,
@@ -176,5 +168,5 @@ fn script(program: &'static str, file: &str, target: &Target<'_>) -> Result<Stri
         target.scope,
         target.url,
     ]);
-    crate::output_of(program, command)
+    calls::output_of(program, command)
 }

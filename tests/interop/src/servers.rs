@@ -1,18 +1,19 @@
 //! The servers under test and the scripts beside them.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
+use anyhow::ensure;
 use blackbox::{
     http::Request,
-    server::{Launch, Server, StartError},
+    server::{Launch, Server},
     servers::Framework,
 };
 
-use crate::error::Error;
+use crate::calls;
 
 /// How long a server may take to get the issuer's keys.
 const READY: Duration = Duration::from_secs(15);
@@ -26,16 +27,16 @@ pub(crate) struct Binaries(Vec<(Framework, PathBuf)>);
 
 impl Binaries {
     /// Builds them.
-    pub(crate) fn build() -> Result<Self, blackbox::servers::BuildError> {
+    pub(crate) fn build() -> anyhow::Result<Self> {
         let paths = blackbox::servers::build(&Framework::ALL)?;
         Ok(Self(Framework::ALL.into_iter().zip(paths).collect()))
     }
 
     /// Starts all three on free ports with this environment.
-    pub(crate) fn start(&self, environment: &[(&str, &str)]) -> Result<Vec<Server>, StartError> {
+    pub(crate) fn start(&self, environment: &[(&str, &str)]) -> anyhow::Result<Vec<Server>> {
         let start = |(framework, binary): &(Framework, PathBuf)| {
             let launch = Launch::new(binary).name(framework.name()).env("PORT", "0");
-            with(launch, environment).start()
+            Ok(with(launch, environment).start()?)
         };
         self.0.iter().map(start).collect()
     }
@@ -47,32 +48,29 @@ pub(crate) fn start_script(
     name: &str,
     script: &str,
     environment: &[(&str, &str)],
-) -> Result<Server, StartError> {
-    with(
-        Launch::new("node")
-            .name(name)
-            .arg(script)
-            .env("NO_PROXY", "127.0.0.1")
-            .directory(scripts()),
-        environment,
-    )
-    .start()
+) -> anyhow::Result<Server> {
+    let launch = Launch::new("node")
+        .name(name)
+        .arg(script)
+        .env("NO_PROXY", "127.0.0.1")
+        .directory(scripts());
+    Ok(with(launch, environment).start()?)
 }
 
 /// Waits until a server has the issuer's keys, as whatever sends it requests in production would.
-pub(crate) fn wait_until_ready(server: &Server) -> Result<(), Error> {
+pub(crate) fn wait_until_ready(server: &Server) -> anyhow::Result<()> {
     let deadline = Instant::now() + READY;
     loop {
-        let answer = crate::send(&Request::get("/readyz"), server)?;
+        let answer = calls::send(&Request::get("/readyz"), server)?;
         if answer.status() == 200 {
             return Ok(());
         }
-        if Instant::now() > deadline {
-            return Err(Error::NotReady {
-                server: server.name().to_owned(),
-                stderr: server.stderr(),
-            });
-        }
+        ensure!(
+            Instant::now() < deadline,
+            "{} has no keys of the issuer yet; its log:\n{}",
+            server.name(),
+            server.stderr()
+        );
         thread::sleep(Duration::from_millis(50));
     }
 }
@@ -84,7 +82,7 @@ pub(crate) fn stop(server: Server) -> Result<(), blackbox::server::StillRunning>
 
 /// The folder of the scripts.
 pub(crate) fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/interop")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn with(launch: Launch, environment: &[(&str, &str)]) -> Launch {

@@ -1,7 +1,7 @@
 //! How the token is sent: the scheme, the spaces around it, and places that are not the
 //! `Authorization` header.
 
-use super::{Row, row};
+use super::row::{Row, row};
 
 #[rustfmt::skip] // one line per request
 pub(super) fn rows() -> Vec<Row> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Row, row};
+use super::row::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = issuer_and_audience();

@@ -6,10 +6,11 @@ mod mint;
 mod page;
 mod requests;
 
+use anyhow::Context as _;
 use authz_testkit::{Algorithm, DevIssuer};
 use blackbox::{
     http::{Request, Response},
-    server::{Server, StartError},
+    server::Server,
 };
 use tokio::runtime::Runtime;
 
@@ -18,7 +19,7 @@ use self::{
     requests::{Expected, Row},
 };
 use crate::{
-    error::Error,
+    calls,
     servers::{self, Binaries},
     tally::{Tally, Verdict},
 };
@@ -26,15 +27,12 @@ use crate::{
 const PART: &str = "tutorial";
 
 /// Sends every request to the four servers.
-pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> Result<(), Error> {
+pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> anyhow::Result<()> {
     let starting = DevIssuer::builder()
         .algorithms([Algorithm::RS256, Algorithm::ES256])
         .start();
     let issuer = runtime.block_on(starting)?;
-    let mint = Mint::new(issuer).ok_or_else(|| {
-        let reason = "it has no RS256 or ES256 key".to_owned();
-        Error::Unusable("the development issuer", reason)
-    })?;
+    let mint = Mint::new(issuer).context("the development issuer has no RS256 or ES256 key")?;
 
     let mut theirs = start_theirs(&mint)?;
     let ours = binaries.start(&[
@@ -61,7 +59,7 @@ pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> 
             }
             None => {
                 let request = row.request(&mint);
-                let problem = crate::send(&request, &theirs)
+                let problem = calls::send(&request, &theirs)
                     .ok()
                     .map(|answer| format!("answered {}, expected no answer", answer.status()));
                 record(row, &theirs, &request, problem, Verdict::Same, tally);
@@ -82,7 +80,7 @@ pub(crate) fn run(binaries: &Binaries, runtime: &Runtime, tally: &mut Tally) -> 
     Ok(())
 }
 
-fn start_theirs(mint: &Mint) -> Result<Server, StartError> {
+fn start_theirs(mint: &Mint) -> anyhow::Result<Server> {
     let environment = [
         ("ISSUER", mint.issuer()),
         ("AUDIENCE", mint.audience()),
@@ -92,25 +90,24 @@ fn start_theirs(mint: &Mint) -> Result<Server, StartError> {
 }
 
 /// Their status, ours, and what it means when ours answer with it.
-fn expectation(row: &Row) -> Result<(Option<u16>, u16, Verdict), Error> {
+fn expectation(row: &Row) -> anyhow::Result<(Option<u16>, u16, Verdict)> {
     match row.expected {
         Expected::Same(status) => Ok((Some(status), status, Verdict::Same)),
         Expected::Differs(name) => {
-            let known = differences::named(name).ok_or_else(|| {
-                Error::Unusable(row.name, format!("{name} is no known difference"))
-            })?;
+            let known = differences::named(name)
+                .with_context(|| format!("{}: {name} is no known difference", row.name))?;
             Ok((known.theirs, known.ours, Verdict::Difference))
         }
     }
 }
 
 /// Sends the request as often as it says; the last answer counts.
-fn send(row: &Row, mint: &Mint, server: &Server) -> Result<(Request, Response), Error> {
+fn send(row: &Row, mint: &Mint, server: &Server) -> anyhow::Result<(Request, Response)> {
     for _ in 1..row.times {
-        crate::send(&row.request(mint), server)?;
+        calls::send(&row.request(mint), server)?;
     }
     let request = row.request(mint);
-    let answer = crate::send(&request, server)?;
+    let answer = calls::send(&request, server)?;
     Ok((request, answer))
 }
 
@@ -151,6 +148,6 @@ fn no_challenge(answer: &Response) -> Option<String> {
 fn other_message(ours: &Response, theirs: Option<&Response>) -> Option<String> {
     let theirs = theirs.filter(|theirs| theirs.status() == 200 && ours.status() == 200)?;
     let (ours, theirs) = (ours.text(), theirs.text());
-    let same = crate::member(&ours, "message") == crate::member(&theirs, "message");
+    let same = calls::member(&ours, "message") == calls::member(&theirs, "message");
     (!same).then(|| format!("says {ours:?}, the tutorial's server {theirs:?}"))
 }

@@ -14,7 +14,6 @@ use self::{
     requests::{RESOURCE, private},
 };
 use crate::{
-    error::Error,
     servers::{self, Binaries},
     tally::Tally,
 };
@@ -24,7 +23,7 @@ const SETTINGS: [(&str, &[&str]); 2] =
     [("", &["RS256", "ES256"]), ("/tenant", &["PS256", "EdDSA"])];
 
 /// Runs our servers against the provider in every setting.
-pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> Result<(), Error> {
+pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> {
     let stranger = Provider::start(0, "")?;
     for (path, algorithms) in SETTINGS {
         run_setting(binaries, tally, path, algorithms, &stranger)?;
@@ -39,7 +38,7 @@ fn run_setting(
     path: &'static str,
     algorithms: &[&str],
     stranger: &Provider,
-) -> Result<(), Error> {
+) -> anyhow::Result<()> {
     let provider = Provider::start(0, path)?;
     let issuer = provider.issuer();
     let servers = binaries.start(&[
@@ -67,7 +66,7 @@ fn change_keys(
     algorithms: &[&str],
     servers: &[Server],
     tally: &mut Tally,
-) -> Result<(), Error> {
+) -> anyhow::Result<()> {
     let grant = requests::reader(algorithms)?;
     let old = provider.token(grant)?;
     // One that no server has seen: no cache of tokens can know it.
@@ -90,7 +89,7 @@ fn change_keys(
     Ok(())
 }
 
-fn check_all(checks: &[Check], servers: &[Server], tally: &mut Tally) -> Result<(), Error> {
+fn check_all(checks: &[Check], servers: &[Server], tally: &mut Tally) -> anyhow::Result<()> {
     for server in servers {
         for check in checks {
             check.run(server, tally)?;

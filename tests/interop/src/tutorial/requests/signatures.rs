@@ -3,7 +3,10 @@
 use authz_testkit::Algorithm;
 use serde_json::json;
 
-use super::{super::mint::Mint, Row, row};
+use super::{
+    super::mint::Mint,
+    row::{Row, row},
+};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = no_tokens();
