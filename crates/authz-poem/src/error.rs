@@ -52,9 +52,15 @@ pub enum AuthorizationError {
 /// The error of a refused request, with the reason for the response's extensions: poem takes those from
 /// the error, and not from the response that it makes.
 pub(crate) fn refused(rejection: Rejection) -> poem::Error {
-    let reason = rejection.reason();
-    let mut error = poem::Error::from(AuthorizationError::from(rejection));
-    error.set_data(reason);
+    with_reason(AuthorizationError::from(rejection).into())
+}
+
+/// The same, for a handler's error: a policy that it applied itself may have refused the request.
+pub(crate) fn with_reason(mut error: poem::Error) -> poem::Error {
+    if let Some(AuthorizationError::Refused(rejection)) = error.downcast_ref() {
+        let reason = rejection.reason();
+        error.set_data(reason);
+    }
     error
 }
 

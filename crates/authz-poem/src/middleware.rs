@@ -9,14 +9,14 @@ use authz_core::{
 };
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
-use futures_util::future::Either;
+use futures_util::future::{Either, TryFutureExt as _};
 use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method, web::RemoteAddr};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::error::refused;
+use crate::error::{refused, with_reason};
 
 /// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
 pub trait RequireExt<C>: sealed::Sealed {
@@ -251,7 +251,7 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
         caller: Option<authz_core::Authorized<C>>,
     ) -> impl Future<Output = Result<E::Output>> + Send {
         request.set_data(self.guard.admitted(caller));
-        self.inner.call(request)
+        self.inner.call(request).map_err(with_reason)
     }
 }
 

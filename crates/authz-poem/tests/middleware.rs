@@ -216,3 +216,28 @@ fn types_are_as_free_as_they_can_be() {
     free::<MaybeAuthorized<Claims>>();
     free::<AuthorizationError>();
 }
+
+#[handler]
+#[allow(clippy::needless_pass_by_value)] // extractors are handed over by value
+fn delete(caller: Authorized) -> Result<&'static str, AuthorizationError> {
+    caller.check(&scope("delete:messages"))?;
+    Ok("deleted")
+}
+
+#[tokio::test]
+async fn a_handlers_own_refusal_carries_its_reason_too() {
+    let (issuer, authorizer) = issuer_and_authorizer().await;
+    let app = Route::new().at(
+        "/messages",
+        get(delete).with(authorizer.require(any_valid_token())),
+    );
+    let token = issuer.token().build();
+    let response = app
+        .get_response(request(Method::GET, "/messages", Some(&token)))
+        .await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(
+        response.extensions().get::<Reason>(),
+        Some(&Reason::InsufficientScope)
+    );
+}

@@ -185,7 +185,7 @@ impl<C> AuthorizerBuilder<C> {
     ///   "type": "about:blank",
     ///   "title": "Forbidden",
     ///   "status": 403,
-    ///   "detail": "the access token lacks a required scope",
+    ///   "detail": "the access token does not grant what this request needs",
     ///   "error": "insufficient_scope"
     /// }
     /// ```
