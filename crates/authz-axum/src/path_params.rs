@@ -8,7 +8,7 @@ use std::{
 
 use authz_core::{Admission, Guard, PathParams, RequestParts};
 use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
-use http::Request;
+use http::{Extensions, Request, request::Parts};
 use serde::de::DeserializeOwned;
 
 /// What the guard says about the request, shown to it with what axum's router knows.
@@ -20,18 +20,26 @@ where
         .reads_path_params()
         .then(|| path_params(request))
         .flatten();
-    let extensions = request.extensions();
-    let mut parts = RequestParts::from(&*request);
+    let mut parts = with_route(RequestParts::from(&*request), request.extensions());
     if let Some(params) = &params {
         parts = parts.with_path_params(params);
     }
+    guard.admit(&parts)
+}
+
+/// What a decision may look at, and what the log says of the request, for an extractor.
+pub(crate) fn request_parts(parts: &Parts) -> RequestParts<'_> {
+    with_route(RequestParts::from(parts), &parts.extensions)
+}
+
+fn with_route<'r>(mut parts: RequestParts<'r>, extensions: &'r Extensions) -> RequestParts<'r> {
     if let Some(route) = extensions.get::<MatchedPath>() {
         parts = parts.with_route(route.as_str());
     }
     if let Some(OriginalUri(uri)) = extensions.get() {
         parts = parts.with_original_uri(uri);
     }
-    guard.admit(&parts)
+    parts
 }
 
 /// The parameters that the router has left in the request's extensions; `None` where there are

@@ -6,11 +6,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use authz_axum::{Authorizer, Issuer, RequireExt as _, any_valid_token, claim, path, scope};
+use authz_axum::{
+    Authorized, Authorizer, Issuer, RequireExt as _, Scoped, any_valid_token, claim, path,
+    required_scope, scope,
+};
 use authz_testkit::DevIssuer;
 use axum::{Router, body::Body, routing::get};
 use http::{Request, header::AUTHORIZATION};
 use tower::ServiceExt as _;
+
+required_scope!(ReadMessages = "read:messages");
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -28,10 +33,13 @@ impl io::Write for Log {
 #[tokio::test]
 async fn a_refusal_says_which_request_and_which_client() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer({
-        let log = log.clone();
-        move || log.clone()
-    });
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer({
+            let log = log.clone();
+            move || log.clone()
+        });
     let _default = tracing::subscriber::set_default(subscriber.finish());
     let issuer = DevIssuer::start().await;
     let authorizer = Authorizer::builder()
@@ -51,6 +59,12 @@ async fn a_refusal_says_which_request_and_which_client() {
         .route(
             "/messages/{id}",
             get(|| async {}).route_layer(authorizer.require(scope("read:messages"))),
+        )
+        .route(
+            "/optional/{id}",
+            get(|_: Authorized| async {})
+                .post(|_: Scoped<ReadMessages>| async {})
+                .route_layer(authorizer.require(any_valid_token()).optional()),
         );
     let app = Router::new().nest("/api", inner).fallback_service(
         tower::ServiceBuilder::new()
@@ -131,6 +145,24 @@ async fn a_refusal_says_which_request_and_which_client() {
     assert_eq!(status, 403);
     let error = lines.lines().find(|line| line.contains("ERROR"));
     assert!(error.is_some_and(|it| it.contains("twice")), "{lines}");
+
+    // An extractor that refuses by itself says so as well.
+    for (method, token, status) in [
+        ("GET", None, 401),
+        ("POST", None, 401),
+        ("POST", Some(&token), 403),
+    ] {
+        log.0.lock().unwrap().clear();
+        let mut request = Request::builder().method(method).uri("/api/optional/7");
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let answer = (app.clone().oneshot(request.body(Body::empty()).unwrap())).await;
+        assert_eq!(answer.unwrap().status(), status);
+        let line = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let wanted = format!("method=\"{method}\" route=\"/api/optional/{{id}}\"");
+        assert!(line.contains(&wanted), "{wanted}: {line}");
+    }
 
     // What the client sends is no mistake of the route's.
     let (status, lines) = send("/api/members/%FF", &token).await;

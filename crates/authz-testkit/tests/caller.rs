@@ -1,6 +1,6 @@
 //! Callers for unit tests of handlers.
 
-use authz_core::{Admitted, Algorithm, Authorized, Claims, permission, scope};
+use authz_core::{Admitted, Algorithm, Authorized, Claims, RequestParts, permission, scope};
 use authz_testkit::caller;
 use serde_json::json;
 
@@ -91,6 +91,13 @@ fn a_request_can_carry_the_caller_to_extractors() {
         .admitted_as::<Organization>();
     request.extensions_mut().insert(admitted);
     let found = Admitted::<Organization>::find::<()>(request.extensions(), "/").unwrap();
-    assert_eq!(found.require().unwrap().claims().org_id, "org_1");
+    assert_eq!(
+        found
+            .require(&RequestParts::from(&request))
+            .unwrap()
+            .claims()
+            .org_id,
+        "org_1"
+    );
     assert!(Admitted::<Claims>::find::<()>(request.extensions(), "/").is_err());
 }

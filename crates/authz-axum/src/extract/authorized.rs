@@ -5,6 +5,7 @@ use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use super::AuthorizationRejection;
+use crate::path_params::request_parts;
 
 /// Extracts the caller that the route's [`AuthorizationLayer`](crate::AuthorizationLayer) let pass.
 ///
@@ -51,7 +52,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let admitted = Admitted::find::<Self>(&parts.extensions, parts.uri.path())?;
-        Ok(Self(admitted.require()?))
+        Ok(Self(admitted.require(&request_parts(parts))?))
     }
 }
 

@@ -1,9 +1,10 @@
-use authz_core::{Authorizer, RequestParts, RequiredScope, any_valid_token};
+use authz_core::{Authorizer, RequiredScope, any_valid_token};
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::{AuthorizationRejection, Authorized, Scoped};
+use crate::path_params::request_parts;
 
 /// Checks the request's token in the extractor, with the [`Authorizer`] in the router's state: for
 /// routes without a layer.
@@ -52,7 +53,7 @@ where
     type Rejection = AuthorizationRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let request = RequestParts::from(&*parts);
+        let request = request_parts(parts);
         let caller = Authorizer::from_ref(state)
             .authorize(&request, &any_valid_token())
             .await?;
@@ -69,7 +70,7 @@ where
     type Rejection = AuthorizationRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let request = RequestParts::from(&*parts);
+        let request = request_parts(parts);
         let caller = Authorizer::from_ref(state)
             .authorize_optional(&request, &any_valid_token())
             .await?;
@@ -87,7 +88,7 @@ where
     type Rejection = AuthorizationRejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let request = RequestParts::from(&*parts);
+        let request = request_parts(parts);
         let authorizer = Authorizer::from_ref(state);
         let caller = authorizer.authorize(&request, &any_valid_token()).await?;
         caller.check_scope::<R>()?;

@@ -5,6 +5,7 @@ use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::{AuthorizationRejection, Authorized};
+use crate::path_params::request_parts;
 
 /// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
 /// layer asks for. A token without it gets the 403 that the layer would give.
@@ -49,7 +50,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Self::Rejection> {
         let admitted = Admitted::find::<Self>(&parts.extensions, parts.uri.path())?;
-        Ok(Self::new(admitted.require_scope::<S>()?))
+        Ok(Self::new(
+            admitted.require_scope::<S>(&request_parts(parts))?,
+        ))
     }
 }
 

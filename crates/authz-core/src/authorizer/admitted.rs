@@ -12,6 +12,7 @@ use crate::{
     claims::Claims,
     policy::RequiredScope,
     rejection::{Api, Reason, Rejection},
+    request::RequestParts,
     untrusted::Excerpt,
     validation::ValidationError,
 };
@@ -88,16 +89,20 @@ impl<C> Admitted<C> {
     /// # Errors
     ///
     /// The [`Rejection`] to answer with. It has been logged.
-    pub fn require(&self) -> Result<Authorized<C>, Rejection> {
-        self.require_asking_for(None)
+    pub fn require(&self, request: &RequestParts<'_>) -> Result<Authorized<C>, Rejection> {
+        self.require_asking_for(None, request)
     }
 
-    fn require_asking_for(&self, more: Option<&str>) -> Result<Authorized<C>, Rejection> {
+    fn require_asking_for(
+        &self,
+        more: Option<&str>,
+        request: &RequestParts<'_>,
+    ) -> Result<Authorized<C>, Rejection> {
         match &self.0 {
             Caller::Known(caller) => Ok(caller.clone()),
             Caller::Nobody { api, scope } => {
                 let refusal = ValidationError::new(Reason::MissingToken);
-                events::refused(&refusal, None, None, None);
+                events::refused(&refusal, None, None, Some(request));
                 let scope = scope.as_deref().or(more).map(str::to_owned);
                 Err(Rejection::new(refusal.reason, api).with_scope(scope))
             }
@@ -109,9 +114,12 @@ impl<C> Admitted<C> {
     /// # Errors
     ///
     /// The [`Rejection`] to answer with. It has been logged.
-    pub fn require_scope<S: RequiredScope>(&self) -> Result<Authorized<C>, Rejection> {
-        let caller = self.require_asking_for(Some(S::NAME))?;
-        caller.verified().check_scope::<S>()?;
+    pub fn require_scope<S: RequiredScope>(
+        &self,
+        request: &RequestParts<'_>,
+    ) -> Result<Authorized<C>, Rejection> {
+        let caller = self.require_asking_for(Some(S::NAME), request)?;
+        caller.verified().check_scope::<S>(Some(request))?;
         Ok(caller)
     }
 }

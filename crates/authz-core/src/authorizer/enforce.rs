@@ -42,7 +42,7 @@ impl<C> Authorized<C> {
     ///
     /// The [`Rejection`] to answer with. It has been logged.
     pub fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
-        self.verified().check_scope::<S>()
+        self.verified().check_scope::<S>(None)
     }
 
     /// Evaluates a policy for this caller and says why it is met or not. Nothing is logged. The
@@ -77,13 +77,16 @@ impl<C> Verified<C> {
         Err(self.unmet(policy, &policy.decide_in_short(&facts), &facts))
     }
 
-    pub(super) fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
+    pub(super) fn check_scope<S: RequiredScope>(
+        &self,
+        request: Option<&RequestParts<'_>>,
+    ) -> Result<(), Rejection> {
         const { assert!(Scope::is_valid(S::NAME), "not a scope") }
         // A policy costs an allocation, and is needed to refuse only.
         if self.surely_has_scope(S::NAME) {
             return Ok(());
         }
-        self.check(&scope(S::NAME), None)
+        self.check(&scope(S::NAME), request)
     }
 
     /// The answer to an unmet policy: 403 and the scopes that would do (RFC 6750 section 3.1), or

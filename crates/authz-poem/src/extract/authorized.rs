@@ -1,7 +1,7 @@
 use std::{fmt, ops::Deref};
 
-use authz_core::{Admitted, Claims};
-use poem::{FromRequest, Request, RequestBody, Result};
+use authz_core::{Admitted, Claims, RequestParts};
+use poem::{FromRequest, PathPattern, Request, RequestBody, Result};
 
 use crate::error::{AuthorizationError, refused};
 
@@ -60,7 +60,7 @@ impl<C> Authorized<C> {
 impl<'a, C: Send + Sync + 'static> FromRequest<'a> for Authorized<C> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let admitted = find::<Self, C>(request)?;
-        let caller = admitted.require().map_err(refused)?;
+        let caller = admitted.require(&parts(request)).map_err(refused)?;
         Ok(Self(caller))
     }
 }
@@ -77,6 +77,15 @@ where
     C: Send + Sync + 'static,
 {
     Admitted::find::<E>(request.extensions(), path(request)).map_err(AuthorizationError::from)
+}
+
+/// What a decision may look at, and what the log says of the request.
+pub(super) fn parts(request: &Request) -> RequestParts<'_> {
+    let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+    match request.data() {
+        Some(PathPattern(route)) => parts.with_route(route),
+        None => parts.with_shown_path(path(request)),
+    }
 }
 
 /// The path for the operator. A nested route sees the end of it alone; a request that did not come

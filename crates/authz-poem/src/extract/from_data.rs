@@ -1,8 +1,11 @@
-use authz_core::{Authorizer, MissingGuard, RequestParts, RequiredScope, any_valid_token};
+use authz_core::{Authorizer, MissingGuard, RequiredScope, any_valid_token};
 use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 
-use super::{Authorized, MaybeAuthorized, Scoped, authorized::path};
+use super::{
+    Authorized, MaybeAuthorized, Scoped,
+    authorized::{parts, path},
+};
 use crate::error::{AuthorizationError, refused};
 
 /// Checks the request's token in the extractor, with the [`Authorizer`] in the request's data: for
@@ -86,8 +89,4 @@ where
         )
         .into()
     })
-}
-
-fn parts(request: &Request) -> RequestParts<'_> {
-    RequestParts::new(request.method(), request.uri(), request.headers())
 }

@@ -3,7 +3,10 @@ use std::{fmt, marker::PhantomData, ops::Deref};
 use authz_core::{Claims, RequiredScope};
 use poem::{FromRequest, Request, RequestBody, Result};
 
-use super::{Authorized, authorized::find};
+use super::{
+    Authorized,
+    authorized::{find, parts},
+};
 use crate::error::refused;
 
 /// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
@@ -48,7 +51,9 @@ where
 {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let admitted = find::<Self, C>(request)?;
-        let caller = admitted.require_scope::<S>().map_err(refused)?;
+        let caller = admitted
+            .require_scope::<S>(&parts(request))
+            .map_err(refused)?;
         Ok(Self::new(caller))
     }
 }
