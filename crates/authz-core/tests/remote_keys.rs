@@ -851,3 +851,30 @@ async fn providers_are_usable_by_themselves() {
     assert_eq!(state.key_ids, [key.kid().unwrap()]);
     assert!(state.next_refresh.is_some());
 }
+
+mod ready {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_the_keys_while_the_key_server_is_down() {
+        for mode in [RefreshMode::Background, RefreshMode::OnRequest] {
+            let key = key();
+            let server = KeyServer::new([key.clone()]);
+            server.fail(Failure::Status(503));
+            let authorizer = build(server.keys().refresh_mode(mode));
+            let waiting = tokio::spawn({
+                let authorizer = authorizer.clone();
+                async move { authorizer.ready().await }
+            });
+            pass(Duration::from_secs(120)).await;
+            assert!(!waiting.is_finished() && !authorizer.is_ready());
+            // The backoff holds for those who wait as well.
+            assert!(server.requests() < 20, "{} requests", server.requests());
+            server.recover();
+            pass(Duration::from_secs(61)).await;
+            assert!(waiting.is_finished() && authorizer.is_ready(), "{mode:?}");
+            assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
+            authorizer.ready().await;
+        }
+    }
+}

@@ -44,8 +44,6 @@ pub(super) fn judge(results: &Results) -> Vec<Point> {
         (1, "cold-RS256", AtMost(rsa_limit(rsa_check)), ratio("cold/RS256", "authorize", "check"), "cold against the bare signature check (RS256)"),
         (1, "cold-ES256", AtMost(1.05), ratio("cold/ES256", "authorize", "check"), "cold against the bare signature check (ES256)"),
         (1, "cold-EdDSA", AtMost(1.05), ratio("cold/EdDSA", "authorize", "check"), "cold against the bare signature check (EdDSA)"),
-        (2, "warm-same", AtMost(2.0), ratio("warm/same", "authorize", "lookup"), "warm against a bare lookup, the same token"),
-        (2, "warm-random", AtMost(1.5), ratio("warm/random", "authorize", "lookup"), "warm against a bare lookup, 10,000 tokens at random"),
         (2, "warm-allocations", AtMost(0.0), allocations, "allocations, warm"),
         (3, "route-axum", AtMost(1.25), ratio("route/axum", "protected", "bare"), "a protected route in process, warm, against a bare one (axum)"),
         (3, "route-warp", AtMost(1.25), ratio("route/warp", "protected", "bare"), "a protected route in process, warm, against a bare one (warp)"),
@@ -59,7 +57,6 @@ pub(super) fn judge(results: &Results) -> Vec<Point> {
         // Memory that is far away is far away for a bare lookup too.
         (5, "curve-cached", AtMost(1.5), ratio("curve/cached", "1000000", "lookup-1000000"), "a million cached tokens at random, against a bare lookup among as many"),
         (6, "threads-cold", AtLeast(1.9), threads("threads/cold"), "work of two threads against one, cold"),
-        (6, "threads-warm-same", AtLeast(1.9), threads("threads/warm-same"), "work of two threads against one, warm, both with the same token"),
         (6, "threads-warm-distinct", AtLeast(1.9), threads("threads/warm-distinct"), "work of two threads against one, warm, each with tokens of its own"),
         (7, "refusal-truncated", AtMost(0.15), ratio("refusal", "truncated", "accepted"), "refusing against accepting, cold (truncated)"),
         (7, "refusal-wrong-issuer", AtMost(0.15), ratio("refusal", "wrong-issuer", "accepted"), "refusing against accepting, cold (wrong-issuer)"),

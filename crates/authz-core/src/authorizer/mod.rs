@@ -291,6 +291,25 @@ impl<C> Authorizer<C> {
         self.shared.issuers.iter().all(|it| it.keys.status().ready)
     }
 
+    /// Waits until the keys of every issuer are loaded, however long that takes: for a server that
+    /// starts to listen only then. Tenants, which appear at run time, are not waited for. Without a
+    /// tokio runtime it returns at once.
+    ///
+    /// ```
+    /// # async fn example(authorizer: authz_core::Authorizer) {
+    /// use std::time::Duration;
+    ///
+    /// if tokio::time::timeout(Duration::from_secs(30), authorizer.ready()).await.is_err() {
+    ///     eprintln!("the issuer's keys are not there yet: starting anyway, requests get 503");
+    /// }
+    /// # }
+    /// ```
+    pub async fn ready(&self) {
+        for issuer in self.shared.issuers.iter() {
+            issuer.keys.ready().await;
+        }
+    }
+
     /// The state of each issuer's keys, tenants included.
     #[must_use]
     pub fn key_status(&self) -> Vec<IssuerStatus> {

@@ -80,6 +80,12 @@ impl JwksProvider for CombinedKeys {
     }
 
     /// Each source answers for its own keys and can't tell another's: all must agree.
+    async fn ready(&self) {
+        for source in &self.0 {
+            source.ready().await;
+        }
+    }
+
     fn is_current(&self, key: &VerificationKey) -> bool {
         self.0.iter().all(|source| source.is_current(key))
     }

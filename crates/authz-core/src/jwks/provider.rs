@@ -55,7 +55,10 @@ pub trait JwksProvider: fmt::Debug + Send + Sync + 'static {
         key.is_usable()
     }
 
-    /// What an operator wants to know.
+    /// Waits until there are keys, however long that takes. The default returns at once.
+    async fn ready(&self) {}
+
+    /// Status for operators.
     fn status(&self) -> KeyStatus {
         KeyStatus::ready()
     }
@@ -73,6 +76,10 @@ impl<P: JwksProvider + ?Sized> JwksProvider for Arc<P> {
 
     fn is_current(&self, key: &VerificationKey) -> bool {
         P::is_current(self, key)
+    }
+
+    async fn ready(&self) {
+        P::ready(self).await;
     }
 
     fn status(&self) -> KeyStatus {

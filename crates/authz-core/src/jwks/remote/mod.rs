@@ -25,7 +25,7 @@ mod schedule;
 mod source;
 mod unknown_kids;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
@@ -71,6 +71,9 @@ pub struct RemoteJwks {
 }
 
 impl RemoteJwks {
+    /// How long to wait for keys where nothing says how long.
+    const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
     /// Keys at `uri`.
     pub fn at(uri: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::at(uri.into())
@@ -220,6 +223,30 @@ impl JwksProvider for RemoteJwks {
         }
         self.keys.remember_unknown(header.key_id(), Instant::now());
         KeyLookup::Unknown(UnknownKey::NotInSet)
+    }
+
+    async fn ready(&self) {
+        while !self.has_keys() {
+            // Without a runtime nothing can be waited for, and nothing is fetched.
+            let Some(runtime) = Handle::try_current().ok().filter(is_running) else {
+                return;
+            };
+            self.ensure_background();
+            let joined = (self.keys).join(Purpose::First, None, &runtime, Instant::now());
+            let wait = match joined {
+                Joined::Wait(fetch) => {
+                    let deadline = fetch.deadline;
+                    match fetch.wait_until(deadline).await {
+                        Waited::Done(Ok(())) => continue,
+                        Waited::Done(Err(missing)) => missing.retry_after,
+                        Waited::NoOutcome => Self::LOOK_AGAIN,
+                    }
+                }
+                Joined::Answer(KeyLookup::Unavailable(missing)) => missing.retry_after,
+                Joined::Answer(_) | Joined::LookAgain => Self::LOOK_AGAIN,
+            };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     fn is_current(&self, key: &VerificationKey) -> bool {
