@@ -21,7 +21,7 @@ use crate::error::{refused, with_reason};
 /// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
 pub trait RequireExt<C>: sealed::Sealed {
     /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
-    /// others with an [`AuthorizationError`].
+    /// others with an [`AuthorizationError`](crate::AuthorizationError).
     ///
     /// ```
     /// use authz_poem::{Authorizer, RequireExt as _, any_valid_token, scope};
