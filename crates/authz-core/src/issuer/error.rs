@@ -33,7 +33,7 @@ pub enum BuildError {
         /// The issuer.
         issuer: String,
     },
-    /// A profile, as [`Issuer::auth0`], was called with arguments that it can't work with.
+    /// A profile, as [`Issuer::auth0`](crate::Issuer::auth0), was called with arguments that it can't work with.
     #[error("{call}: {problem}; write {instead}")]
     InvalidProfile {
         /// The call as it was written.
