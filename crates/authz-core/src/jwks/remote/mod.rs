@@ -62,6 +62,9 @@ use crate::{crypto::VerificationKey, token::ProtectedHeader};
 ///
 /// What it promises when things go wrong is a table of its own: the guide "When the key server is
 /// in trouble". Dropping it ends its background task.
+///
+/// A request that needs keys needs a tokio runtime with timers (`enable_time` or `enable_all`, as
+/// `#[tokio::main]` has them): without a runtime it gets 503; a runtime without timers panics.
 #[derive(Debug)]
 pub struct RemoteJwks {
     keys: Arc<RemoteKeys>,
