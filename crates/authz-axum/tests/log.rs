@@ -164,7 +164,7 @@ async fn a_refusal_says_which_request_and_which_client() {
         assert!(line.contains(&wanted), "{wanted}: {line}");
     }
 
-    // What the client sends is no mistake of the route's.
+    // A malformed path is the client's mistake, not the route's.
     let (status, lines) = send("/api/members/%FF", &token).await;
     assert_eq!(status, 403);
     assert!(!lines.contains("ERROR"), "{lines}");

@@ -37,10 +37,10 @@ pub use crate::{
         IssuerStatus, MissingGuard, Pending, PolicyGuard, RulePaths,
     },
     bearer::TokenSource,
-    claims::Claims,
+    claims::{Claims, ScopeClaim},
     clock::{Clock, ManualClock, SystemClock},
     crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, UnknownAlgorithm, VerificationKey},
-    issuer::{BuildError, Issuer, ScopeClaim, Tenants, TokenTypes},
+    issuer::{BuildError, Issuer, Tenants, TokenTypes},
     metadata::ResourceMetadata,
     policy::{
         ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,

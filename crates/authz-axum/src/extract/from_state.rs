@@ -1,4 +1,4 @@
-use authz_core::{Authorizer, RequiredScope, any_valid_token};
+use authz_core::{Authorizer, RequiredScope, any_valid_token, scope};
 use axum_core::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -90,8 +90,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let request = request_parts(parts);
         let authorizer = Authorizer::from_ref(state);
-        let caller = authorizer.authorize(&request, &any_valid_token()).await?;
-        caller.check_scope::<R>()?;
+        let caller = authorizer.authorize(&request, &scope(R::NAME)).await?;
         Ok(Self(Scoped::new(caller)))
     }
 }

@@ -10,10 +10,10 @@ use smallvec::SmallVec;
 
 use crate::{
     cache::Weight,
-    claims::Claims,
+    claims::{Claims, ScopeClaim},
     clock,
     crypto::{Algorithm, VerificationKey},
-    issuer::{ScopeClaim, TrustedIssuer},
+    issuer::TrustedIssuer,
     policy::{ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
     request::RequestParts,
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},

@@ -135,7 +135,7 @@ pub enum BuildError {
         /// Why.
         source: InvalidClaimPath,
     },
-    /// A scope that implies others, or is implied, is no scope.
+    /// A scope in an implication is not a valid scope.
     #[error("what scopes imply: {source}")]
     InvalidImplication {
         /// Why.

@@ -21,11 +21,7 @@ use self::{
     load_balancer::{Arn, PemByKid},
     tenancy::Tenancy,
 };
-pub use self::{
-    error::BuildError,
-    rules::{ScopeClaim, TokenTypes},
-    tenants::Tenants,
-};
+pub use self::{error::BuildError, rules::TokenTypes, tenants::Tenants};
 pub(crate) use self::{
     error::check_duration,
     registry::{Found, Issuers},
@@ -34,6 +30,7 @@ pub(crate) use self::{
     trusted::TrustedIssuer,
 };
 use crate::{
+    claims::ScopeClaim,
     crypto::Algorithm,
     jwks::{Address, CombinedKeys, JwksProvider, KeyCandidates, RemoteJwks, RemoteJwksBuilder},
     policy::ClaimPath,
@@ -65,7 +62,7 @@ pub struct Issuer {
     pub(crate) algorithms: Vec<Algorithm>,
     /// Empty: the profile's address, else discovery.
     pub(crate) key_sources: Vec<KeySource>,
-    /// Where a profile's issuer has its keys. Whoever gives a source of keys means it instead.
+    /// The key set's address in a profile. A source of keys that the application gives replaces it.
     profile_jwks_uri: Option<Address>,
     pub(crate) key_settings: Option<KeySettings>,
     pub(crate) key_candidates: usize,
@@ -240,7 +237,7 @@ impl Issuer {
         self
     }
 
-    /// A claim that has to be there with this text as its value, as `token_use` with `access`.
+    /// Requires a claim with this text as its value, as `token_use` with `access`.
     pub fn required_claim(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.claim_rules
             .push(ClaimRule::Equals(name.into(), value.into()));

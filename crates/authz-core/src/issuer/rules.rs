@@ -35,30 +35,6 @@ pub enum TokenTypes {
     Only(Vec<String>),
 }
 
-/// A claim that scopes are read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ScopeClaim {
-    /// `scope`: a string of names separated by spaces (RFC 9068 section 2.2.3), or an array whose
-    /// elements are one name each.
-    Scope,
-    /// `scp`: Entra ID's string, Okta's array.
-    Scp,
-    /// `permissions`: Auth0's array, counted as scopes only when asked for. They say what the user
-    /// may do, whatever scopes the client was granted.
-    Permissions,
-}
-
-impl ScopeClaim {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Scope => "scope",
-            Self::Scp => "scp",
-            Self::Permissions => "permissions",
-        }
-    }
-}
-
 impl ClaimRule {
     pub(super) fn names(&self) -> &[String] {
         match self {

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
 use super::{
-    rules::{AudienceRule, ClaimRule, ScopeClaim, TokenTypes},
+    rules::{AudienceRule, ClaimRule, TokenTypes},
     tenancy::{Tenancy, TenantStanding},
 };
 use crate::{
+    claims::ScopeClaim,
     crypto::{AlgorithmSet, VerificationKey},
     jwks::JwksProvider,
     policy::ClaimPath,

@@ -123,8 +123,8 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// A request has text alone: there, a number is how it is written, and in one way only. Any other text
-    /// is no number here, though who reads it behind the guard may take `042` for 42.
+    /// A request has only text, so a number matches in its canonical form alone. Another spelling is
+    /// undecidable: the handler may parse `042` as 42.
     fn is_written(&self, text: &str) -> Verdict {
         let canonical = text == "0" || !text.starts_with(['+', '0']) && !text.starts_with("-0");
         let written: Option<i64> = text.parse().ok().filter(|_| canonical);

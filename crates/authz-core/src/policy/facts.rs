@@ -8,9 +8,8 @@ use super::{
     comparison::{ValueRef, may_be_a_list},
 };
 use crate::{
-    claims::Claims,
+    claims::{Claims, ScopeClaim},
     clock::{Clock, since_1970},
-    issuer::ScopeClaim,
     request::RequestParts,
     token::{CLAIM_NAMES, HAS_GROUPS, PayloadBytes, PayloadStr},
 };

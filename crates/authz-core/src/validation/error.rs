@@ -9,7 +9,7 @@ use crate::{
 /// A refusal with what the operator wants to know about it.
 ///
 /// Made for the log alone, `expected`, `actual` and `hint` are worked out only if it is listened to:
-/// whoever sends bad tokens by the thousand should not choose how much work each one is.
+/// the sender of a bad token must not choose how much work it causes.
 #[derive(Debug)]
 pub(crate) struct ValidationError {
     pub(crate) reason: Reason,
@@ -43,7 +43,7 @@ impl ValidationError {
         }
     }
 
-    /// For a request with credentials that are no bearer token.
+    /// Rejects credentials that aren't a bearer token.
     pub(crate) fn other_credentials(hint: Option<&'static str>) -> Self {
         Self {
             is_logged: is_logged(Reason::MalformedCredentials),
@@ -73,7 +73,7 @@ impl ValidationError {
         self
     }
 
-    /// Keeps the hint that goes with the reason where there is no better one.
+    /// Sets the hint; `None` keeps the reason's own.
     pub(crate) fn hint(mut self, hint: impl Into<Option<&'static str>>) -> Self {
         self.hint = hint.into().or(self.hint);
         self

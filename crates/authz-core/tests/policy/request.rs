@@ -126,7 +126,7 @@ fn each_part_of_a_request() {
             &[("id", "-0")],
             Unknown,
         ),
-        // Whoever reads it as a number behind the guard may find the very one that is not to pass.
+        // A handler that parses it as a number may get the value that the policy excludes.
         (
             r#"claim("number") != path("id")"#,
             "GET",

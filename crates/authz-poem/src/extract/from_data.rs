@@ -1,4 +1,4 @@
-use authz_core::{Authorizer, MissingGuard, RequiredScope, any_valid_token};
+use authz_core::{Authorizer, MissingGuard, RequiredScope, any_valid_token, scope};
 use poem::{FromRequest, Request, RequestBody, Result};
 use serde::de::DeserializeOwned;
 
@@ -69,10 +69,9 @@ where
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let authorizer = authorizer::<Self, C>(request)?;
         let caller = authorizer
-            .authorize(&parts(request), &any_valid_token())
+            .authorize(&parts(request), &scope(S::NAME))
             .await
             .map_err(refused)?;
-        caller.check_scope::<S>().map_err(refused)?;
         Ok(Self(Scoped::new(caller)))
     }
 }

@@ -27,6 +27,7 @@ pub async fn settings<A: App>(app: impl Fn(&Setup) -> A) {
                     .bearer(&weak)
                     .refused("401 for 403", unauthorized()),
                 get("/messages").refused("no token", no_token_for("read:messages")),
+                get("/alone/scoped").refused("no token", no_token_for("read:messages")),
             ]
         },
     )

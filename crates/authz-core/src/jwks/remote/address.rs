@@ -67,7 +67,7 @@ pub(in crate::jwks) fn redact(url: &str) -> String {
                 strike_out(parsed.as_str())
             }
         }
-        // In what is no URL a password may hold any character, and ends at the last `@`.
+        // A text that isn't a URL may have any character in its password, which ends at the last `@`.
         _ => match url.rsplit_once('@') {
             Some((user, rest)) => {
                 let scheme = user.split_once("://").map(|(scheme, _)| scheme);

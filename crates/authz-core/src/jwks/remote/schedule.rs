@@ -81,7 +81,7 @@ impl Schedule {
         }
     }
 
-    /// There are no keys any more since `at`: from now on requests are refused.
+    /// The keys lapsed at `at`: requests are rejected from now on.
     pub(super) fn lapsed(&mut self, at: Instant) {
         self.not_later_than(later(at, self.backoff.max_without_keys));
     }
