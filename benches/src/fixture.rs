@@ -10,8 +10,8 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorized, Authorizer, AuthorizerBuilder, Claims, CryptoBackend, Issuer, Policy,
-    Rejection, RequestParts, async_trait,
+    Algorithm, Authorized, Authorizer, AuthorizerBuilder, Claims, Issuer, Policy, Rejection,
+    RequestParts, async_trait,
     jwks::{FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, RemoteJwks, SharedSecret},
 };
 use authz_testkit::{SigningKey, TokenBuilder};
@@ -64,7 +64,7 @@ impl Signed {
         let issuer = issuer(self.key.algorithm());
         let issuer = match self.key.secret() {
             Some(secret) => issuer.keys(SharedSecret::hs256(secret).expect("a secret of 32 bytes")),
-            None => issuer.keys(self.remote_keys(CryptoBackend::default())),
+            None => issuer.keys(self.remote_keys()),
         };
         let builder = Authorizer::builder()
             .issuer(issuer)
@@ -74,9 +74,9 @@ impl Signed {
 
     /// The key set that the issuer publishes, as a provider.
     #[must_use]
-    pub fn remote_keys(&self, backend: CryptoBackend) -> RemoteJwks {
+    pub fn remote_keys(&self) -> RemoteJwks {
         let jwks = json!({ "keys": [self.key.public_jwk()] });
-        remote_keys(jwks.to_string(), backend)
+        remote_keys(jwks.to_string())
     }
 }
 
@@ -129,11 +129,10 @@ where
 
 /// Keys fetched from memory.
 #[must_use]
-pub fn remote_keys(jwks: String, backend: CryptoBackend) -> RemoteJwks {
+pub fn remote_keys(jwks: String) -> RemoteJwks {
     let _inside = runtime().enter();
     RemoteJwks::at("https://quickstarts.eu.auth0.com/.well-known/jwks.json")
         .fetcher(Memory(jwks.into()))
-        .crypto_backend(backend)
         .max_keys(10_000)
         .default_lifetime(Duration::from_secs(24 * 60 * 60))
         .build()

@@ -30,7 +30,8 @@ pub(super) fn groups() -> Vec<Group> {
 fn cases(algorithm: Algorithm) -> Vec<Case> {
     let signed = Signed::new(algorithm);
     let case = |name: &str, backend| {
-        let builder = builder(algorithm, signed.remote_keys(backend))
+        let builder = builder(algorithm, signed.remote_keys())
+            .crypto_backend(backend)
             .cache_bytes(0)
             .claims::<Caller>();
         let authorizer = started(builder, &signed.token);

@@ -1,7 +1,7 @@
 //! Cost against size (point 5): keys in the set, trusted issuers, cached tokens, required scopes.
 
 use authz_core::{
-    Algorithm, CryptoBackend, Issuer, Policy, all_scopes,
+    Algorithm, Issuer, Policy, all_scopes,
     jwks::{RemoteJwks, SharedSecret},
     scope,
 };
@@ -57,10 +57,7 @@ fn set(signed: &Signed, size: usize) -> RemoteJwks {
     let other = || SigningKey::generate(Algorithm::ES256).public_jwk();
     let mut keys: Vec<_> = (1..size).map(|_| other()).collect();
     keys.insert(size / 2, signed.key.public_jwk());
-    remote_keys(
-        json!({ "keys": keys }).to_string(),
-        CryptoBackend::default(),
-    )
+    remote_keys(json!({ "keys": keys }).to_string())
 }
 
 /// With shared secrets: a dearer signature check would hide what is looked for.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, CryptoBackend, ProtectedHeader, async_trait,
+    Algorithm, ProtectedHeader, async_trait,
     jwks::{JwksProvider, KeyLookup, KeySet, RefreshReason, RemoteJwks},
     scope,
 };
@@ -64,11 +64,7 @@ fn cases() -> Vec<Case> {
     });
     vec![
         all,
-        key_lookup(
-            "key-lookup",
-            signed.remote_keys(CryptoBackend::default()),
-            &signed,
-        ),
+        key_lookup("key-lookup", signed.remote_keys(), &signed),
         signature,
         claims,
         policy_alone,

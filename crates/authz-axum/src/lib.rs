@@ -10,21 +10,8 @@ mod path_params;
 mod service;
 
 pub use authz_core;
+pub use authz_core::prelude::*;
 pub use authz_core::{Admitted, MissingGuard};
-pub use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
-    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
-    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
-    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
-    UnknownAlgorithm, VerificationKey, async_trait, jwks,
-    jwks::KeyStatus,
-    policy,
-    policy::{
-        PolicyError, Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client,
-        custom, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
-    },
-    required_scope, rules,
-};
 
 #[cfg(feature = "rules")]
 pub use crate::layer::{RulesExt, RulesLayer};

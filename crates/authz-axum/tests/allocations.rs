@@ -9,7 +9,7 @@ use std::{
 };
 
 use allocation_counter::measure;
-use authz_axum::{Authorizer, Issuer, RequireExt as _, any_valid_token};
+use authz_axum::{Issuer, RequireExt as _, any_valid_token};
 use authz_testkit::DevIssuer;
 use http::{Request, Response, StatusCode, header::AUTHORIZATION};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -17,7 +17,7 @@ use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 #[tokio::test]
 async fn a_decision_at_hand_allocates_no_future() {
     let issuer = DevIssuer::start().await;
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())

@@ -7,8 +7,8 @@ use std::{
 };
 
 use authz_axum::{
-    Authorized, Authorizer, Issuer, RequireExt as _, Scoped, any_valid_token, claim, path,
-    required_scope, scope,
+    Authorized, Issuer, RequireExt as _, Scoped, any_valid_token, claim, path, required_scope,
+    scope,
 };
 use authz_testkit::DevIssuer;
 use axum::{Router, body::Body, routing::get};
@@ -42,7 +42,7 @@ async fn a_refusal_says_which_request_and_which_client() {
         });
     let _default = tracing::subscriber::set_default(subscriber.finish());
     let issuer = DevIssuer::start().await;
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())

@@ -40,7 +40,7 @@ impl KeySet {
     ///
     /// When the set holds too many keys.
     pub fn from_jwk_set(set: &JwkSet) -> Result<ParsedKeySet, KeySetError> {
-        let json = serde_json::to_vec(set).map_err(KeySetError::Malformed)?;
+        let json = serde_json::to_vec(set).map_err(|error| KeySetError::malformed(&error))?;
         Self::parse(&json)
     }
 

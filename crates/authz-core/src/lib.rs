@@ -17,6 +17,7 @@ mod jsonwebtoken;
 pub mod jwks;
 mod metadata;
 pub mod policy;
+pub mod prelude;
 mod rejection;
 mod request;
 pub mod rules;
@@ -39,8 +40,11 @@ pub use crate::{
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
     clock::{Clock, ManualClock, SystemClock},
-    crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, UnknownAlgorithm, VerificationKey},
-    issuer::{BuildError, Issuer, Tenants, TokenTypes},
+    crypto::{
+        Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, UnknownAlgorithm,
+        VerificationKey,
+    },
+    issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
     metadata::ResourceMetadata,
     policy::{
         ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use url::{Host, Url};
 
-use crate::issuer::BuildError;
+use crate::issuer::{BuildError, BuildErrorKind};
 
 /// The metadata of a protected resource (RFC 9728 section 2), to be served as JSON at
 /// [`path`](Self::path).
@@ -49,8 +49,13 @@ impl ResourceMetadata {
 
 /// The address and the path of the metadata of `resource`.
 pub(crate) fn place(resource: &str) -> Result<(String, String), BuildError> {
-    let invalid = || BuildError::InvalidResource {
-        resource: resource.to_owned(),
+    let invalid = || {
+        BuildError::new(
+            BuildErrorKind::InvalidResource,
+            format!(
+                "the resource identifier {resource:?} is not an absolute https URL without fragment and user (RFC 9728 section 1.2): give the address that clients use, as with `.resource(\"https://api.example\")`; plain http is for loopback addresses only"
+            ),
+        )
     };
     let mut url = Url::parse(resource).map_err(|_| invalid())?;
     let is_user_told = !url.username().is_empty() || url.password().is_some();

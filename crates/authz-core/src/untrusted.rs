@@ -8,8 +8,6 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use serde::de;
-
 /// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters
 /// or [`Excerpt::MAX_BYTES`] bytes of output.
 ///
@@ -149,25 +147,17 @@ pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
 /// Bytes of an error that quotes texts from outside, within another error or in `Debug`.
 pub(crate) const ERROR_BYTES: usize = 500;
 
-/// `Debug` of an error that holds texts from outside or other errors: what it displays, bounded.
-pub(crate) fn debug_as_displayed(
-    name: &str,
-    error: &impl fmt::Display,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    write!(f, "{name}({})", Bounded(error, 2 * ERROR_BYTES))
+/// `Debug` of an error is what it displays: it is what a `main` that returns the error prints.
+macro_rules! debug_as_display {
+    ($error:ty) => {
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
 }
-
-/// `error`, with a message that is bounded: serde_json quotes the value that it did not expect, however long.
-pub(crate) fn bounded_json_error(error: serde_json::Error) -> serde_json::Error {
-    let message = error.to_string();
-    if message.len() <= ERROR_BYTES {
-        return error;
-    }
-    let (line, column) = (error.line(), error.column());
-    let message = Bounded(message, ERROR_BYTES);
-    de::Error::custom(format_args!("{message} at line {line} column {column}"))
-}
+pub(crate) use debug_as_display;
 
 #[cfg(test)]
 mod tests {

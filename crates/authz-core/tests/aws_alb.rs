@@ -1,6 +1,8 @@
 //! Tokens that an AWS Application Load Balancer sends in `x-amzn-oidc-data`: padded, with signer and
 //! client in the header, and with a key that is published as PEM under its `kid`.
 
+mod support;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -161,7 +163,7 @@ fn other(issuer: &str) -> Issuer {
 
 fn authorizer(issuers: impl IntoIterator<Item = Issuer>) -> Authorizer {
     let header = TokenSource::header("x-amzn-oidc-data").unwrap();
-    let builder = Authorizer::builder().token_source(header);
+    let builder = support::authorizer().token_source(header);
     let builder = issuers
         .into_iter()
         .fold(builder, |it, issuer| it.issuer(issuer));
@@ -496,7 +498,7 @@ async fn made_up_kids_cost_few_requests_and_keep_no_real_one_out() {
 async fn a_key_is_fetched_again_after_a_day_and_serves_through_an_outage() {
     let server = KeyServer::with(&alb_key());
     let clock = authz_core::ManualClock::at_now();
-    let authorizer = Authorizer::builder().issuer(alb(&server)).clock(clock);
+    let authorizer = support::authorizer().issuer(alb(&server)).clock(clock);
     let authorizer = authorizer.build().unwrap();
     let cached = AlbToken::new(&alb_key()).build();
     assert!(authorizer.verify(&cached).await.is_ok());
@@ -537,7 +539,7 @@ fn without_a_runtime_it_is_unavailable() {
 
 #[test]
 fn a_wrong_arn_is_an_error_that_shows_the_right_call() {
-    let build = |issuer: Issuer| Authorizer::builder().issuer(issuer).build().map(|_| ());
+    let build = |issuer: Issuer| support::authorizer().issuer(issuer).build().map(|_| ());
     for arn in [
         "",
         CLIENT,
@@ -612,7 +614,7 @@ impl std::error::Error for Asks {}
 #[async_trait]
 impl Fetcher for Asks {
     async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
-        Err(FetchError::Transport(Box::new(self.clone())))
+        Err(FetchError::transport(self.clone()))
     }
 }
 

@@ -171,7 +171,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Cached<C> {
 
     /// With an empty cache, whose tables grow with the tokens that come.
     fn authorizer() -> Authorizer<C> {
-        Authorizer::builder()
+        support::authorizer()
             .issuer(
                 Issuer::new(support::ISSUER)
                     .audience(support::AUDIENCE)

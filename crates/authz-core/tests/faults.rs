@@ -5,6 +5,8 @@
 // Over real sockets, so by the default client.
 #![cfg(feature = "reqwest")]
 
+mod support;
+
 use std::time::Duration;
 
 use authz_core::{Algorithm, Authorizer, Issuer, jwks::RemoteJwks};
@@ -264,7 +266,7 @@ fn settings(keys: authz_core::jwks::RemoteJwksBuilder) -> authz_core::jwks::Remo
 }
 
 fn build(issuer: &DevIssuer, keys: authz_core::jwks::RemoteJwksBuilder) -> Authorizer {
-    Authorizer::builder()
+    support::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())

@@ -1,11 +1,13 @@
 //! The operator's log line names the usual cause of a refusal, and never the token.
 
+mod support;
+
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-use authz_core::{Algorithm, Authorizer, Issuer, jwks::StaticKeys};
+use authz_core::{Algorithm, Issuer, jwks::StaticKeys};
 use authz_testkit::{SigningKey, TokenBuilder};
 use serde_json::json;
 
@@ -27,7 +29,7 @@ impl io::Write for Log {
 fn log(issuer: &str, token: &str) -> String {
     let key = SigningKey::shared(Algorithm::ES256);
     let keys = json!({"keys": [key.public_jwk()]}).to_string();
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .issuer(
             Issuer::new(issuer)
                 .audience("https://api.example")
@@ -269,7 +271,7 @@ fn the_usual_causes_are_named() {
 fn optional_claims_may_be_null() {
     let key = SigningKey::shared(Algorithm::ES256);
     let keys = json!({"keys": [key.public_jwk()]}).to_string();
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .issuer(
             Issuer::new("https://issuer.example/")
                 .audience("https://api.example")
@@ -402,7 +404,7 @@ fn log_of(
     settings: impl Fn(authz_core::AuthorizerBuilder) -> authz_core::AuthorizerBuilder,
     request: impl Fn(http::request::Builder) -> http::request::Builder,
 ) -> String {
-    let builder = Authorizer::builder().issuer(
+    let builder = support::authorizer().issuer(
         Issuer::new("https://issuer.example/")
             .audience("https://api.example")
             .algorithms([Algorithm::HS256])

@@ -1,6 +1,8 @@
 //! What takes the place of `aud`, claims that are required, keys that name their issuer, keys out
 //! of certificates.
 
+mod support;
+
 use std::{sync::Arc, time::Duration};
 
 use authz_core::{
@@ -20,7 +22,7 @@ struct Unreachable;
 #[async_trait]
 impl Fetcher for Unreachable {
     async fn get(&self, _: FetchRequest<'_>) -> Result<Fetched, FetchError> {
-        Err(FetchError::Transport("nothing is there".into()))
+        Err(FetchError::transport("nothing is there"))
     }
 }
 
@@ -36,7 +38,7 @@ async fn outcome(authorizer: &Authorizer, token: TokenBuilder) -> Option<Reason>
 #[tokio::test]
 async fn clients_take_the_place_of_an_audience_that_is_not_there() {
     let key = SigningKey::shared(Algorithm::RS256);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .issuer(
             Issuer::new(POOL)
                 .clients_instead_of_audience()
@@ -100,7 +102,7 @@ async fn clients_take_the_place_of_an_audience_that_is_not_there() {
 
 #[test]
 fn nothing_takes_the_place_of_an_audience_in_silence() {
-    let error = Authorizer::builder()
+    let error = support::authorizer()
         .issuer(Issuer::new(POOL).clients_instead_of_audience())
         .build()
         .unwrap_err();
@@ -119,7 +121,7 @@ async fn a_claim_takes_the_place_of_an_audience_and_a_client_that_are_not_there(
             .required_claim_instead_of_audience("org_id", "org_1")
             .keys(keys(&[key.public_jwk()]))
     };
-    let build = |issuer| Authorizer::builder().issuer(issuer).build().unwrap();
+    let build = |issuer| support::authorizer().issuer(issuer).build().unwrap();
     let (without, with) = (build(issuer()), build(issuer().audience("api")));
     let ours = TokenBuilder::new(&key)
         .issuer(WORKOS)
@@ -176,7 +178,7 @@ fn rules_about_claims_that_say_nothing_are_refused() {
         Issuer::new(POOL).audience("a").one_of_claims([""; 0]),
         Issuer::new(POOL).audience("a").refused_claim(""),
     ] {
-        let error = Authorizer::builder().issuer(issuer).build().unwrap_err();
+        let error = support::authorizer().issuer(issuer).build().unwrap_err();
         assert!(error.to_string().contains("empty name or value"), "{error}");
     }
 }
@@ -188,7 +190,7 @@ fn a_resource_is_reached_by_https() {
         let issuer = Issuer::new(POOL)
             .audience("a")
             .keys(keys(&[key.public_jwk()]));
-        Authorizer::builder()
+        support::authorizer()
             .issuer(issuer)
             .resource(resource)
             .build()
@@ -233,9 +235,9 @@ async fn an_issuer_that_is_not_fetched_from_is_only_compared() {
             .audience("api")
             .jwks_uri("https://adfs.example/adfs/discovery/keys")
             .key_settings(|keys| keys.fetcher(Unreachable));
-        let build = Authorizer::builder().issuer(elsewhere).build();
+        let build = support::authorizer().issuer(elsewhere).build();
         assert!(build.is_ok(), "{issuer}: {:?}", build.err());
-        let authorizer = Authorizer::builder()
+        let authorizer = support::authorizer()
             .issuer(
                 Issuer::new(issuer)
                     .audience("api")
@@ -271,7 +273,7 @@ async fn a_key_that_names_its_issuer_serves_no_other() {
         if !own.is_null() {
             jwk["issuer"] = own.clone();
         }
-        let authorizer = Authorizer::builder()
+        let authorizer = support::authorizer()
             .issuer(Issuer::new(tenant).audience("api").keys(keys(&[jwk])))
             .build()
             .unwrap();
@@ -305,7 +307,7 @@ async fn certificates_by_kid_are_a_provider_of_ones_own() {
         let pem = pem.as_str().unwrap();
         Arc::new(VerificationKey::from_pem(kid, pem, Algorithm::RS256).unwrap())
     });
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .issuer(
             Issuer::new("https://securetoken.google.com/project")
                 .audience("project")
@@ -416,7 +418,10 @@ impl JwksProvider for Down {
 async fn a_provider_of_the_applications_own_can_say_that_it_does_not_know() {
     let shared: Arc<dyn JwksProvider> = Arc::new(Down);
     let issuer = Issuer::new("https://issuer.example/").audience("api");
-    let authorizer = Authorizer::new(issuer.keys(shared)).unwrap();
+    let authorizer = support::authorizer()
+        .issuer(issuer.keys(shared))
+        .build()
+        .unwrap();
     let token = TokenBuilder::new(&SigningKey::shared(Algorithm::RS256))
         .issuer("https://issuer.example/")
         .audience("api")

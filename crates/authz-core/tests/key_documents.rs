@@ -10,7 +10,7 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, Issuer, Reason, async_trait,
+    Algorithm, Issuer, Reason, async_trait,
     jwks::{
         FetchError, FetchRequest, Fetched, Fetcher, KeySet, RefreshMode, RemoteJwks,
         RemoteJwksBuilder, SharedSecret, StaticKeys,
@@ -360,7 +360,7 @@ mod candidates {
             .algorithms([Algorithm::ES256])
             .keys(nameless(&keys))
             .key_candidates(10);
-        let authorizer = Authorizer::builder().issuer(more).build().unwrap();
+        let authorizer = support::authorizer().issuer(more).build().unwrap();
         assert_eq!(status(&authorizer, &without_kid(&keys[9])).await, 200);
         let forged = refusal(&authorizer, &without_kid(&key())).await;
         assert_eq!(forged.reason(), Reason::InvalidSignature);
@@ -426,7 +426,7 @@ mod several_sources {
             } else {
                 issuer.keys(old).keys(new)
             };
-            let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
+            let authorizer = support::authorizer().issuer(issuer).build().unwrap();
             assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
             assert_eq!(status(&authorizer, &token(&secret).build()).await, 200);
             let forged = SigningKey::hmac(Algorithm::HS256, [8; 32]);
@@ -448,7 +448,7 @@ mod several_sources {
             .algorithms([Algorithm::ES256, Algorithm::HS256])
             .keys(server.keys().build().unwrap())
             .keys(SharedSecret::hs256([7; 32]).unwrap());
-        let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
+        let authorizer = support::authorizer().issuer(issuer).build().unwrap();
         assert_eq!(status(&authorizer, &token(&secret).build()).await, 200);
         assert_eq!(status(&authorizer, &token(&key).build()).await, 503);
         assert!(!authorizer.is_ready());
@@ -538,7 +538,7 @@ mod discovery {
                     .fetcher(web.clone())
                     .build()
             };
-            let authorizer = Authorizer::builder()
+            let authorizer = support::authorizer()
                 .issuer(
                     Issuer::new(issuer)
                         .audience(AUDIENCE)
@@ -610,13 +610,13 @@ mod settings {
         let issuer = support::issuer()
             .leeway(max)
             .jwks_uri("https://issuer.example/keys");
-        let error = Authorizer::builder().issuer(issuer).build();
+        let error = support::authorizer().issuer(issuer).build();
         assert!(error.unwrap_err().to_string().starts_with("leeway"));
         let tenants = authz_core::Tenants::matching(
             Issuer::new("https://{tenant}.login.example/").audience(AUDIENCE),
         )
         .new_tenants(5, max);
-        let error = Authorizer::builder().tenants(tenants).build();
+        let error = support::authorizer().tenants(tenants).build();
         assert!(error.unwrap_err().to_string().starts_with("new_tenants"));
     }
 

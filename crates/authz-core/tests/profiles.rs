@@ -1,5 +1,7 @@
 //! Each profile against tokens and key sets of the shape that its issuer sends.
 
+mod support;
+
 use authz_core::{
     Algorithm, Authorizer, Issuer, Policy, Reason, RequestParts,
     jwks::{SharedSecret, StaticKeys},
@@ -382,7 +384,7 @@ fn a_realm_is_percent_encoded() {
         ("a&b;c", "a&b;c"),
     ] {
         let issuer = Issuer::keycloak("https://sso.example/auth/", realm).audience("api");
-        let authorizer = Authorizer::builder()
+        let authorizer = support::authorizer()
             .issuer(issuer.keys(no_keys()))
             .build()
             .unwrap();
@@ -497,7 +499,7 @@ fn a_wrong_argument_is_an_error_that_shows_the_right_call() {
             r#"Issuer::zitadel("acme.zitadel.cloud", "69234237810729019")"#,
         ),
     ] {
-        let build = Authorizer::builder().issuer(issuer.audience("api")).build();
+        let build = support::authorizer().issuer(issuer.audience("api")).build();
         let error = build.unwrap_err().to_string();
         assert!(error.starts_with("Issuer::"), "{error}");
         assert!(error.ends_with(&format!("; write {instead}")), "{error}");
@@ -512,7 +514,7 @@ fn a_wrong_argument_is_an_error_that_shows_the_right_call() {
         Issuer::cognito("us-gov-west-1", "us-gov-west-1_aBcDeFgHi", clients),
         Issuer::zitadel("id.example.com", "my-project"),
     ] {
-        let built = Authorizer::builder()
+        let built = support::authorizer()
             .issuer(issuer.audience("api").keys(no_keys()))
             .build();
         assert!(built.is_ok(), "{:?}", built.err());
@@ -526,7 +528,7 @@ fn no_keys() -> SharedSecret {
 fn authorizer(profile: &Profile, key: &SigningKey) -> Authorizer {
     let keys = (profile.keys)(key.public_jwk()).to_string();
     let keys = StaticKeys::from_jwks(keys.as_bytes()).unwrap();
-    let builder = Authorizer::builder().issuer(profile.issuer.clone().keys(keys));
+    let builder = support::authorizer().issuer(profile.issuer.clone().keys(keys));
     builder.build().unwrap()
 }
 
@@ -563,5 +565,5 @@ fn keys_that_are_given_replace_the_address_of_a_profile() {
         .audience("api")
         .key_settings(|_| panic!("nothing is fetched"))
         .keys(no_keys());
-    Authorizer::builder().issuer(issuer).build().unwrap();
+    support::authorizer().issuer(issuer).build().unwrap();
 }

@@ -4,6 +4,8 @@
 #[path = "support/challenge.rs"]
 mod challenge;
 
+mod support;
+
 use std::sync::OnceLock;
 
 use authz_core::{
@@ -38,7 +40,7 @@ fn builder(keys: impl JwksProvider) -> AuthorizerBuilder {
         .audience(AUDIENCE)
         .algorithms(Algorithm::ALL)
         .keys(keys);
-    Authorizer::builder().issuer(issuer)
+    support::authorizer().issuer(issuer)
 }
 
 fn keys() -> &'static [SigningKey; 5] {

@@ -14,7 +14,7 @@ fn a_refusal_that_nobody_reads_takes_little_memory() {
     let keys = || StaticKeys::from_jwks(set.as_bytes()).unwrap();
     let audiences = (0..1000).map(|i| format!("https://api-{i}.example"));
     let issuer = audiences.fold(support::issuer(), Issuer::audience);
-    let mut builder = Authorizer::builder().issuer(issuer.keys(keys()));
+    let mut builder = support::authorizer().issuer(issuer.keys(keys()));
     for i in 0..1000 {
         builder = builder.issuer(
             Issuer::new(format!("https://issuer-{i}.example/"))

@@ -486,7 +486,7 @@ mod unknown_kid {
         let issuer = support::issuer()
             .algorithms(authz_testkit::Algorithm::ALL)
             .keys(keys.build().unwrap());
-        let authorizer = Authorizer::builder().issuer(issuer).build().unwrap();
+        let authorizer = support::authorizer().issuer(issuer).build().unwrap();
         settle().await;
         let forged = token(&key).signature([7; 64]).build();
         assert_eq!(

@@ -318,7 +318,7 @@ mod reentry {
     impl Fetcher for Fails {
         async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
             if self.1.fetch_add(1, Ordering::SeqCst) < 3 {
-                return Err(FetchError::Transport(Box::new(self.2.clone())));
+                return Err(FetchError::transport(self.2.clone()));
             }
             self.0.get(request).await
         }
@@ -356,7 +356,7 @@ mod reentry {
                         .key_settings(move |keys| keys.fetcher(fails.clone())),
                 )
                 .max(1);
-                let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+                let authorizer = support::authorizer().tenants(tenants).build().unwrap();
                 asks.0.set(authorizer.clone()).unwrap();
                 let issuer = |name: &str| format!("https://{name}.login.example/");
                 for name in ["a", "b"] {

@@ -22,7 +22,7 @@ impl Fetcher for Provider {
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
         let host = request.url.host_str().unwrap().to_owned();
         let Some(server) = self.0.get(&host) else {
-            return Err(FetchError::Transport(format!("no host {host}").into()));
+            return Err(FetchError::transport(format!("no host {host}")));
         };
         if request
             .url
@@ -77,7 +77,7 @@ fn tenant_token(tenant: &str, key: &SigningKey) -> String {
 #[tokio::test(start_paused = true)]
 async fn tenants_are_taken_on_as_their_tokens_come() {
     let (provider, keys) = tenants(&["a", "b"]);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .tenants(pattern(&provider))
         .build()
         .unwrap();
@@ -102,7 +102,7 @@ async fn tenants_are_taken_on_as_their_tokens_come() {
 async fn an_id_token_of_a_tenant_is_no_access_token() {
     let (provider, keys) = tenants(&["a"]);
     let tenants = Tenants::matching(issuer(&provider).one_of_claims(["azp", "appid", "scp"]));
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     let token = || {
         TokenBuilder::new(&keys[0])
             .issuer("https://a.login.example/")
@@ -118,7 +118,7 @@ async fn an_id_token_of_a_tenant_is_no_access_token() {
 async fn tenants_that_are_not_allowed_cost_nothing() {
     let (provider, keys) = tenants(&["a", "b"]);
     let tenants = pattern(&provider).allow(|tenant| tenant == "a");
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     assert_eq!(status(&authorizer, &tenant_token("a", &keys[0])).await, 200);
     let rejection = refusal(&authorizer, &tenant_token("b", &keys[1])).await;
     assert_eq!(rejection.reason(), Reason::WrongIssuer);
@@ -131,7 +131,7 @@ async fn made_up_tenants_are_bounded_and_do_not_displace_real_ones() {
     let tenants = pattern(&provider)
         .max(10)
         .new_tenants(20, Duration::from_secs(1));
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     assert_eq!(status(&authorizer, &tenant_token("a", &keys[0])).await, 200);
     for i in 0..200 {
         let rejection = refusal(&authorizer, &tenant_token(&format!("fake-{i}"), &keys[0])).await;
@@ -145,7 +145,7 @@ async fn made_up_tenants_are_bounded_and_do_not_displace_real_ones() {
 #[tokio::test(start_paused = true)]
 async fn a_real_tenant_finds_room_among_made_up_ones_and_waits_where_all_are_real() {
     let (provider, keys) = tenants(&["a", "b", "c"]);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .tenants(pattern(&provider).max(2))
         .build()
         .unwrap();
@@ -167,7 +167,7 @@ async fn a_retired_tenant_is_refused_cached_tokens_included() {
         let allowed = allowed.clone();
         move |_| allowed.load(std::sync::atomic::Ordering::SeqCst)
     });
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     let token = tenant_token("a", &keys[0]);
     assert_eq!(status(&authorizer, &token).await, 200);
     allowed.store(false, std::sync::atomic::Ordering::SeqCst);
@@ -182,7 +182,7 @@ async fn a_retired_tenant_is_refused_cached_tokens_included() {
 #[tokio::test(start_paused = true)]
 async fn a_tenants_withdrawn_key_is_refused_after_its_lifetime() {
     let (provider, keys) = tenants(&["a"]);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .tenants(pattern(&provider))
         .build()
         .unwrap();
@@ -201,7 +201,7 @@ async fn strangers_neither_lock_real_tenants_out_nor_displace_idle_ones() {
     let (provider, keys) = tenants(&names.iter().map(String::as_str).collect::<Vec<_>>());
     // Strangers who never use a name again, and strangers who use each ten times.
     for repeat in [1, 10] {
-        let authorizer = Authorizer::builder()
+        let authorizer = support::authorizer()
             .tenants(pattern(&provider))
             .build()
             .unwrap();
@@ -238,7 +238,7 @@ async fn strangers_neither_lock_real_tenants_out_nor_displace_idle_ones() {
 async fn a_tenant_that_was_displaced_while_its_keys_were_fetched_is_dead_to_its_tokens() {
     let (provider, keys) = tenants(&["a", "b"]);
     let tenants = pattern(&provider).max(1);
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     let token = tenant_token("a", &keys[0]);
     let server = &provider.0["a.login.example"];
     server.hold();
@@ -262,7 +262,7 @@ async fn a_tenant_that_was_displaced_while_its_keys_were_fetched_is_dead_to_its_
 #[tokio::test(start_paused = true)]
 async fn a_tenant_that_is_retired_while_its_keys_are_fetched_is_refused() {
     let (provider, keys) = tenants(&["a"]);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .tenants(pattern(&provider))
         .build()
         .unwrap();
@@ -301,7 +301,7 @@ async fn what_allow_said_before_a_retirement_is_asked_again() {
             first
         }
     });
-    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    let built = support::authorizer().tenants(tenants).build().unwrap();
     authorizer.set(built.clone()).unwrap();
     let rejection = refusal(&built, &tenant_token("a", &keys[0])).await;
     assert_eq!(rejection.reason(), Reason::WrongIssuer);
@@ -322,7 +322,7 @@ fn a_tenant_takes_ten_kibibytes_at_most() {
     let audiences = (0..50).map(|i| format!("https://api-{i}.example"));
     let issuer = audiences.fold(issuer(&provider), Issuer::audience);
     let tenants = Tenants::matching(issuer).new_tenants(1000, Duration::from_secs(1));
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     let issuer = |i| format!("https://tenant-{i}.login.example/");
     let tokens: Vec<_> = (0..500)
         .map(|i| {
@@ -351,13 +351,13 @@ fn a_tenant_takes_ten_kibibytes_at_most() {
 async fn dots_stand_in_a_tenants_name_where_the_pattern_lets_them() {
     let (provider, keys) = tenants(&["acme.com"]);
     let token = tenant_token("acme.com", &keys[0]);
-    let strict = Authorizer::builder()
+    let strict = support::authorizer()
         .tenants(pattern(&provider))
         .build()
         .unwrap();
     assert_eq!(refusal(&strict, &token).await.reason(), Reason::WrongIssuer);
     let lenient = pattern(&provider).dots_in_names();
-    let lenient = Authorizer::builder().tenants(lenient).build().unwrap();
+    let lenient = support::authorizer().tenants(lenient).build().unwrap();
     assert_eq!(status(&lenient, &token).await, 200);
 }
 
@@ -379,7 +379,7 @@ async fn allow_may_retire_other_tenants_each_time_it_is_asked() {
             true
         }
     });
-    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    let built = support::authorizer().tenants(tenants).build().unwrap();
     authorizer.set(built.clone()).unwrap();
     assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 200);
 }
@@ -388,7 +388,7 @@ async fn allow_may_retire_other_tenants_each_time_it_is_asked() {
 #[tokio::test(start_paused = true)]
 async fn a_real_tenant_waits_no_longer_than_strangers_pay_for() {
     let (provider, keys) = tenants(&["real"]);
-    let authorizer = Authorizer::builder()
+    let authorizer = support::authorizer()
         .tenants(pattern(&provider))
         .build()
         .unwrap();
@@ -439,7 +439,7 @@ async fn allow_is_not_asked_for_ever() {
             true
         }
     });
-    let built = Authorizer::builder().tenants(tenants).build().unwrap();
+    let built = support::authorizer().tenants(tenants).build().unwrap();
     authorizer.set(built.clone()).unwrap();
     assert_eq!(status(&built, &tenant_token("a", &keys[0])).await, 503);
     assert!(built.key_status().is_empty());

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use authz_core::{Algorithm, Authorizer, Issuer, Tenants};
+use authz_core::{Algorithm, Issuer, Tenants};
 use authz_testkit::{SigningKey, TokenBuilder};
 use support::{AUDIENCE, KeyServer, pass, status};
 
@@ -49,7 +49,7 @@ async fn a_lack_of_room_is_logged_once_a_minute() {
             .algorithms([Algorithm::ES256]),
     )
     .max(1);
-    let authorizer = Authorizer::builder().tenants(tenants).build().unwrap();
+    let authorizer = support::authorizer().tenants(tenants).build().unwrap();
     let token = |tenant: &str| {
         let issuer = format!("https://{tenant}.login.example/");
         TokenBuilder::new(&key)

@@ -12,7 +12,7 @@ const ORIGIN: &str = "https://app.example";
 
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())

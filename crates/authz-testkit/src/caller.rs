@@ -1,8 +1,8 @@
 //! Callers for unit tests of handlers.
 
 use authz_core::{
-    Admission, Admitted, Algorithm, Authorized, Authorizer, Claims, Issuer, PolicyGuard,
-    RequestParts, any_valid_token, jwks::SharedSecret,
+    Admission, Admitted, Algorithm, Authorized, Authorizer, Claims, CryptoBackend, Issuer,
+    PolicyGuard, RequestParts, any_valid_token, jwks::SharedSecret,
 };
 use http::{HeaderMap, HeaderValue, Method, Uri, header::AUTHORIZATION};
 use serde::de::DeserializeOwned;
@@ -198,7 +198,11 @@ where
         .audience(audience.expect("`aud` is a string or an array of strings"))
         .algorithms([Algorithm::HS256])
         .keys(secret.expect("the secret is as long as the hash"));
-    Authorizer::builder()
+    let mut builder = Authorizer::builder();
+    if let Some(backend) = CryptoBackend::available().first() {
+        builder = builder.crypto_backend(*backend);
+    }
+    builder
         .issuer(issuer)
         .claims::<C>()
         .build()

@@ -10,20 +10,7 @@ mod require;
 
 pub use authz_core;
 pub use authz_core::Authorized;
-pub use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
-    Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
-    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
-    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
-    UnknownAlgorithm, VerificationKey, async_trait, jwks,
-    jwks::KeyStatus,
-    policy,
-    policy::{
-        PolicyError, Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client,
-        custom, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
-    },
-    required_scope, rules,
-};
+pub use authz_core::prelude::*;
 
 #[cfg(feature = "rules")]
 pub use crate::require::RulesExt;

@@ -15,7 +15,7 @@ use warp::{
 
 async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let issuer = DevIssuer::start().await;
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())

@@ -24,7 +24,7 @@ pub use crate::{
         credentials, extractors, forgotten, instead_of_authorization, keys, methods, misfits,
         optional, outage, policies, rules, settings, sources, tenants, tokens,
     },
-    setup::{Organization, ReadMessages, Seen, Setup, tenant_policy},
+    setup::{Organization, ReadMessages, Seen, Setup, authorizer, tenant_policy},
 };
 
 /// A test of a whole service behind a table of rules: `$app` makes it of the setup and the table.

@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use authz_core::{
-    Authorized, Authorizer, AuthorizerBuilder, Issuer, Policy,
+    Authorized, Authorizer, AuthorizerBuilder, CryptoBackend, Issuer, Policy,
     policy::{claim, path},
     required_scope, scope,
 };
@@ -67,13 +67,22 @@ pub struct Organization {
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Arc<AtomicUsize>);
 
+/// As `Authorizer::builder()`, with the backend whose feature the tests are run for: another crate's
+/// features may compile in the default one as well.
+pub fn authorizer() -> AuthorizerBuilder {
+    let backend = CryptoBackend::available()
+        .last()
+        .expect("one is compiled in");
+    Authorizer::builder().crypto_backend(*backend)
+}
+
 impl Setup {
     pub(crate) fn new(
         issuer: &DevIssuer,
         configure: impl Fn(AuthorizerBuilder) -> AuthorizerBuilder,
     ) -> Self {
         let builder = || {
-            let builder = Authorizer::builder().issuer(
+            let builder = authorizer().issuer(
                 Issuer::new(issuer.issuer())
                     .audience(issuer.audience())
                     .jwks_uri(issuer.jwks_uri()),

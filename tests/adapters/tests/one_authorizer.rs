@@ -83,7 +83,7 @@ async fn on_all(authorizer: &Authorizer, policy: &Policy, credentials: &str) -> 
 #[tokio::test]
 async fn serves_all_three_alike() {
     let issuer = DevIssuer::start().await;
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(
             Issuer::new(issuer.issuer())
                 .audience(issuer.audience())
@@ -119,7 +119,7 @@ async fn asks_each_issuer_for_what_its_policy_says() {
         DevIssuer::start().await,
     ];
     let trusted = |issuer: &DevIssuer| Issuer::new(issuer.issuer()).audience(issuer.audience());
-    let authorizer = Authorizer::builder()
+    let authorizer = adapter_tests::authorizer()
         .issuer(trusted(&ours))
         .issuer(trusted(&partner))
         .build()

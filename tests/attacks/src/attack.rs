@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use authz_core::{Algorithm, AuthorizerBuilder, CryptoBackend, Issuer, Reason};
+use authz_core::{Algorithm, AuthorizerBuilder, Issuer, Reason};
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::AUTHORIZATION};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ pub struct Attempt {
 }
 
 /// Changes the server's settings.
-pub type Rules = Arc<dyn Fn(AuthorizerBuilder, CryptoBackend) -> AuthorizerBuilder + Send + Sync>;
+pub type Rules = Arc<dyn Fn(AuthorizerBuilder) -> AuthorizerBuilder + Send + Sync>;
 
 /// Changes the issuer's settings.
 pub type IssuerRules = Arc<dyn Fn(Issuer) -> Issuer + Send + Sync>;
@@ -122,7 +122,7 @@ impl Attempt {
     pub fn nothing() -> Self {
         Self {
             keys: Keys::Published(ring().published().to_string().into_bytes()),
-            rules: Arc::new(|builder, _| builder),
+            rules: Arc::new(|builder| builder),
             issuer_rules: Arc::new(|issuer| issuer),
             headers: Vec::new(),
             uri: Uri::from_static("/api/private"),
@@ -190,10 +190,11 @@ impl Attempt {
     /// A server with other rules.
     #[must_use]
     pub fn rules(
-        self,
+        mut self,
         rules: impl Fn(AuthorizerBuilder) -> AuthorizerBuilder + Send + Sync + 'static,
     ) -> Self {
-        self.rules_with(move |builder, _| rules(builder))
+        self.rules = Arc::new(rules);
+        self
     }
 
     /// A server with other rules for its issuer.
@@ -203,16 +204,6 @@ impl Attempt {
         rules: impl Fn(Issuer) -> Issuer + Send + Sync + 'static,
     ) -> Self {
         self.issuer_rules = Arc::new(rules);
-        self
-    }
-
-    /// A server with other rules, some of which need the backend.
-    #[must_use]
-    pub fn rules_with(
-        mut self,
-        rules: impl Fn(AuthorizerBuilder, CryptoBackend) -> AuthorizerBuilder + Send + Sync + 'static,
-    ) -> Self {
-        self.rules = Arc::new(rules);
         self
     }
 

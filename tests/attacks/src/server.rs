@@ -40,20 +40,23 @@ impl Server {
                     document: document.clone(),
                     asked: asked.clone(),
                 };
-                let keys = RemoteJwks::at(KEY_SET)
-                    .fetcher(published)
-                    .crypto_backend(backend);
+                let keys = RemoteJwks::at(KEY_SET).fetcher(published);
                 issuer.keys(keys.build().expect("the key source"))
             }
-            Keys::Secret(algorithm, secret) => issuer.keys(
-                SharedSecret::with_backend(*algorithm, secret.clone(), backend)
-                    .expect("the row's secret"),
-            ),
+            Keys::Secret(algorithm, secret) => {
+                let secret = secret.clone();
+                let secret = match algorithm {
+                    Algorithm::HS384 => SharedSecret::hs384(secret),
+                    Algorithm::HS512 => SharedSecret::hs512(secret),
+                    _ => SharedSecret::hs256(secret),
+                };
+                issuer.keys(secret.expect("the row's secret"))
+            }
             Keys::Pem(algorithm, pem) => {
                 issuer.keys(StaticKeys::from_pem(pem, *algorithm).expect("the row's key"))
             }
         };
-        let builder = (attempt.rules)(usual(issuer), backend);
+        let builder = (attempt.rules)(usual(issuer).crypto_backend(backend));
         Self {
             authorizer: builder.build().expect("the row's rules"),
             asked,

@@ -13,7 +13,8 @@ use crate::{
     cache::TokenCache,
     claims::Claims,
     clock::{Clock, SystemClock},
-    issuer::{BuildError, Issuer, Issuers, Tenants},
+    crypto::CryptoBackend,
+    issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
     metadata::{self, ResourceMetadata},
     policy::{Implied, Policy, Scope},
     rejection::Api,
@@ -30,6 +31,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     sources: Sources,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
+    crypto_backend: Option<CryptoBackend>,
     cache_bytes: usize,
     realm: Option<String>,
     resource: Option<String>,
@@ -52,6 +54,7 @@ impl AuthorizerBuilder {
             },
             max_token_bytes: 16 * 1024,
             clock: Arc::new(SystemClock),
+            crypto_backend: CryptoBackend::default_choice(),
             cache_bytes: 32 * 1024 * 1024,
             realm: None,
             resource: None,
@@ -117,6 +120,15 @@ impl<C> AuthorizerBuilder<C> {
     /// The clock for `exp`, `nbf` and `iat`. Default: the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// The implementation that checks signatures. Default: AWS-LC. A program built without the feature
+    /// `aws-lc-rs` must choose.
+    ///
+    /// Keys made before the authorizer, as [`StaticKeys`](crate::jwks::StaticKeys) are, work with any backend.
+    pub const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
+        self.crypto_backend = Some(backend);
         self
     }
 
@@ -213,6 +225,7 @@ impl<C> AuthorizerBuilder<C> {
             sources: self.sources,
             max_token_bytes: self.max_token_bytes,
             clock: self.clock,
+            crypto_backend: self.crypto_backend,
             cache_bytes: self.cache_bytes,
             realm: self.realm,
             resource: self.resource,
@@ -254,6 +267,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
             clock: self.clock,
+            crypto_backend: self.crypto_backend.ok_or_else(no_backend)?,
         });
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
         let metadata = self
@@ -286,6 +300,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             }),
         })
     }
+}
+
+fn no_backend() -> BuildError {
+    BuildError::new(
+        BuildErrorKind::MissingCryptoBackend,
+        "no cryptography backend is chosen: add `.crypto_backend(CryptoBackend::RustCrypto)` to the builder, or enable the feature `aws-lc-rs`, whose backend is the default",
+    )
 }
 
 impl<C> Authorizer<C> {

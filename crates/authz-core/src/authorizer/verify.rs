@@ -165,6 +165,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         keys: KeyCandidates,
     ) -> Result<Option<Arc<VerificationKey>>, Rejection> {
         let algorithm = examined.header.algorithm();
+        let backend = self.shared.api.crypto_backend;
         let limit = examined.trusted.key_candidates;
         let candidates = keys.len();
         let kid = examined.header.key_id();
@@ -172,7 +173,7 @@ impl<C: DeserializeOwned + 'static> Check<'_, C> {
         let signer = keys.into_first(limit, |key| {
             key.is_usable()
                 && key.serves(&examined.trusted.issuer)
-                && key.verify(algorithm, jws.signing_input, jws.signature())
+                && key.verify_by(backend, algorithm, jws.signing_input, jws.signature())
         });
         if signer.is_some() {
             return Ok(signer);

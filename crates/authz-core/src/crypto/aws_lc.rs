@@ -8,7 +8,9 @@ use aws_lc_rs::{
     },
 };
 
-use super::{Algorithm, KeyError, KeyMaterial, backend::SignatureCheck};
+use super::{
+    algorithm::Algorithm, error::KeyError, material::KeyMaterial, signature_check::SignatureCheck,
+};
 
 pub(super) fn prepare(
     material: &KeyMaterial,
@@ -20,7 +22,7 @@ pub(super) fn prepare(
                 Algorithm::HS256 => hmac::HMAC_SHA256,
                 Algorithm::HS384 => hmac::HMAC_SHA384,
                 Algorithm::HS512 => hmac::HMAC_SHA512,
-                _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+                _ => return Err(KeyError::wrong_algorithm(algorithm)),
             };
             return Ok(Box::new(hmac::Key::new(digest, secret.bytes())));
         }
@@ -30,7 +32,7 @@ pub(super) fn prepare(
         KeyMaterial::Ec { point, .. } => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
         KeyMaterial::Ed25519(point) => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
     };
-    Ok(Box::new(key.map_err(|_| KeyError::Unparsable)?))
+    Ok(Box::new(key.map_err(|_| KeyError::unparsable())?))
 }
 
 fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyError> {
@@ -41,7 +43,7 @@ fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyErr
         Algorithm::PS256 => &RSA_PSS_2048_8192_SHA256,
         Algorithm::PS384 => &RSA_PSS_2048_8192_SHA384,
         Algorithm::PS512 => &RSA_PSS_2048_8192_SHA512,
-        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+        _ => return Err(KeyError::wrong_algorithm(algorithm)),
     })
 }
 
@@ -52,7 +54,7 @@ fn curve_algorithm(algorithm: Algorithm) -> Result<&'static dyn VerificationAlgo
         Algorithm::ES384 => &ECDSA_P384_SHA384_FIXED,
         Algorithm::ES512 => &ECDSA_P521_SHA512_FIXED,
         Algorithm::EdDSA => &ED25519,
-        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+        _ => return Err(KeyError::wrong_algorithm(algorithm)),
     })
 }
 

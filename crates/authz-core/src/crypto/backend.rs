@@ -1,13 +1,19 @@
-use super::{Algorithm, KeyError, KeyMaterial};
+use super::{
+    algorithm::Algorithm, error::KeyError, material::KeyMaterial, signature_check::SignatureCheck,
+};
 
-/// Which implementation checks signatures. All of them decide alike; they differ in speed and in
+/// The implementation that checks signatures. All of them decide alike; they differ in speed and in
 /// what they need to be built.
 ///
-/// ```
-/// use authz_core::CryptoBackend;
+/// AWS-LC is the default. RustCrypto is used only where it is chosen: a crate elsewhere in the
+/// program that enables a feature of this one must not change what checks the signatures.
 ///
-/// // The fastest of those compiled in.
-/// let backend = CryptoBackend::default();
+/// ```
+/// use authz_core::{Authorizer, CryptoBackend};
+///
+/// # #[cfg(feature = "rust-crypto")]
+/// let builder = Authorizer::builder().crypto_backend(CryptoBackend::RustCrypto);
+/// # assert!(!CryptoBackend::available().is_empty());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -20,34 +26,50 @@ pub enum CryptoBackend {
     RustCrypto,
 }
 
-impl CryptoBackend {
-    pub(crate) fn prepare(
-        self,
-        material: &KeyMaterial,
-        algorithm: Algorithm,
-    ) -> Result<Box<dyn SignatureCheck>, KeyError> {
-        match self {
-            #[cfg(feature = "aws-lc-rs")]
-            Self::AwsLcRs => super::aws_lc::prepare(material, algorithm),
-            #[cfg(feature = "rust-crypto")]
-            Self::RustCrypto => super::rust_crypto::prepare(material, algorithm),
-        }
-    }
-}
+/// A key, parsed for every algorithm it may be used with.
+pub(super) type Checks = Box<[(Algorithm, Box<dyn SignatureCheck>)]>;
 
-impl Default for CryptoBackend {
-    /// `AwsLcRs` where it is compiled in, else `RustCrypto`.
-    #[cfg_attr(feature = "aws-lc-rs", allow(unreachable_code))]
-    fn default() -> Self {
+impl CryptoBackend {
+    /// Returns the backends that are compiled in, the fastest first.
+    #[must_use]
+    pub const fn available() -> &'static [Self] {
+        &[
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs,
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto,
+        ]
+    }
+
+    /// The backend of an authorizer for which none was chosen.
+    pub(crate) const fn default_choice() -> Option<Self> {
+        #[cfg(feature = "aws-lc-rs")]
+        return Some(Self::AwsLcRs);
+        #[cfg(not(feature = "aws-lc-rs"))]
+        return None;
+    }
+
+    /// The backend that parses keys which no authorizer has yet.
+    pub(crate) const fn fastest() -> Self {
         #[cfg(feature = "aws-lc-rs")]
         return Self::AwsLcRs;
-        #[cfg(feature = "rust-crypto")]
+        #[cfg(not(feature = "aws-lc-rs"))]
         return Self::RustCrypto;
     }
-}
 
-/// One key, parsed for one algorithm.
-pub(crate) trait SignatureCheck: Send + Sync {
-    /// Whether `signature`, in its JOSE form, is this key's over `message`.
-    fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
+    pub(super) fn prepare(
+        self,
+        material: &KeyMaterial,
+        algorithms: impl Iterator<Item = Algorithm>,
+    ) -> Result<Checks, KeyError> {
+        let prepare = match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => super::aws_lc::prepare,
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::prepare,
+        };
+        algorithms
+            .map(|algorithm| Ok((algorithm, prepare(material, algorithm)?)))
+            .collect()
+    }
 }

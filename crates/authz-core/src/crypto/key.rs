@@ -1,11 +1,17 @@
 use std::{
     fmt,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::{
-    Algorithm, AlgorithmSet, CryptoBackend, KeyError, KeyMaterial, PemError,
-    backend::SignatureCheck, pem,
+    algorithm::{Algorithm, AlgorithmSet},
+    backend::{Checks, CryptoBackend},
+    error::KeyError,
+    material::KeyMaterial,
+    pem,
 };
 use crate::untrusted::Excerpt;
 
@@ -17,7 +23,10 @@ pub struct VerificationKey {
     kid: Option<Box<str>>,
     algorithms: AlgorithmSet,
     signature_len: usize,
-    checks: Box<[(Algorithm, Box<dyn SignatureCheck>)]>,
+    checks: Checks,
+    backend: CryptoBackend,
+    /// Of an authorizer with another backend, parsed when it first needs them.
+    other_checks: OnceLock<Option<Checks>>,
     material: KeyMaterial,
     issuer: Option<Box<str>>,
     withdrawn: AtomicBool,
@@ -34,7 +43,7 @@ impl VerificationKey {
         let family = material.family();
         let algorithms = match algorithm {
             Some(algorithm) if algorithm.family() == family => AlgorithmSet::of(algorithm),
-            Some(algorithm) => return Err(KeyError::WrongAlgorithm(algorithm)),
+            Some(algorithm) => return Err(KeyError::wrong_algorithm(algorithm)),
             None => AlgorithmSet::family(family),
         };
         // A shared secret shorter than the hash serves only the shorter hashes (RFC 7518 section 3.2).
@@ -46,15 +55,13 @@ impl VerificationKey {
             let named = algorithm.unwrap_or(Algorithm::HS256);
             material.strong_enough_for(named)?;
         }
-        let checks = algorithms
-            .iter()
-            .map(|algorithm| Ok((algorithm, backend.prepare(&material, algorithm)?)))
-            .collect::<Result<_, KeyError>>()?;
         Ok(Self {
             kid,
             algorithms,
             signature_len: material.signature_len(),
-            checks,
+            checks: backend.prepare(&material, algorithms.iter())?,
+            backend,
+            other_checks: OnceLock::new(),
             material,
             issuer: None,
             withdrawn: AtomicBool::new(false),
@@ -72,15 +79,10 @@ impl VerificationKey {
         kid: impl Into<String>,
         pem: &str,
         algorithm: Algorithm,
-    ) -> Result<Self, PemError> {
+    ) -> Result<Self, KeyError> {
         let material = pem::parse(pem)?;
         let kid = Some(kid.into().into_boxed_str());
-        Ok(Self::new(
-            kid,
-            material,
-            Some(algorithm),
-            CryptoBackend::default(),
-        )?)
+        Self::new(kid, material, Some(algorithm), CryptoBackend::fastest())
     }
 
     /// The key says itself whose it is, as Entra ID's do: it serves no other issuer. `{tenantid}` in
@@ -109,7 +111,24 @@ impl VerificationKey {
     /// False as well for an algorithm that the key may not be used with.
     #[must_use]
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-        let Some((_, check)) = self.checks.iter().find(|(of, _)| *of == algorithm) else {
+        self.verify_by(self.backend, algorithm, message, signature)
+    }
+
+    pub(crate) fn verify_by(
+        &self,
+        backend: CryptoBackend,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let checks = if backend == self.backend {
+            Some(&self.checks)
+        } else {
+            let prepare = || backend.prepare(&self.material, self.algorithms.iter()).ok();
+            self.other_checks.get_or_init(prepare).as_ref()
+        };
+        let mut checks = checks.into_iter().flatten();
+        let Some((_, check)) = checks.find(|(of, _)| *of == algorithm) else {
             return false;
         };
         // Every JWS signature has one length for its key (RFC 7518 sections 3.2 to 3.5, RFC 8032):

@@ -2,8 +2,10 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use super::{Algorithm, KeyFamily};
-use crate::untrusted::{Bounded, ERROR_BYTES, Excerpt};
+use super::{
+    algorithm::{Algorithm, KeyFamily},
+    error::{KeyError, KeyErrorKind},
+};
 
 /// The numbers of a key, checked for weakness but not yet parsed by a backend.
 pub(crate) enum KeyMaterial {
@@ -23,92 +25,25 @@ pub(crate) enum KeyMaterial {
 /// A shared secret. Never printed.
 pub(crate) struct Secret(Box<[u8]>);
 
-/// Why a key can't be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// Not a key at all, or a member is missing, repeated or of the wrong type.
-    #[error("{}", Bounded(.0, ERROR_BYTES))]
-    Malformed(String),
-    /// A `kty` that no supported algorithm works with.
-    #[error("key type {} is not supported: RSA, EC, OKP and, by explicit request, oct are", Excerpt(.0))]
-    UnsupportedKeyType(String),
-    /// A `crv` that no supported algorithm works with.
-    #[error("curve {} is not supported: P-256, P-384, P-521 and Ed25519 are", Excerpt(.0))]
-    UnsupportedCurve(String),
-    /// An `alg` that is no supported signature algorithm, as of an encryption key.
-    #[error("algorithm {} is not a supported signature algorithm", Excerpt(.0))]
-    UnsupportedAlgorithm(String),
-    /// `use` is not `sig` (RFC 7517 section 4.2).
-    #[error("the key's use is {}, not \"sig\"", Excerpt(.0))]
-    NotForSignatures(String),
-    /// `key_ops` lacks `verify` (RFC 7517 section 4.3).
-    #[error("the key's key_ops do not include \"verify\"")]
-    NotForVerification,
-    /// The key's `alg` belongs to another kind of key.
-    #[error("algorithm {0} does not work with this kind of key")]
-    WrongAlgorithm(Algorithm),
-    /// A symmetric key in a set that anybody may read (RFC 8725 section 3.5).
-    #[error("a symmetric key (kty \"oct\") has no place in a public key set")]
-    SymmetricInPublicSet,
-    /// Private members in a key set: whoever read it can sign.
-    #[error("the key carries its private part ({0:?}): it is compromised")]
-    PrivatePart(&'static str),
-    /// RFC 7518 section 3.3 asks for 2048 bits at least; 8192 bounds the work per signature.
-    #[error("an RSA key of {0} bits: from 2048 to 8192 are accepted (RFC 7518 section 3.3)")]
-    RsaSize(usize),
-    /// An even modulus has a known factor.
-    #[error("the RSA modulus is even")]
-    RsaEvenModulus,
-    /// An even exponent, 1, or one of more than 33 bits.
-    #[error("the RSA exponent is not an odd number from 3 to 2^33 - 1")]
-    RsaExponent,
-    /// A coordinate or a public key of the wrong length.
-    #[error("member {member:?} has {actual} bytes, not {expected}")]
-    WrongLength {
-        /// The JWK member.
-        member: &'static str,
-        /// Bytes that the curve asks for.
-        expected: usize,
-        /// Bytes that were there.
-        actual: usize,
-    },
-    /// Under such a point one signature fits every message.
-    #[error("the Ed25519 key is a point of small order")]
-    SmallOrder,
-    /// RFC 7518 section 3.2: a key of at least the hash's size.
-    #[error(
-        "a shared secret of {actual} bytes: {algorithm} needs at least {needed} (RFC 7518 section 3.2)"
-    )]
-    SecretTooShort {
-        /// The algorithm asked for.
-        algorithm: Algorithm,
-        /// Bytes that the algorithm needs.
-        needed: usize,
-        /// Bytes that were there.
-        actual: usize,
-    },
-    /// A public key in place of a shared secret: everybody could sign with it.
-    #[error("the shared secret is a public key or a key file, which others can read")]
-    PublicKeyAsSecret,
-    /// The backend could not parse it: a point off its curve, for example.
-    #[error("the key is not valid for its type: a point off its curve, or out of range")]
-    Unparsable,
-}
-
 impl KeyMaterial {
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         let (n, e) = (without_leading_zeros(n), without_leading_zeros(e));
         let bits = bit_len(n);
         if !(2048..=8192).contains(&bits) {
-            return Err(KeyError::RsaSize(bits));
+            let message = format!(
+                "an RSA key of {bits} bits: from 2048 to 8192 are accepted (RFC 7518 section 3.3)"
+            );
+            return Err(KeyError::new(KeyErrorKind::Weak, message));
         }
         if n.last().is_none_or(|last| last % 2 == 0) {
-            return Err(KeyError::RsaEvenModulus);
+            return Err(KeyError::new(KeyErrorKind::Weak, "the RSA modulus is even"));
         }
         let odd = e.last().is_some_and(|last| last % 2 == 1);
         if !odd || e == [1] || bit_len(e) > 33 {
-            return Err(KeyError::RsaExponent);
+            return Err(KeyError::new(
+                KeyErrorKind::Weak,
+                "the RSA exponent is not an odd number from 3 to 2^33 - 1",
+            ));
         }
         Ok(Self::Rsa {
             n: n.to_vec(),
@@ -122,17 +57,13 @@ impl KeyMaterial {
             KeyFamily::P256 => 32,
             KeyFamily::P384 => 48,
             KeyFamily::P521 => 66,
-            _ => return Err(KeyError::Unparsable),
+            _ => return Err(KeyError::unparsable()),
         };
         let mut point = Vec::with_capacity(1 + 2 * size);
         point.push(4);
         for (member, coordinate) in [("x", x), ("y", y)] {
             if coordinate.is_empty() || coordinate.len() > size {
-                return Err(KeyError::WrongLength {
-                    member,
-                    expected: size,
-                    actual: coordinate.len(),
-                });
+                return Err(wrong_length(member, size, coordinate));
             }
             point.resize(point.len() + size - coordinate.len(), 0);
             point.extend_from_slice(coordinate);
@@ -141,13 +72,12 @@ impl KeyMaterial {
     }
 
     pub(crate) fn ed25519(x: &[u8]) -> Result<Self, KeyError> {
-        let point: [u8; 32] = x.try_into().map_err(|_| KeyError::WrongLength {
-            member: "x",
-            expected: 32,
-            actual: x.len(),
-        })?;
+        let point: [u8; 32] = x.try_into().map_err(|_| wrong_length("x", 32, x))?;
         if is_small_order(point) {
-            return Err(KeyError::SmallOrder);
+            return Err(KeyError::new(
+                KeyErrorKind::Weak,
+                "the Ed25519 key is a point of small order",
+            ));
         }
         Ok(Self::Ed25519(point))
     }
@@ -197,11 +127,11 @@ impl KeyMaterial {
             _ => 32,
         };
         if secret.0.len() < needed {
-            return Err(KeyError::SecretTooShort {
-                algorithm,
-                needed,
-                actual: secret.0.len(),
-            });
+            let actual = secret.0.len();
+            let message = format!(
+                "a shared secret of {actual} bytes: {algorithm} needs at least {needed} (RFC 7518 section 3.2)"
+            );
+            return Err(KeyError::new(KeyErrorKind::Weak, message));
         }
         Ok(())
     }
@@ -233,6 +163,12 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+fn wrong_length(member: &str, expected: usize, coordinate: &[u8]) -> KeyError {
+    let actual = coordinate.len();
+    let message = format!("member {member:?} has {actual} bytes, not {expected}");
+    KeyError::new(KeyErrorKind::Invalid, message)
 }
 
 fn without_leading_zeros(number: &[u8]) -> &[u8] {
@@ -295,22 +231,20 @@ mod tests {
         assert!(KeyMaterial::rsa(&modulus(256, 1), &e).is_ok());
         assert!(KeyMaterial::rsa(&[&[0, 0], &modulus(256, 1)[..]].concat(), &e).is_ok());
         for (n, e, error) in [
-            (modulus(128, 1), &e[..], KeyError::RsaSize(1024)),
-            (modulus(255, 1), &e, KeyError::RsaSize(2040)),
-            (modulus(3000, 1), &e, KeyError::RsaSize(24_000)),
-            (vec![], &e, KeyError::RsaSize(0)),
-            (modulus(256, 2), &e, KeyError::RsaEvenModulus),
-            (modulus(256, 1), &[1], KeyError::RsaExponent),
-            (modulus(256, 1), &[0, 1], KeyError::RsaExponent),
-            (modulus(256, 1), &[1, 0, 0], KeyError::RsaExponent),
-            (modulus(256, 1), &[], KeyError::RsaExponent),
-            (
-                modulus(256, 1),
-                &[1, 0, 0, 0, 0, 0, 0, 1],
-                KeyError::RsaExponent,
-            ),
+            (modulus(128, 1), &e[..], "1024 bits"),
+            (modulus(255, 1), &e, "2040 bits"),
+            (modulus(3000, 1), &e, "24000 bits"),
+            (vec![], &e, "of 0 bits"),
+            (modulus(256, 2), &e, "modulus is even"),
+            (modulus(256, 1), &[1], "exponent"),
+            (modulus(256, 1), &[0, 1], "exponent"),
+            (modulus(256, 1), &[1, 0, 0], "exponent"),
+            (modulus(256, 1), &[], "exponent"),
+            (modulus(256, 1), &[1, 0, 0, 0, 0, 0, 0, 1], "exponent"),
         ] {
-            assert_eq!(KeyMaterial::rsa(&n, e).err(), Some(error));
+            let refused = KeyMaterial::rsa(&n, e).err().unwrap();
+            assert_eq!(refused.kind(), KeyErrorKind::Weak);
+            assert!(refused.to_string().contains(error), "{refused}");
         }
     }
 
@@ -320,10 +254,8 @@ mod tests {
             for sign in [0, 0x80] {
                 let mut point = y;
                 point[31] |= sign;
-                assert_eq!(
-                    KeyMaterial::ed25519(&point).err(),
-                    Some(KeyError::SmallOrder)
-                );
+                let refused = KeyMaterial::ed25519(&point).err().unwrap();
+                assert_eq!(refused.kind(), KeyErrorKind::Weak);
             }
         }
     }

@@ -8,19 +8,20 @@ mod algorithm;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod backend;
+mod error;
 mod key;
 mod material;
 pub(crate) mod pem;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
+mod signature_check;
 
 pub(crate) use algorithm::AlgorithmSet;
 pub use algorithm::{Algorithm, KeyFamily, UnknownAlgorithm};
 pub use backend::CryptoBackend;
+pub use error::{KeyError, KeyErrorKind};
 pub use key::VerificationKey;
-pub use material::KeyError;
 pub(crate) use material::KeyMaterial;
-pub use pem::PemError;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!(

@@ -1,43 +1,25 @@
+use std::borrow::Cow;
+
 use base64::{
     Engine,
     engine::{GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::{KeyError, KeyFamily, KeyMaterial};
+use super::{
+    algorithm::KeyFamily,
+    error::{KeyError, KeyErrorKind},
+    material::KeyMaterial,
+};
 use crate::untrusted::Excerpt;
-
-/// Why a PEM text is not a usable public key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PemError {
-    /// No block labelled `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`.
-    #[error(
-        "no PEM block labelled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{}",
-        found.as_ref().map_or_else(String::new, |label| format!(" (there is one labelled {})", Excerpt(label)))
-    )]
-    NoPublicKey {
-        /// The label of the first block, if there is one.
-        found: Option<String>,
-    },
-    /// The block's content is not base64.
-    #[error("the PEM block is not base64")]
-    Base64,
-    /// The decoded content is not a public key.
-    #[error("the PEM block does not hold a public key (RFC 5280 section 4.1): {0}")]
-    Structure(&'static str),
-    /// A key, but not a usable one.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-}
 
 /// Reads one public key. Only what is needed of DER is read, and read strictly: lengths in their
 /// shortest form, nothing left over.
-pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
+pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
     let (label, body) = block(pem)?;
     let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let der = GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new())
         .decode(text)
-        .map_err(|_| PemError::Base64)?;
+        .map_err(|_| malformed("the PEM block is not base64"))?;
     if label == "RSA PUBLIC KEY" {
         return rsa(&der);
     }
@@ -51,41 +33,33 @@ pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, PemError> {
     let key = info.take(BIT_STRING)?;
     info.end()?;
     let [0, key @ ..] = key else {
-        return Err(PemError::Structure(
-            "the key is not a whole number of bytes",
-        ));
+        return Err(structure("the key is not a whole number of bytes"));
     };
     match algorithm.take(OBJECT_IDENTIFIER)? {
         RSA_ENCRYPTION => rsa(key),
-        ED25519 => Ok(KeyMaterial::ed25519(key)?),
+        ED25519 => KeyMaterial::ed25519(key),
         EC_PUBLIC_KEY => {
             let family = match algorithm.take(OBJECT_IDENTIFIER)? {
                 PRIME256V1 => KeyFamily::P256,
                 SECP384R1 => KeyFamily::P384,
                 SECP521R1 => KeyFamily::P521,
                 _ => {
-                    return Err(PemError::Structure(
-                        "the curve is not P-256, P-384 or P-521",
-                    ));
+                    return Err(structure("the curve is not P-256, P-384 or P-521"));
                 }
             };
             let [4, coordinates @ ..] = key else {
-                return Err(PemError::Structure(
-                    "the point is not in its uncompressed form",
-                ));
+                return Err(structure("the point is not in its uncompressed form"));
             };
             let (x, y) = coordinates.split_at(coordinates.len() / 2);
-            Ok(KeyMaterial::ec(family, x, y)?)
+            KeyMaterial::ec(family, x, y)
         }
-        _ => Err(PemError::Structure(
-            "the algorithm is not RSA, EC or Ed25519",
-        )),
+        _ => Err(structure("the algorithm is not RSA, EC or Ed25519")),
     }
 }
 
 /// The `subjectPublicKeyInfo` of a certificate (RFC 5280 section 4.1). Who issued it, and for how
 /// long, is for whoever trusts the place it came from.
-fn certified_key<'a>(outer: &mut Der<'a>) -> Result<&'a [u8], PemError> {
+fn certified_key<'a>(outer: &mut Der<'a>) -> Result<&'a [u8], KeyError> {
     let mut certificate = Der(outer.take(SEQUENCE)?);
     let mut signed = Der(certificate.take(SEQUENCE)?);
     if signed.0.first() == Some(&VERSION) {
@@ -99,16 +73,16 @@ fn certified_key<'a>(outer: &mut Der<'a>) -> Result<&'a [u8], PemError> {
     signed.take(SEQUENCE)
 }
 
-fn rsa(der: &[u8]) -> Result<KeyMaterial, PemError> {
+fn rsa(der: &[u8]) -> Result<KeyMaterial, KeyError> {
     let mut outer = Der(der);
     let mut numbers = Der(outer.take(SEQUENCE)?);
     outer.end()?;
     let (n, e) = (numbers.take(INTEGER)?, numbers.take(INTEGER)?);
     numbers.end()?;
-    Ok(KeyMaterial::rsa(n, e)?)
+    KeyMaterial::rsa(n, e)
 }
 
-fn block(pem: &str) -> Result<(&str, &str), PemError> {
+fn block(pem: &str) -> Result<(&str, &str), KeyError> {
     let mut found = None;
     let mut rest = pem;
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {
@@ -125,19 +99,34 @@ fn block(pem: &str) -> Result<(&str, &str), PemError> {
         found.get_or_insert_with(|| label.chars().take(40).collect());
         rest = after;
     }
-    Err(PemError::NoPublicKey { found })
+    let other = found.map_or_else(String::new, |label: String| {
+        format!(" (there is one labelled {})", Excerpt(&label))
+    });
+    Err(malformed(format!(
+        "no PEM block labelled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{other}"
+    )))
+}
+
+fn malformed(message: impl Into<Cow<'static, str>>) -> KeyError {
+    KeyError::new(KeyErrorKind::Malformed, message)
+}
+
+fn structure(problem: &str) -> KeyError {
+    malformed(format!(
+        "the PEM block does not hold a public key (RFC 5280 section 4.1): {problem}"
+    ))
 }
 
 struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
-    fn take(&mut self, tag: u8) -> Result<&'a [u8], PemError> {
-        const ERROR: PemError = PemError::Structure("unexpected DER structure");
+    fn take(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
+        const ERROR: &str = "unexpected DER structure";
         let [actual, first, rest @ ..] = self.0 else {
-            return Err(ERROR);
+            return Err(structure(ERROR));
         };
         if *actual != tag {
-            return Err(ERROR);
+            return Err(structure(ERROR));
         }
         let (len, rest) = match (*first, rest) {
             (len @ 0..=0x7f, rest) => (usize::from(len), rest),
@@ -145,18 +134,18 @@ impl<'a> Der<'a> {
             (0x82, [high, low, rest @ ..]) if *high > 0 => {
                 (usize::from(u16::from_be_bytes([*high, *low])), rest)
             }
-            _ => return Err(ERROR),
+            _ => return Err(structure(ERROR)),
         };
-        let (content, rest) = rest.split_at_checked(len).ok_or(ERROR)?;
+        let (content, rest) = rest.split_at_checked(len).ok_or_else(|| structure(ERROR))?;
         self.0 = rest;
         Ok(content)
     }
 
-    fn end(&self) -> Result<(), PemError> {
+    fn end(&self) -> Result<(), KeyError> {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(PemError::Structure("something follows the key"))
+        Err(structure("something follows the key"))
     }
 }
 

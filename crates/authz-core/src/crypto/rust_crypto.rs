@@ -5,8 +5,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier};
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Algorithm, KeyError, KeyMaterial, backend::SignatureCheck};
-use crate::crypto::KeyFamily;
+use super::{
+    algorithm::{Algorithm, KeyFamily},
+    error::KeyError,
+    material::KeyMaterial,
+    signature_check::SignatureCheck,
+};
 
 pub(super) fn prepare(
     material: &KeyMaterial,
@@ -17,7 +21,7 @@ pub(super) fn prepare(
         KeyMaterial::Rsa { n, e } => rsa_key(n, e, algorithm),
         KeyMaterial::Ec { family, point } => ec_key(*family, point),
         KeyMaterial::Ed25519(point) => {
-            let key = Ed25519Key::from_bytes(point).map_err(|_| KeyError::Unparsable)?;
+            let key = Ed25519Key::from_bytes(point).map_err(|_| KeyError::unparsable())?;
             Ok(Box::new(key))
         }
     }
@@ -27,13 +31,13 @@ fn mac(secret: &[u8], algorithm: Algorithm) -> Result<Box<dyn SignatureCheck>, K
     fn prepared<M: KeyInit>(secret: &[u8]) -> Result<KeyedMac<M>, KeyError> {
         M::new_from_slice(secret)
             .map(KeyedMac)
-            .map_err(|_| KeyError::Unparsable)
+            .map_err(|_| KeyError::unparsable())
     }
     Ok(match algorithm {
         Algorithm::HS256 => Box::new(prepared::<Hmac<Sha256>>(secret)?),
         Algorithm::HS384 => Box::new(prepared::<Hmac<Sha384>>(secret)?),
         Algorithm::HS512 => Box::new(prepared::<Hmac<Sha512>>(secret)?),
-        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+        _ => return Err(KeyError::wrong_algorithm(algorithm)),
     })
 }
 
@@ -42,7 +46,7 @@ fn rsa_key(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<Box<dyn Signature
         BoxedUint::from_be_slice_vartime(n),
         BoxedUint::from_be_slice_vartime(e),
     )
-    .map_err(|_| KeyError::Unparsable)?;
+    .map_err(|_| KeyError::unparsable())?;
     macro_rules! pkcs1v15 {
         ($hash:ident) => {
             Box::new(Asymmetric::<_, pkcs1v15::Signature>::new(
@@ -65,7 +69,7 @@ fn rsa_key(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<Box<dyn Signature
         Algorithm::PS256 => pss!(Sha256),
         Algorithm::PS384 => pss!(Sha384),
         Algorithm::PS512 => pss!(Sha512),
-        _ => return Err(KeyError::WrongAlgorithm(algorithm)),
+        _ => return Err(KeyError::wrong_algorithm(algorithm)),
     })
 }
 
@@ -74,7 +78,7 @@ fn ec_key(family: KeyFamily, point: &[u8]) -> Result<Box<dyn SignatureCheck>, Ke
         ($curve:ident) => {
             Box::new(Asymmetric::<_, $curve::ecdsa::Signature>::new(
                 $curve::ecdsa::VerifyingKey::from_sec1_bytes(point)
-                    .map_err(|_| KeyError::Unparsable)?,
+                    .map_err(|_| KeyError::unparsable())?,
             ))
         };
     }
@@ -82,7 +86,7 @@ fn ec_key(family: KeyFamily, point: &[u8]) -> Result<Box<dyn SignatureCheck>, Ke
         KeyFamily::P256 => key!(p256),
         KeyFamily::P384 => key!(p384),
         KeyFamily::P521 => key!(p521),
-        _ => return Err(KeyError::Unparsable),
+        _ => return Err(KeyError::unparsable()),
     })
 }
 

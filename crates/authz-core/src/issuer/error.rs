@@ -1,183 +1,127 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use crate::{
-    jwks::{KeyCandidates, RemoteJwksError},
-    policy::{BadImplication, InvalidClaimPath, InvalidScope},
-    untrusted::Excerpt,
-};
+use crate::{jwks::RemoteJwksError, policy::BadImplication, untrusted::debug_as_display};
 
-/// Why an [`Authorizer`](crate::Authorizer) can't be built.
+/// Why an [`Authorizer`](crate::Authorizer) can't be built. `Debug` shows the message too: it is what a
+/// `main` that returns the error prints.
 ///
-/// `Debug` shows the same message as `Display`: it is what a `main` that returns the error prints.
+/// ```
+/// use authz_core::{Authorizer, BuildErrorKind, Issuer};
+///
+/// let error = Authorizer::new(Issuer::new("https://login.example")).unwrap_err();
+/// assert_eq!(error.kind(), BuildErrorKind::MissingAudience);
+/// assert_eq!(error.issuer(), Some("https://login.example"));
+/// ```
 #[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// No issuer was given.
-    #[error(
-        "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(Issuer::new(\"https://login.example\"))`"
-    )]
-    MissingIssuer,
-    /// No audience was given.
-    #[error(
-        "issuer {issuer:?} has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
-    )]
-    MissingAudience {
-        /// The issuer.
-        issuer: String,
-    },
-    /// Clients are to take the place of the audience, and none is listed.
-    #[error(
-        "issuer {issuer:?} has no audience, and no clients that take its place: list them with `.clients([..])`"
-    )]
-    MissingClients {
-        /// The issuer.
-        issuer: String,
-    },
-    /// A profile, as [`Issuer::auth0`](crate::Issuer::auth0), was called with arguments that it can't work with.
-    #[error("{call}: {problem}; write {instead}")]
-    InvalidProfile {
-        /// The call as it was written.
-        call: String,
-        /// What is wrong with it.
-        problem: &'static str,
-        /// A call that works.
-        instead: String,
-    },
-    /// A rule about a claim has an empty name or value, or names no claim.
-    #[error(
-        "issuer {issuer:?} has a rule about a claim with an empty name or value: give both, as with `.required_claim(\"token_use\", \"access\")`"
-    )]
-    EmptyClaimRule {
-        /// The issuer.
-        issuer: String,
-    },
-    /// An audience is the empty string.
-    #[error("issuer {issuer:?} has an empty audience")]
-    EmptyAudience {
-        /// The issuer.
-        issuer: String,
-    },
-    /// The list of algorithms is empty.
-    #[error("issuer {issuer:?} has an empty list of algorithms: no token could be accepted")]
-    NoAlgorithms {
-        /// The issuer.
-        issuer: String,
-    },
-    /// Two issuers have the same identifier.
-    #[error("issuer {issuer:?} is configured twice")]
-    DuplicateIssuer {
-        /// The issuer.
-        issuer: String,
-    },
-    /// Not the ARN of an Application Load Balancer.
-    #[error(
-        "{} is not the ARN of an Application Load Balancer: give the issuer of its users, its ARN and its client, as with `Issuer::aws_alb(\"https://login.example\", \"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188\", \"client-id\")`",
-        Excerpt(given)
-    )]
-    InvalidLoadBalancer {
-        /// What was given in its place.
-        given: String,
-    },
-    /// A load balancer in a part of AWS whose key addresses are not known here.
-    #[error(
-        "the address of the public keys of load balancer {} is not known: give it, without the `kid` at its end, with `.jwks_uri(\"https://..\")`",
-        Excerpt(signer)
-    )]
-    LoadBalancerKeys {
-        /// The load balancer's ARN.
-        signer: String,
-    },
-    /// A pattern for tenants that has not exactly one open place.
-    #[error(
-        "{pattern:?} is no pattern for tenants: one whole label of the host, with a domain after it, or segment of the path has to be in braces, as in \"https://login.example/{{tenant}}/v2.0\""
-    )]
-    InvalidTenantPattern {
-        /// The pattern.
-        pattern: String,
-    },
-    /// A duration longer than a hundred years.
-    #[error("{setting} is {value:?}: at most 100 years are accepted")]
-    DurationTooLong {
-        /// The setting: the name of the builder's method.
-        setting: &'static str,
-        /// What was given.
-        value: Duration,
-    },
-    /// The limit of keys tried for one token is zero, or too high.
-    #[error(
-        "issuer {issuer:?}: key_candidates is {given}; between 1 and {} keys can be tried for a token",
-        KeyCandidates::MAX
-    )]
-    InvalidKeyCandidates {
-        /// The issuer.
-        issuer: String,
-        /// What was given.
-        given: usize,
-    },
-    /// One key set address for all tenants: each would sign for the others.
-    #[error(
-        "tenants share one key set address: the keys of one would verify the tokens of another; leave it out, so that each tenant's own keys are found by discovery"
-    )]
-    SharedTenantKeys,
-    /// The keys can't be fetched that way.
-    #[error("the keys of issuer {issuer:?} can't be fetched: {source}")]
-    Keys {
-        /// The issuer.
-        issuer: String,
-        /// Why.
-        source: RemoteJwksError,
-    },
-    /// A claim that roles or groups are to be read from can't be one.
-    #[error("the roles or groups of issuer {issuer:?}: {source}")]
-    InvalidClaimPath {
-        /// The issuer.
-        issuer: String,
-        /// Why.
-        source: InvalidClaimPath,
-    },
-    /// A scope in an implication is not a valid scope.
-    #[error("what scopes imply: {source}")]
-    InvalidImplication {
-        /// Why.
-        source: InvalidScope,
-    },
-    /// Scopes imply each other in a circle: they would all be the same.
-    #[error("scopes imply each other in a circle: {}", cycle.join(" implies "))]
-    CircularImplication {
-        /// Each implies the next; the last is the first again.
-        cycle: Vec<String>,
-    },
-    /// The resource identifier isn't an absolute https URL without fragment (RFC 9728 section 1.2). Plain
-    /// http is for this machine's own addresses.
-    #[error(
-        "the resource identifier {resource:?} is not an absolute https URL without fragment and user (RFC 9728 section 1.2): give the address that clients use, as with `.resource(\"https://api.example\")`; plain http is for loopback addresses only"
-    )]
-    InvalidResource {
-        /// What was given.
-        resource: String,
-    },
+#[error("{message}")]
+pub struct BuildError {
+    kind: BuildErrorKind,
+    issuer: Option<String>,
+    message: String,
 }
 
-impl fmt::Debug for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+/// The kinds of [`BuildError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuildErrorKind {
+    /// No issuer is configured.
+    MissingIssuer,
+    /// An issuer has no audience, or an empty one, and no clients that take its place.
+    MissingAudience,
+    /// An issuer is configured twice.
+    DuplicateIssuer,
+    /// A profile, a tenant pattern or a load balancer's ARN can't be used.
+    InvalidIssuer,
+    /// A setting has a value that can't work.
+    InvalidSetting,
+    /// The keys of an issuer can't be fetched in the configured way.
+    Keys,
+    /// The resource identifier is not an absolute https URL without fragment (RFC 9728 section 1.2).
+    InvalidResource,
+    /// No cryptography backend is chosen, and the default one is not compiled in.
+    MissingCryptoBackend,
+}
+
+impl BuildError {
+    pub(crate) fn new(kind: BuildErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            issuer: None,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn setting(message: impl Into<String>) -> Self {
+        Self::new(BuildErrorKind::InvalidSetting, message)
+    }
+
+    /// An error about `issuer`, which the message names first.
+    pub(super) fn of_issuer(kind: BuildErrorKind, issuer: &str, problem: &str) -> Self {
+        Self {
+            issuer: Some(issuer.to_owned()),
+            ..Self::new(kind, format!("issuer {issuer:?}{problem}"))
+        }
+    }
+
+    pub(super) fn missing_issuer() -> Self {
+        Self::new(
+            BuildErrorKind::MissingIssuer,
+            "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(Issuer::new(\"https://login.example\"))`",
+        )
+    }
+
+    pub(super) fn keys(issuer: &str, error: &RemoteJwksError) -> Self {
+        Self {
+            issuer: Some(issuer.to_owned()),
+            ..Self::new(
+                BuildErrorKind::Keys,
+                format!("the keys of issuer {issuer:?} can't be fetched: {error}"),
+            )
+        }
+    }
+
+    /// One key set address for all tenants: each would sign for the others.
+    pub(super) fn shared_tenant_keys() -> Self {
+        Self::new(
+            BuildErrorKind::Keys,
+            "tenants share one key set address: the keys of one would verify the tokens of another; leave it out, so that each tenant's own keys are found by discovery",
+        )
+    }
+
+    /// The kind of error.
+    #[must_use]
+    pub const fn kind(&self) -> BuildErrorKind {
+        self.kind
+    }
+
+    /// The identifier of the issuer whose settings can't be used, if the error is about one.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
     }
 }
+
+debug_as_display!(BuildError);
 
 impl From<BadImplication> for BuildError {
     fn from(bad: BadImplication) -> Self {
-        match bad {
-            BadImplication::Invalid(source) => Self::InvalidImplication { source },
-            BadImplication::Cycle(cycle) => Self::CircularImplication { cycle },
-        }
+        Self::setting(match bad {
+            BadImplication::Invalid(error) => format!("what scopes imply: {error}"),
+            BadImplication::Cycle(cycle) => format!(
+                "scopes imply each other in a circle: {}",
+                cycle.join(" implies ")
+            ),
+        })
     }
 }
 
-/// No setting is so long that a time can't be reckoned with it.
+/// Rejects settings so long that a time can't be computed with them.
 pub(crate) fn check_duration(setting: &'static str, value: Duration) -> Result<(), BuildError> {
     const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     if value > LONGEST {
-        return Err(BuildError::DurationTooLong { setting, value });
+        return Err(BuildError::setting(format!(
+            "{setting} is {value:?}: at most 100 years are accepted"
+        )));
     }
     Ok(())
 }

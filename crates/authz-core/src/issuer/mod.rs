@@ -21,7 +21,6 @@ use self::{
     load_balancer::{Arn, PemByKid},
     tenancy::Tenancy,
 };
-pub use self::{error::BuildError, rules::TokenTypes, tenants::Tenants};
 pub(crate) use self::{
     error::check_duration,
     registry::{Found, Issuers},
@@ -29,12 +28,18 @@ pub(crate) use self::{
     tenancy::TenantStanding,
     trusted::TrustedIssuer,
 };
+pub use self::{
+    error::{BuildError, BuildErrorKind},
+    rules::TokenTypes,
+    tenants::Tenants,
+};
 use crate::{
     claims::ScopeClaim,
-    crypto::Algorithm,
+    crypto::{Algorithm, CryptoBackend},
     jwks::{Address, CombinedKeys, JwksProvider, KeyCandidates, RemoteJwks, RemoteJwksBuilder},
-    policy::ClaimPath,
+    policy::{ClaimPath, InvalidClaimPath},
     rejection::Api,
+    untrusted::Excerpt,
 };
 
 /// One trusted issuer and its rules.
@@ -291,51 +296,64 @@ impl Issuer {
     }
 
     fn check(&self) -> Result<(), BuildError> {
-        if let Some(Mistake {
-            call,
-            problem,
-            instead,
-        }) = self.mistake.clone()
-        {
-            return Err(BuildError::InvalidProfile {
+        if let Some(mistake) = &self.mistake {
+            let Mistake {
                 call,
                 problem,
                 instead,
-            });
+            } = mistake;
+            let message = format!("{call}: {problem}; write {instead}");
+            return Err(BuildError::new(BuildErrorKind::InvalidIssuer, message));
         }
-        let issuer = self.issuer.clone();
-        if issuer.is_empty() {
-            return Err(BuildError::MissingIssuer);
-        }
-        if self.algorithms.is_empty() {
-            return Err(BuildError::NoAlgorithms { issuer });
-        }
-        if self.audience_rule == AudienceRule::Client && self.clients.is_empty() {
-            return Err(BuildError::MissingClients { issuer });
-        }
-        if self.audience_rule == AudienceRule::Audience && self.audiences.is_empty() {
-            return Err(BuildError::MissingAudience { issuer });
-        }
-        if self.audiences.iter().any(String::is_empty) {
-            return Err(BuildError::EmptyAudience { issuer });
-        }
-        if !self.claim_rules.iter().all(ClaimRule::can_be_meant) {
-            return Err(BuildError::EmptyClaimRule { issuer });
+        if self.issuer.is_empty() {
+            return Err(BuildError::missing_issuer());
         }
         if let Some(signer) = &self.load_balancer
             && Arn::parse(signer).is_none()
         {
-            let given = signer.to_string();
-            return Err(BuildError::InvalidLoadBalancer { given });
+            return Err(BuildError::new(
+                BuildErrorKind::InvalidIssuer,
+                format!(
+                    "{} is not the ARN of an Application Load Balancer: give the issuer of its users, its ARN and its client, as with `Issuer::aws_alb(\"https://login.example\", \"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/my-api/50dc6c495c0c9188\", \"client-id\")`",
+                    Excerpt(signer)
+                ),
+            ));
         }
-        claim_paths(&issuer, &self.role_claims)?;
-        claim_paths(&issuer, &self.group_claims)?;
-        check_duration("leeway", self.leeway)?;
+        let is_empty = |audience: &String| audience.is_empty();
+        let problem = match self.audience_rule {
+            AudienceRule::Client if self.clients.is_empty() => {
+                " has no audience, and no clients that take its place: list them with `.clients([..])`"
+            }
+            AudienceRule::Audience if self.audiences.is_empty() => {
+                " has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
+            }
+            _ if self.audiences.iter().any(is_empty) => " has an empty audience",
+            _ => "",
+        };
+        if !problem.is_empty() {
+            let kind = BuildErrorKind::MissingAudience;
+            return Err(BuildError::of_issuer(kind, &self.issuer, problem));
+        }
+        if self.algorithms.is_empty() {
+            return Err(self.wrong(" has an empty list of algorithms: no token could be accepted"));
+        }
+        if !self.claim_rules.iter().all(ClaimRule::can_be_meant) {
+            return Err(self.wrong(" has a rule about a claim with an empty name or value: give both, as with `.required_claim(\"token_use\", \"access\")`"));
+        }
         if !(1..=KeyCandidates::MAX).contains(&self.key_candidates) {
-            let given = self.key_candidates;
-            return Err(BuildError::InvalidKeyCandidates { issuer, given });
+            return Err(self.wrong(&format!(
+                ": key_candidates is {}; between 1 and {} keys can be tried for a token",
+                self.key_candidates,
+                KeyCandidates::MAX
+            )));
         }
-        Ok(())
+        claim_paths(&self.issuer, &self.role_claims)?;
+        claim_paths(&self.issuer, &self.group_claims)?;
+        check_duration("leeway", self.leeway)
+    }
+
+    fn wrong(&self, problem: &str) -> BuildError {
+        BuildError::of_issuer(BuildErrorKind::InvalidSetting, &self.issuer, problem)
     }
 
     /// The provider of keys that are fetched from the issuer, with its settings.
@@ -343,23 +361,21 @@ impl Issuer {
         !self.key_sources.is_empty() || self.profile_jwks_uri.is_some()
     }
 
-    fn remote_keys(&self, keys: RemoteJwksBuilder) -> RemoteJwksBuilder {
+    fn remote_keys(&self, keys: RemoteJwksBuilder, backend: CryptoBackend) -> RemoteJwksBuilder {
         match &self.key_settings {
             Some(settings) => (settings.0)(keys),
             None => keys,
         }
+        .crypto_backend(backend)
     }
 
-    fn provider(&self) -> Result<Arc<dyn JwksProvider>, BuildError> {
-        let remote = |builder| match self.remote_keys(builder).build() {
+    fn provider(&self, backend: CryptoBackend) -> Result<Arc<dyn JwksProvider>, BuildError> {
+        let remote = |builder| match self.remote_keys(builder, backend).build() {
             Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
-            Err(source) => Err(BuildError::Keys {
-                issuer: self.issuer.clone(),
-                source,
-            }),
+            Err(error) => Err(BuildError::keys(&self.issuer, &error)),
         };
         if let Some(signer) = &self.load_balancer {
-            return self.load_balancer_keys(signer);
+            return self.load_balancer_keys(signer, backend);
         }
         if self.key_sources.is_empty() {
             return remote(match &self.profile_jwks_uri {
@@ -375,21 +391,28 @@ impl Issuer {
     }
 
     /// The keys of the load balancer `signer`: one document for each `kid`, in place of a key set.
-    fn load_balancer_keys(&self, signer: &str) -> Result<Arc<dyn JwksProvider>, BuildError> {
+    fn load_balancer_keys(
+        &self,
+        signer: &str,
+        backend: CryptoBackend,
+    ) -> Result<Arc<dyn JwksProvider>, BuildError> {
         let at = |address: &str| {
-            let keys = self.remote_keys(PemByKid::settings(address));
+            let keys = self.remote_keys(PemByKid::settings(address), backend);
             match PemByKid::new(keys) {
                 Ok(keys) => Ok(Arc::new(keys) as Arc<dyn JwksProvider>),
-                Err(source) => Err(BuildError::Keys {
-                    issuer: self.issuer.clone(),
-                    source,
-                }),
+                Err(error) => Err(BuildError::keys(&self.issuer, &error)),
             }
         };
         if self.key_sources.is_empty() {
             let address = Arn::parse(signer).and_then(|arn| arn.key_address());
-            return at(&address.ok_or_else(|| BuildError::LoadBalancerKeys {
-                signer: signer.to_owned(),
+            return at(&address.ok_or_else(|| {
+                BuildError::new(
+                    BuildErrorKind::Keys,
+                    format!(
+                        "the address of the public keys of load balancer {} is not known: give it, without the `kid` at its end, with `.jwks_uri(\"https://..\")`",
+                        Excerpt(signer)
+                    ),
+                )
             })?);
         }
         let sources = self.key_sources.iter().map(|source| match source {
@@ -401,7 +424,7 @@ impl Issuer {
 
     pub(crate) fn into_trusted(self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
-        let keys = self.provider()?;
+        let keys = self.provider(api.crypto_backend)?;
         self.with_keys(keys, api)
     }
 
@@ -437,9 +460,8 @@ impl Issuer {
 
 fn claim_paths(issuer: &str, claims: &[String]) -> Result<Arc<[ClaimPath]>, BuildError> {
     let paths: Result<_, _> = claims.iter().map(|it| it.parse()).collect();
-    paths.map_err(|source| BuildError::InvalidClaimPath {
-        issuer: issuer.to_owned(),
-        source,
+    paths.map_err(|error: InvalidClaimPath| {
+        BuildError::setting(format!("the roles or groups of issuer {issuer:?}: {error}"))
     })
 }
 

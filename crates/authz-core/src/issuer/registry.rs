@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use foldhash::fast::RandomState;
 
 use super::{
-    BuildError, Issuer, Tenants,
+    BuildError, BuildErrorKind, Issuer, Tenants,
     rules::ClaimRule,
     tenants::{Tenant, TenantIssuers},
     trusted::TrustedIssuer,
@@ -67,9 +67,8 @@ impl Issuers {
                 None => (&mut all.by_id, Some(&mut all.ids)),
             };
             if same_kind.insert(Arc::clone(&id), trusted).is_some() {
-                return Err(BuildError::DuplicateIssuer {
-                    issuer: id.to_string(),
-                });
+                let kind = BuildErrorKind::DuplicateIssuer;
+                return Err(BuildError::of_issuer(kind, &id, " is configured twice"));
             }
             if let Some(ids) = ids {
                 ids.push(id);
@@ -83,7 +82,7 @@ impl Issuers {
             all.tenants.push(tenants);
         }
         if all.iter().next().is_none() && all.tenants.is_empty() {
-            return Err(BuildError::MissingIssuer);
+            return Err(BuildError::missing_issuer());
         }
         Ok(all)
     }

@@ -10,7 +10,8 @@ use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
 use super::{
-    BuildError, Issuer, TenantStanding, TrustedIssuer, admission::Admission, check_duration,
+    BuildError, BuildErrorKind, Issuer, TenantStanding, TrustedIssuer, admission::Admission,
+    check_duration,
 };
 use crate::{
     jwks::{JwksProvider, RefreshMode, RemoteJwks, RemoteJwksBuilder},
@@ -176,12 +177,16 @@ impl Tenants {
 
     pub(crate) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
         let pattern = Pattern::parse(&self.template.issuer, self.dots).ok_or_else(|| {
-            BuildError::InvalidTenantPattern {
-                pattern: self.template.issuer.clone(),
-            }
+            let pattern = &self.template.issuer;
+            BuildError::new(
+                BuildErrorKind::InvalidIssuer,
+                format!(
+                    "{pattern:?} is no pattern for tenants: one whole label of the host, with a domain after it, or segment of the path has to be in braces, as in \"https://login.example/{{tenant}}/v2.0\""
+                ),
+            )
         })?;
         if self.template.has_shared_keys() {
-            return Err(BuildError::SharedTenantKeys);
+            return Err(BuildError::shared_tenant_keys());
         }
         check_duration("new_tenants", self.interval)?;
         // Whether the rules and the settings are any good shows now, not with the first tenant. The
@@ -189,18 +194,15 @@ impl Tenants {
         let mut example = self.template.clone();
         example.issuer = pattern.example();
         example.check()?;
-        let failed = |source| BuildError::Keys {
-            issuer: pattern.example(),
-            source,
-        };
+        let failed = |error| BuildError::keys(&pattern.example(), &error);
         // No task for each of a thousand tenants, most of which are asleep.
         let keys = RemoteJwks::discover(&*example.issuer).refresh_mode(RefreshMode::OnRequest);
         let keys = example
-            .remote_keys(keys)
+            .remote_keys(keys, api.crypto_backend)
             .with_shared_client()
             .map_err(failed)?;
         if keys.has_fixed_address() {
-            return Err(BuildError::SharedTenantKeys);
+            return Err(BuildError::shared_tenant_keys());
         }
         let first = keys
             .for_issuer(example.issuer.clone())

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 
 use super::{
     JwksProvider, KeyLookup, KeySet, KeySetError, KeyStatus, SkippedKey, UnknownKey,
-    provider::KeyCandidates,
+    candidates::KeyCandidates,
 };
 use crate::{
     crypto::{
-        Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, PemError, VerificationKey, pem,
+        Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, KeyMaterial, VerificationKey,
+        pem,
     },
     token::ProtectedHeader,
 };
@@ -34,16 +35,7 @@ impl StaticKeys {
     ///
     /// When `json` is not a key set or has no usable key. Keys that can't be used are logged and skipped.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeySetError> {
-        Self::from_jwks_with(json, CryptoBackend::default())
-    }
-
-    /// As [`from_jwks`](Self::from_jwks), with signatures checked by `backend`.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_jwks`](Self::from_jwks).
-    pub fn from_jwks_with(json: &[u8], backend: CryptoBackend) -> Result<Self, KeySetError> {
-        let parsed = KeySet::parse_with(json, backend, usize::MAX)?;
+        let parsed = KeySet::parse(json)?;
         if parsed.keys.is_empty() {
             return Err(KeySetError::no_usable_key(parsed.skipped));
         }
@@ -59,9 +51,9 @@ impl StaticKeys {
     /// # Errors
     ///
     /// When the text is not such a key, or the key is too weak or not of the algorithm's kind.
-    pub fn from_pem(pem: &str, algorithm: Algorithm) -> Result<Self, PemError> {
+    pub fn from_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
         let material = pem::parse(pem)?;
-        let key = VerificationKey::new(None, material, Some(algorithm), CryptoBackend::default())?;
+        let key = VerificationKey::new(None, material, Some(algorithm), CryptoBackend::fastest())?;
         Ok(Self {
             keys: KeySet::from_keys(vec![Arc::new(key)]),
         })
@@ -142,28 +134,19 @@ impl SharedSecret {
         Self::new(Algorithm::HS512, secret)
     }
 
-    /// A secret for `algorithm`, with signatures checked by `backend`.
-    ///
-    /// # Errors
-    ///
-    /// When the secret is shorter than the hash or is a public key, or `algorithm` is no HMAC.
-    pub fn with_backend(
-        algorithm: Algorithm,
-        secret: impl Into<Vec<u8>>,
-        backend: CryptoBackend,
-    ) -> Result<Self, KeyError> {
-        let secret = secret.into();
-        if is_public_key(&secret) {
-            return Err(KeyError::PublicKeyAsSecret);
-        }
-        let material = KeyMaterial::secret(secret);
-        let key = VerificationKey::new(None, material, Some(algorithm), backend)?;
-        Ok(Self { key: Arc::new(key) })
-    }
-
     fn new(algorithm: Algorithm, secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         debug_assert_eq!(algorithm.family(), KeyFamily::Hmac);
-        Self::with_backend(algorithm, secret, CryptoBackend::default())
+        let secret = secret.into();
+        if is_public_key(&secret) {
+            return Err(KeyError::new(
+                KeyErrorKind::Compromised,
+                "the shared secret is a public key or a key file, which others can read",
+            ));
+        }
+        let material = KeyMaterial::secret(secret);
+        let backend = CryptoBackend::fastest();
+        let key = VerificationKey::new(None, material, Some(algorithm), backend)?;
+        Ok(Self { key: Arc::new(key) })
     }
 }
 

@@ -1,11 +1,15 @@
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::{
-    crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, KeyMaterial, VerificationKey},
+    crypto::{
+        Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, KeyMaterial, VerificationKey,
+    },
     json::{Name, Names},
-    untrusted::{bounded_json_error, shorten},
+    untrusted::{Bounded, ERROR_BYTES, Excerpt},
 };
 
 /// The members of one JSON Web Key (RFC 7517 section 4), each name at most once.
@@ -22,7 +26,10 @@ impl Jwk {
             .deserialize_map(MembersVisitor)
             .and_then(|members| deserializer.end().map(|()| Self(members)))
             .map_err(|error| {
-                KeyError::Malformed(format!("not a JSON Web Key: {}", bounded_json_error(error)))
+                malformed(format!(
+                    "not a JSON Web Key: {}",
+                    Bounded(error, ERROR_BYTES)
+                ))
             })
     }
 
@@ -37,16 +44,19 @@ impl Jwk {
         if let Some(usage) = self.string("use")?
             && usage != "sig"
         {
-            return Err(KeyError::NotForSignatures(shorten(usage).into_owned()));
+            let message = format!("the key's use is {}, not \"sig\"", Excerpt(usage));
+            return Err(KeyError::new(KeyErrorKind::NotForSignatures, message));
         }
         self.check_operations()?;
         let material = self.material()?;
         let algorithm = match self.string("alg")? {
             None => None,
-            Some(name) => Some(
-                Algorithm::from_name(name)
-                    .ok_or_else(|| KeyError::UnsupportedAlgorithm(shorten(name).into_owned()))?,
-            ),
+            Some(name) => Some(Algorithm::from_name(name).ok_or_else(|| {
+                unsupported(format!(
+                    "algorithm {} is not a supported signature algorithm",
+                    Excerpt(name)
+                ))
+            })?),
         };
         let issuer = self.string("issuer")?.map(Box::from);
         Ok(VerificationKey::new(kid, material, algorithm, backend)?.of_issuer(issuer))
@@ -55,15 +65,21 @@ impl Jwk {
     fn material(&self) -> Result<KeyMaterial, KeyError> {
         let kty = self
             .string("kty")?
-            .ok_or_else(|| KeyError::Malformed("member \"kty\" is missing".to_owned()))?;
+            .ok_or_else(|| malformed("member \"kty\" is missing"))?;
         if kty == "oct" {
-            return Err(KeyError::SymmetricInPublicSet);
+            return Err(KeyError::new(
+                KeyErrorKind::Compromised,
+                "a symmetric key (kty \"oct\") has no place in a public key set",
+            ));
         }
         if let Some(name) = PRIVATE
             .iter()
             .find(|name| self.0.get(**name).is_some_and(|it| !it.is_null()))
         {
-            return Err(KeyError::PrivatePart(name));
+            return Err(KeyError::new(
+                KeyErrorKind::Compromised,
+                format!("the key carries its private part ({name:?}): it is compromised"),
+            ));
         }
         match kty {
             "RSA" => KeyMaterial::rsa(&self.bytes("n")?, &self.bytes("e")?),
@@ -72,15 +88,18 @@ impl Jwk {
                     "P-256" => KeyFamily::P256,
                     "P-384" => KeyFamily::P384,
                     "P-521" => KeyFamily::P521,
-                    other => return Err(KeyError::UnsupportedCurve(shorten(other).into_owned())),
+                    other => return Err(unsupported_curve(other)),
                 };
                 KeyMaterial::ec(family, &self.bytes("x")?, &self.bytes("y")?)
             }
             "OKP" => match self.string("crv")?.unwrap_or_default() {
                 "Ed25519" => KeyMaterial::ed25519(&self.bytes("x")?),
-                other => Err(KeyError::UnsupportedCurve(shorten(other).into_owned())),
+                other => Err(unsupported_curve(other)),
             },
-            other => Err(KeyError::UnsupportedKeyType(shorten(other).into_owned())),
+            other => Err(unsupported(format!(
+                "key type {} is not supported: RSA, EC, OKP and, by explicit request, oct are",
+                Excerpt(other)
+            ))),
         }
     }
 
@@ -91,33 +110,49 @@ impl Jwk {
         };
         let operations = operations
             .as_array()
-            .ok_or_else(|| KeyError::Malformed("member \"key_ops\" is not an array".to_owned()))?;
+            .ok_or_else(|| malformed("member \"key_ops\" is not an array"))?;
         if operations.iter().any(|operation| operation == "verify") {
             return Ok(());
         }
-        Err(KeyError::NotForVerification)
+        Err(KeyError::new(
+            KeyErrorKind::NotForSignatures,
+            "the key's key_ops do not include \"verify\"",
+        ))
     }
 
     fn string(&self, name: &str) -> Result<Option<&str>, KeyError> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(value)) => Ok(Some(value)),
-            Some(_) => Err(KeyError::Malformed(format!(
-                "member {name:?} is not a string"
-            ))),
+            Some(_) => Err(malformed(format!("member {name:?} is not a string"))),
         }
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, KeyError> {
         let text = self
             .string(name)?
-            .ok_or_else(|| KeyError::Malformed(format!("member {name:?} is missing")))?;
+            .ok_or_else(|| malformed(format!("member {name:?} is missing")))?;
         URL_SAFE_NO_PAD.decode(text).map_err(|error| {
-            KeyError::Malformed(format!(
+            malformed(format!(
                 "member {name:?} is not base64url without padding: {error}"
             ))
         })
     }
+}
+
+fn malformed(message: impl Into<Cow<'static, str>>) -> KeyError {
+    KeyError::new(KeyErrorKind::Malformed, message)
+}
+
+fn unsupported(message: String) -> KeyError {
+    KeyError::new(KeyErrorKind::Unsupported, message)
+}
+
+fn unsupported_curve(name: &str) -> KeyError {
+    unsupported(format!(
+        "curve {} is not supported: P-256, P-384, P-521 and Ed25519 are",
+        Excerpt(name)
+    ))
 }
 
 struct MembersVisitor;

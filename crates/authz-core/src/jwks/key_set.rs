@@ -3,12 +3,15 @@ use std::{collections::HashMap, fmt, sync::Arc};
 use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use url::Url;
 
-use super::{jwk::Jwk, provider::KeyCandidates, remote::redact};
+use super::{
+    candidates::KeyCandidates,
+    jwk::Jwk,
+    key_set_error::{KeySetError, SkippedKey},
+};
 use crate::{
-    crypto::{Algorithm, CryptoBackend, KeyError, VerificationKey},
-    untrusted::{Bounded, ERROR_BYTES, Excerpt, bounded_json_error, debug_as_displayed, shorten},
+    crypto::{Algorithm, CryptoBackend, VerificationKey},
+    untrusted::{Bounded, ERROR_BYTES},
 };
 
 /// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
@@ -44,65 +47,14 @@ pub struct ParsedKeySet {
     pub skipped: Vec<SkippedKey>,
 }
 
-/// A key of a set that is not used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("key {index} ({}) of the set is not used: {error}", shown_kid(kid.as_deref()))]
-#[non_exhaustive]
-pub struct SkippedKey {
-    /// Where it stands in the set, from 0.
-    pub index: usize,
-    /// Its `kid`, cut to 64 characters.
-    pub kid: Option<String>,
-    /// Why.
-    #[source]
-    pub error: KeyError,
-}
-
-/// Why a document is not a key set.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum KeySetError {
-    /// Not a JSON object with an array `keys`.
-    #[error("not a JSON Web Key Set (RFC 7517 section 5): {0}")]
-    Malformed(#[source] serde_json::Error),
-    /// More keys than the limit.
-    #[error("a key set of {actual} keys: at most {limit} are accepted")]
-    TooManyKeys {
-        /// The limit.
-        limit: usize,
-        /// Keys in the set.
-        actual: usize,
-    },
-    /// The issuer's metadata were given in place of the key set.
-    #[error(
-        "this is the issuer's metadata, not its key set: the address of the key set is its jwks_uri, {}",
-        Excerpt(jwks_uri)
-    )]
-    IssuerMetadata {
-        /// Where the document says that the key set is.
-        jwks_uri: String,
-    },
-    /// No key could be used.
-    #[error(
-        "none of the {total} keys of the set can be used{}",
-        first_reason(skipped)
-    )]
-    NoUsableKey {
-        /// Keys in the set.
-        total: usize,
-        /// Why they were skipped: the first 16 of them.
-        skipped: Vec<SkippedKey>,
-    },
-}
-
 impl KeySet {
-    /// Reads a JSON Web Key Set with the default backend.
+    /// Reads a JSON Web Key Set.
     ///
     /// # Errors
     ///
     /// When `json` is not a key set. A set without a usable key is not an error here.
     pub fn parse(json: &[u8]) -> Result<ParsedKeySet, KeySetError> {
-        Self::parse_with(json, CryptoBackend::default(), usize::MAX)
+        Self::parse_with(json, CryptoBackend::fastest(), usize::MAX)
     }
 
     pub(crate) fn parse_with(
@@ -118,20 +70,14 @@ impl KeySet {
             jwks_uri: Option<String>,
         }
 
-        let document: Document<'_> = serde_json::from_slice(json)
-            .map_err(|error| KeySetError::Malformed(bounded_json_error(error)))?;
+        let document: Document<'_> =
+            serde_json::from_slice(json).map_err(|error| KeySetError::malformed(&error))?;
         let members = match (document.keys, document.jwks_uri) {
-            (None, Some(uri)) => {
-                let jwks_uri = shorten(&redact(&uri)).into_owned();
-                return Err(KeySetError::IssuerMetadata { jwks_uri });
-            }
+            (None, Some(uri)) => return Err(KeySetError::issuer_metadata(&uri)),
             (keys, _) => keys.unwrap_or_default(),
         };
         if members.len() > max_keys {
-            return Err(KeySetError::TooManyKeys {
-                limit: max_keys,
-                actual: members.len(),
-            });
+            return Err(KeySetError::too_many(members.len(), max_keys));
         }
         let mut keys = Vec::new();
         let mut skipped = Vec::new();
@@ -262,36 +208,6 @@ impl KeySet {
     }
 }
 
-impl KeySetError {
-    /// The error is kept until the next fetch: a set of many bad keys must not take much memory for so long.
-    pub(super) fn no_usable_key(mut skipped: Vec<SkippedKey>) -> Self {
-        let total = skipped.len();
-        skipped.truncate(SkippedKey::TOLD);
-        skipped.shrink_to_fit();
-        Self::NoUsableKey { total, skipped }
-    }
-}
-
-impl SkippedKey {
-    const TOLD: usize = 16;
-
-    /// Of a set at `url`, if it was fetched. A set of many such keys does not fill the log.
-    pub(super) fn log(skipped: &[Self], url: Option<&Url>) {
-        let url = url.map(|url| redact(url.as_str()));
-        for skipped in skipped.iter().take(Self::TOLD) {
-            tracing::warn!(
-                target: "authz::keys", url, key = skipped.index,
-                kid = skipped.kid.as_deref().map(Excerpt).map(tracing::field::debug),
-                error = %Bounded(&skipped.error, ERROR_BYTES),
-                "a key of the set is not used"
-            );
-        }
-        if let Some(more) = skipped.len().checked_sub(Self::TOLD).filter(|it| *it > 0) {
-            tracing::warn!(target: "authz::keys", url, more, "further keys of the set are not used");
-        }
-    }
-}
-
 /// Bounded, however many keys there are: it is part of the authorizer's.
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -304,18 +220,34 @@ impl fmt::Debug for KeySet {
     }
 }
 
-impl fmt::Debug for KeySetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_as_displayed("KeySetError", self, f)
+#[cfg(all(test, feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod tests {
+    use super::*;
+
+    /// AWS-LC finds out that an Ed25519 key is not a point of its curve with the first signature, and
+    /// refuses every one; ed25519-dalek refuses the key.
+    #[test]
+    fn both_backends_accept_the_same_keys() {
+        let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/jwks");
+        let mut keys = 0;
+        for seed in std::fs::read_dir(seeds).unwrap() {
+            let json = std::fs::read(seed.unwrap().path()).unwrap();
+            let accepted = CryptoBackend::available().iter().map(|backend| {
+                let parsed = KeySet::parse_with(&json, *backend, usize::MAX).ok()?;
+                let others = parsed
+                    .keys
+                    .iter()
+                    .filter(|key| !key.allows(Algorithm::EdDSA));
+                Some(
+                    others
+                        .map(|key| key.kid().map(str::to_owned))
+                        .collect::<Vec<_>>(),
+                )
+            });
+            let accepted: Vec<_> = accepted.collect();
+            assert_eq!(accepted[0], accepted[1]);
+            keys += accepted[0].as_ref().map_or(0, Vec::len);
+        }
+        assert!(keys > 0);
     }
-}
-
-fn shown_kid(kid: Option<&str>) -> String {
-    kid.map_or_else(|| "without kid".to_owned(), |kid| Excerpt(kid).to_string())
-}
-
-fn first_reason(skipped: &[SkippedKey]) -> String {
-    skipped
-        .first()
-        .map_or_else(String::new, |skipped| format!(": {skipped}"))
 }

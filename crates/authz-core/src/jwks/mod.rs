@@ -13,24 +13,29 @@
 //! Anything else (certificates by `kid`, a database, a hardware module) is a type of the user's
 //! own that implements the trait.
 
+mod address;
+mod candidates;
 mod combined;
+mod error;
 mod fixed;
 mod jwk;
 mod key_set;
+mod key_set_error;
 mod provider;
 mod remote;
 
-pub use crate::crypto::PemError;
-pub(crate) use combined::CombinedKeys;
-pub use fixed::{SharedSecret, StaticKeys};
-pub use key_set::{KeySet, KeySetError, ParsedKeySet, SkippedKey};
-pub use provider::{
-    JwksProvider, KeyCandidates, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey,
-};
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
-pub(crate) use remote::{Address, UnknownKids};
-pub use remote::{
-    DiscoveryError, FetchError, FetchRequest, Fetched, Fetcher, KeysError, RefreshMode, RemoteJwks,
-    RemoteJwksBuilder, RemoteJwksError,
+pub(crate) use {address::Address, combined::CombinedKeys, remote::UnknownKids};
+pub use {
+    candidates::KeyCandidates,
+    error::{KeysError, KeysErrorKind},
+    fixed::{SharedSecret, StaticKeys},
+    key_set::{KeySet, ParsedKeySet},
+    key_set_error::{KeySetError, KeySetErrorKind, SkippedKey},
+    provider::{JwksProvider, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
+    remote::{
+        FetchError, FetchErrorKind, FetchRequest, Fetched, Fetcher, RefreshMode, RemoteJwks,
+        RemoteJwksBuilder, RemoteJwksError, RemoteJwksErrorKind,
+    },
 };

@@ -11,7 +11,7 @@ use http::{
 };
 
 pub use self::{challenge::Challenge, reason::Reason};
-use crate::{clock::Clock, policy::StepUp};
+use crate::{clock::Clock, crypto::CryptoBackend, policy::StepUp};
 
 /// A request that is refused, and how to say so.
 ///
@@ -48,6 +48,7 @@ pub(crate) struct Api {
     pub(crate) resource_metadata: Option<String>,
     pub(crate) unmet_policy_status: StatusCode,
     pub(crate) problem_details: bool,
+    pub(crate) crypto_backend: CryptoBackend,
     pub(crate) clock: Arc<dyn Clock>,
 }
 

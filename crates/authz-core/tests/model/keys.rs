@@ -368,7 +368,7 @@ fn build(setup: &Setup, fetcher: &IssuerFetcher) -> Authorizer {
         .outage_window(setup.outage_window)
         .build()
         .unwrap();
-    Authorizer::builder()
+    crate::support::authorizer()
         .issuer(
             authz_core::Issuer::new(ISSUER)
                 .audience(AUDIENCE)

@@ -8,4 +8,6 @@ mod history;
 mod keys;
 mod tenants;
 
+#[path = "../support/mod.rs"]
+mod support;
 mod worker;

@@ -260,7 +260,7 @@ impl System {
         .max(ROOM)
         .new_tenants(2, Duration::from_secs(1));
         let authorizer = runtime
-            .block_on(async { Authorizer::builder().tenants(tenants).build() })
+            .block_on(async { crate::support::authorizer().tenants(tenants).build() })
             .unwrap();
         application.lock().unwrap().authorizer = Some(authorizer.clone());
         Self {

@@ -35,7 +35,7 @@ pub(crate) fn api() -> Api {
 
 pub(crate) fn api_with(issuer: Issuer) -> Api {
     let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(NOW));
-    let authorizer = Authorizer::builder().issuer(issuer).clock(clock);
+    let authorizer = crate::support::authorizer().issuer(issuer).clock(clock);
     Api {
         authorizer: authorizer.build().unwrap(),
     }

@@ -228,7 +228,7 @@ fn shows_no_secrets_and_nothing_that_a_terminal_obeys() {
 
 #[test]
 fn scopes_imply_others() {
-    let authorizer = authz_core::Authorizer::builder()
+    let authorizer = crate::support::authorizer()
         .issuer(issuer())
         .clock(crate::case::clock())
         .scope_implies("admin", ["write:messages", "delete:messages"])
@@ -256,7 +256,7 @@ fn scopes_imply_others() {
 
 #[test]
 fn implications_in_a_circle_are_refused() {
-    let builder = || authz_core::Authorizer::builder().issuer(issuer());
+    let builder = || crate::support::authorizer().issuer(issuer());
     let error = builder()
         .scope_implies("root", ["admin"])
         .scope_implies("admin", ["write"])

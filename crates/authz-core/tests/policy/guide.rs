@@ -3,9 +3,7 @@
 
 use std::{fs, path::Path};
 
-use authz_core::{
-    Authorizer, Issuer, PolicyGuard, RequestParts, policy::Policy, rules::PathPattern,
-};
+use authz_core::{Issuer, PolicyGuard, RequestParts, policy::Policy, rules::PathPattern};
 use http::Request;
 use serde_json::Value;
 
@@ -82,7 +80,9 @@ impl Example {
         if !self.roles_from.is_empty() {
             issuer = issuer.roles_from(self.roles_from);
         }
-        let mut builder = Authorizer::builder().issuer(issuer).clock(case::clock());
+        let mut builder = crate::support::authorizer()
+            .issuer(issuer)
+            .clock(case::clock());
         for (scope, implied) in self.implies {
             builder = builder.scope_implies(scope, [implied]);
         }

@@ -353,7 +353,7 @@ fn roles_and_groups_come_from_the_claims_that_are_configured() {
     ] {
         check(&api, &policy.parse().unwrap(), &claims, expected);
     }
-    let error = authz_core::Authorizer::builder()
+    let error = crate::support::authorizer()
         .issuer(issuer().roles_from(["a..b"]))
         .build()
         .unwrap_err();
@@ -502,7 +502,7 @@ fn permissions_that_are_read_as_scopes_are_an_array_too() {
 fn claims_of_a_type_of_the_applications_own_are_parsed_when_a_policy_asks() {
     #[derive(serde::Deserialize)]
     struct Nothing {}
-    let authorizer = authz_core::Authorizer::builder()
+    let authorizer = crate::support::authorizer()
         .issuer(issuer())
         .clock(case::clock())
         .claims::<Nothing>()

@@ -4,3 +4,5 @@
 mod paths;
 mod refused;
 mod service;
+#[path = "../support/mod.rs"]
+mod support;

@@ -15,7 +15,7 @@ pub(crate) fn guard(rules: &str) -> RulesGuard {
     let known = Predicates::new().with("yes", |_| true);
     let rules = Rules::from_toml_with(rules, &known).unwrap();
     static AUTHORIZER: LazyLock<Authorizer> = LazyLock::new(|| {
-        Authorizer::builder()
+        crate::support::authorizer()
             .issuer(
                 Issuer::new("https://issuer.example/")
                     .audience("https://api.example")

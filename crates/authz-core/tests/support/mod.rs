@@ -9,7 +9,7 @@ use std::{
 };
 
 use authz_core::{
-    Authorizer, AuthorizerBuilder, Issuer, Rejection, async_trait,
+    Authorizer, AuthorizerBuilder, CryptoBackend, Issuer, Rejection, async_trait,
     jwks::{
         FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, RemoteJwks, RemoteJwksBuilder,
     },
@@ -149,8 +149,13 @@ pub fn issuer() -> Issuer {
         .algorithms([Algorithm::ES256])
 }
 
+/// As `Authorizer::builder()`, in builds without the default backend too.
+pub fn authorizer() -> AuthorizerBuilder {
+    Authorizer::builder().crypto_backend(CryptoBackend::available()[0])
+}
+
 pub fn builder(keys: impl JwksProvider) -> AuthorizerBuilder {
-    Authorizer::builder().issuer(issuer().keys(keys))
+    authorizer().issuer(issuer().keys(keys))
 }
 
 pub fn key() -> SigningKey {
@@ -238,7 +243,7 @@ impl State {
                 answer(status, headers, String::new())
             }
             Some(Failure::Hang) => None,
-            Some(Failure::Reset) => Some(Err(FetchError::Transport("connection reset".into()))),
+            Some(Failure::Reset) => Some(Err(FetchError::transport("connection reset"))),
             None => {
                 let body = self.body.clone().unwrap_or_else(|| {
                     let keys: Vec<_> = self.published.iter().map(SigningKey::public_jwk).collect();

@@ -1,9 +1,6 @@
 use std::sync::OnceLock;
 
-use authz_core::{
-    Algorithm, Authorizer, CryptoBackend, RequestParts, TokenSource, any_valid_token,
-    jwks::SharedSecret,
-};
+use authz_core::{Authorizer, RequestParts, TokenSource, any_valid_token, jwks::SharedSecret};
 use http::{
     HeaderName, HeaderValue, Request,
     header::{AUTHORIZATION, COOKIE, SEC_WEBSOCKET_PROTOCOL},
@@ -57,11 +54,7 @@ pub fn authorization(data: &[u8]) {
 fn authorizer() -> &'static Authorizer {
     static AUTHORIZER: OnceLock<Authorizer> = OnceLock::new();
     AUTHORIZER.get_or_init(|| {
-        let secret = SharedSecret::with_backend(
-            Algorithm::HS256,
-            *b"a secret that is not in the seeds",
-            CryptoBackend::default(),
-        );
+        let secret = SharedSecret::hs256(*b"a secret that is not in the seeds");
         usual(issuer().keys(secret.expect("long enough")))
             .token_source(TokenSource::query("access_token"))
             .token_source(TokenSource::cookie("access_token"))

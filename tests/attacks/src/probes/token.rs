@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use authz_core::{Algorithm, Authorizer, CryptoBackend, jwks::SharedSecret};
+use authz_core::{Algorithm, Authorizer, jwks::SharedSecret};
 use authz_testkit::SigningKey;
 use serde_json::{Map, Value};
 
@@ -71,8 +71,7 @@ fn decide(token: &str) -> bool {
 fn authorizer() -> &'static Authorizer {
     static AUTHORIZER: OnceLock<Authorizer> = OnceLock::new();
     AUTHORIZER.get_or_init(|| {
-        let backend = CryptoBackend::default();
-        let secret = SharedSecret::with_backend(Algorithm::HS256, SECRET, backend);
+        let secret = SharedSecret::hs256(SECRET);
         usual(issuer().keys(secret.expect("long enough")))
             .cache_bytes(1 << 20)
             .build()

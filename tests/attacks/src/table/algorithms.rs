@@ -195,10 +195,9 @@ fn allow_list() -> Vec<Attack> {
             || {
                 let attempt = Attempt::from(ring().signed(&ring().rs256))
                     .issuer_rules(|issuer| issuer.algorithms([Algorithm::ES256]));
-                attempt.rules_with(|builder, backend| {
+                attempt.rules(|builder| {
                     let keys = ring().published().to_string();
-                    let keys =
-                        StaticKeys::from_jwks_with(keys.as_bytes(), backend).expect("the ring");
+                    let keys = StaticKeys::from_jwks(keys.as_bytes()).expect("the ring");
                     let partner = Issuer::new("https://partner.example")
                         .audience(AUDIENCE)
                         .keys(keys);

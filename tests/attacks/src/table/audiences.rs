@@ -93,11 +93,10 @@ pub(super) fn rows() -> Vec<Attack> {
             PROFILE,
             Reason::WrongAudience,
             || {
-                Attempt::from(ring().good().audience("https://partner-api.example")).rules_with(
-                    |builder, backend| {
+                Attempt::from(ring().good().audience("https://partner-api.example")).rules(
+                    |builder| {
                         let keys = ring().published().to_string();
-                        let keys =
-                            authz_core::jwks::StaticKeys::from_jwks_with(keys.as_bytes(), backend);
+                        let keys = authz_core::jwks::StaticKeys::from_jwks(keys.as_bytes());
                         let partner = authz_core::Issuer::new("https://partner.example")
                             .audience("https://partner-api.example")
                             .keys(keys.expect("the ring"));

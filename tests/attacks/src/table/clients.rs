@@ -209,9 +209,8 @@ fn cognito() -> TokenBuilder {
 
 fn pool(token: TokenBuilder) -> Attempt {
     Attempt::from(token)
-        .rules_with(|builder, backend| {
-            let keys =
-                StaticKeys::from_jwks_with(ring().published().to_string().as_bytes(), backend);
+        .rules(|builder| {
+            let keys = StaticKeys::from_jwks(ring().published().to_string().as_bytes());
             let pool = Issuer::new(POOL)
                 .algorithms([Algorithm::ES256])
                 .clients(["mine", "also mine"])

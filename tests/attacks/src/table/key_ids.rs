@@ -164,11 +164,10 @@ fn long() -> Vec<Attack> {
 fn issuers() -> Vec<Attack> {
     const PARTNER: &str = "https://partner.example";
     fn partner(attempt: Attempt) -> Attempt {
-        attempt.rules_with(|builder, backend| {
+        attempt.rules(|builder| {
             let jwk = with(ring().strange_ec.public_jwk(), "kid", "es256");
             let set = json!({ "keys": [jwk] }).to_string();
-            let keys =
-                StaticKeys::from_jwks_with(set.as_bytes(), backend).expect("the partner's set");
+            let keys = StaticKeys::from_jwks(set.as_bytes()).expect("the partner's set");
             let issuer = Issuer::new(PARTNER)
                 .audience(AUDIENCE)
                 .algorithms([Algorithm::ES256])

@@ -106,7 +106,7 @@ impl PemByKid {
             return Err(KeyLookup::Unknown(UnknownKey::NotInSet));
         }
         if let Err(retry_after) = state.admission.admit(kid, now) {
-            let error = Arc::new(KeysError::Other(Box::new(NoBudget)));
+            let error = Arc::new(KeysError::provider(Box::new(NoBudget)));
             return Err(KeyLookup::Unavailable(MissingKeys { retry_after, error }));
         }
         let mut url = self.address.clone();
@@ -280,7 +280,7 @@ impl Fetcher for PemFetcher {
             StatusCode::OK => {
                 let kid = request.url.path_segments().and_then(Iterator::last);
                 fetched.body = key_set(kid.unwrap_or_default(), &fetched.body)
-                    .map_err(FetchError::Transport)?
+                    .map_err(FetchError::transport)?
                     .into();
             }
             StatusCode::NOT_FOUND | StatusCode::GONE => {

@@ -3,16 +3,24 @@ use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 #[cfg(feature = "reqwest")]
-use super::address::is_loopback;
+use super::reqwest_fetcher::ReqwestFetcher;
 use super::{
-    Fetcher, RemoteJwks, RemoteJwksError,
-    address::{Address, HttpHosts, redact},
+    RemoteJwks,
+    builder_error::{RemoteJwksError, RemoteJwksErrorKind},
     discovery,
+    fetcher::Fetcher,
     keys::RemoteKeys,
     schedule::Backoff,
+    settings::{RefreshMode, Settings},
     source::{Place, Source},
 };
-use crate::crypto::CryptoBackend;
+#[cfg(feature = "reqwest")]
+use crate::jwks::address::is_loopback;
+use crate::{
+    crypto::CryptoBackend,
+    jwks::address::{Address, HttpHosts, redact},
+    untrusted::Excerpt,
+};
 
 /// Builds a [`RemoteJwks`]. Every setting has a default that fits production.
 #[derive(Clone, Debug)]
@@ -37,19 +45,6 @@ pub struct RemoteJwksBuilder {
     mode: RefreshMode,
 }
 
-/// Who starts a routine refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum RefreshMode {
-    /// A background task, ahead of the keys' expiry: no request waits for a routine refresh.
-    #[default]
-    Background,
-    /// Requests: one that comes when a refresh is due starts it and is served from the keys at
-    /// hand. After an idle time longer than the keys' lifetime, requests wait up to half a second for
-    /// the refresh before they are served from the keys at hand.
-    OnRequest,
-}
-
 #[derive(Clone, Debug)]
 enum KeysAt {
     Uri(Address),
@@ -66,32 +61,19 @@ enum Certificates {
 const CERTIFICATES_WITH_FETCHER: &str =
     "`ca_file` and `ca_pem` are for the default client: give them to your own client instead";
 
-/// The settings that a running provider needs.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) source: Source,
-    pub(super) backend: CryptoBackend,
-    pub(super) max_keys: usize,
-    /// Whether a set without keys is an answer: all keys are withdrawn.
-    pub(super) may_be_empty: bool,
-    pub(super) default_lifetime: Duration,
-    pub(super) lifetime_bounds: RangeInclusive<Duration>,
-    pub(super) outage_window: Duration,
-    pub(super) unknown_kid_burst: u32,
-    pub(super) unknown_kid_interval: Duration,
-    pub(super) backoff: Backoff,
-    pub(super) mode: RefreshMode,
+impl RemoteJwks {
+    /// Keys at `uri`.
+    pub fn at(uri: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(KeysAt::Uri(Address(uri.into())))
+    }
+
+    /// Keys found through the issuer's metadata: OpenID Connect Discovery 1.0, else RFC 8414.
+    pub fn discover(issuer: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(KeysAt::Discovered(Address(issuer.into())))
+    }
 }
 
 impl RemoteJwksBuilder {
-    pub(super) fn at(uri: String) -> Self {
-        Self::new(KeysAt::Uri(Address(uri)))
-    }
-
-    pub(super) fn discover(issuer: String) -> Self {
-        Self::new(KeysAt::Discovered(Address(issuer)))
-    }
-
     fn new(keys_at: KeysAt) -> Self {
         Self {
             keys_at,
@@ -103,7 +85,7 @@ impl RemoteJwksBuilder {
             connect_timeout: Duration::from_secs(3),
             max_bytes: 512 * 1024,
             max_keys: usize::MAX,
-            backend: CryptoBackend::default(),
+            backend: CryptoBackend::fastest(),
             default_lifetime: Duration::from_secs(10 * 60),
             lifetime_bounds: Duration::from_secs(60)..=Duration::from_secs(24 * 60 * 60),
             outage_window: Duration::from_secs(24 * 60 * 60),
@@ -183,8 +165,8 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// Which implementation checks signatures.
-    pub const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
+    /// The implementation that checks signatures.
+    pub(crate) const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
         self.backend = backend;
         self
     }
@@ -249,7 +231,7 @@ impl RemoteJwksBuilder {
     pub(crate) fn build_idle(mut self) -> Result<RemoteJwks, RemoteJwksError> {
         self.check()?;
         if self.fetcher.is_some() && !self.certificates.is_empty() {
-            return Err(RemoteJwksError::InvalidSetting(CERTIFICATES_WITH_FETCHER));
+            return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
         }
         let place = self.place()?;
         let fetcher = match self.fetcher.take() {
@@ -271,11 +253,11 @@ impl RemoteJwksBuilder {
         let builder = self.with_shared_client()?;
         builder.check()?;
         if !builder.certificates.is_empty() {
-            return Err(RemoteJwksError::InvalidSetting(CERTIFICATES_WITH_FETCHER));
+            return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
         }
         match (builder.place()?, &builder.fetcher) {
             (Place::At(url), Some(fetcher)) => Ok((url, Arc::clone(fetcher), builder)),
-            _ => Err(RemoteJwksError::NoFetcher),
+            _ => Err(RemoteJwksError::no_fetcher()),
         }
     }
 
@@ -316,7 +298,7 @@ impl RemoteJwksBuilder {
         Ok(match (&self.keys_at, &self.metadata_at) {
             (KeysAt::Uri(uri), None) => Place::At(allowed("key set address", uri)?),
             (KeysAt::Uri(_), Some(_)) => {
-                return Err(RemoteJwksError::InvalidSetting(
+                return Err(RemoteJwksError::setting(
                     "the key set address is given: `metadata_url` would never be used",
                 ));
             }
@@ -344,7 +326,9 @@ impl RemoteJwksBuilder {
             ("first_retry", self.first_retry, false),
         ] {
             if value > LONGEST || (value.is_zero() && !may_be_zero) {
-                return Err(RemoteJwksError::InvalidDuration { setting, value });
+                return Err(RemoteJwksError::setting(format!(
+                    "{setting} is {value:?}: it must be more than zero and at most 100 years"
+                )));
             }
         }
         for (fine, error) in [
@@ -360,13 +344,14 @@ impl RemoteJwksBuilder {
             ),
         ] {
             if !fine {
-                return Err(RemoteJwksError::InvalidSetting(error));
+                return Err(RemoteJwksError::setting(error));
             }
         }
         match self.http_hosts.invalid() {
-            Some(host) => Err(RemoteJwksError::InvalidHost {
-                host: host.to_owned(),
-            }),
+            Some(host) => Err(RemoteJwksError::setting(format!(
+                "{} is not a host name: give the host alone, without scheme, port and path",
+                Excerpt(host)
+            ))),
             None => Ok(()),
         }
     }
@@ -403,39 +388,47 @@ impl RemoteJwksBuilder {
             Place::Discover { metadata, .. } => metadata.iter().all(is_loopback),
         };
         let certificates = self.read_certificates()?;
-        super::ReqwestFetcher::new(self.connect_timeout, direct, &certificates)
+        ReqwestFetcher::new(self.connect_timeout, direct, &certificates)
             .map(|fetcher| Arc::new(fetcher) as Arc<dyn Fetcher>)
     }
 
     #[cfg(not(feature = "reqwest"))]
     fn default_fetcher(&self, _: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
         self.read_certificates()?;
-        Err(RemoteJwksError::NoFetcher)
+        Err(RemoteJwksError::no_fetcher())
     }
 
     fn read_certificates(&self) -> Result<Vec<Vec<u8>>, RemoteJwksError> {
         let read = |certificates: &Certificates| match certificates {
             Certificates::Pem(pem) => Ok(pem.clone()),
-            Certificates::File(path) => {
-                std::fs::read(path).map_err(|source| RemoteJwksError::CaFile {
-                    path: path.clone(),
-                    source,
-                })
-            }
+            Certificates::File(path) => std::fs::read(path).map_err(|error| {
+                let path = path.display();
+                RemoteJwksError::new(
+                    RemoteJwksErrorKind::Certificates,
+                    format!("the file of certificate authorities {path} can't be read: {error}"),
+                )
+            }),
         };
         self.certificates.iter().map(read).collect()
     }
 }
 
 fn allowed(hosts: &HttpHosts, what: &'static str, url: &Address) -> Result<Url, RemoteJwksError> {
-    let parsed = Url::parse(&url.0).map_err(|source| RemoteJwksError::InvalidUrl {
-        what,
-        url: redact(&url.0),
-        source,
+    let shown = redact(&url.0);
+    let shown = Excerpt(&shown);
+    let parsed = Url::parse(&url.0).map_err(|error| {
+        RemoteJwksError::new(
+            RemoteJwksErrorKind::InvalidUrl,
+            format!("{what} {shown} is not a URL: {error}"),
+        )
     })?;
     if !hosts.allow(&parsed) {
-        let url = redact(&url.0);
-        return Err(RemoteJwksError::InsecureUrl { what, url });
+        return Err(RemoteJwksError::new(
+            RemoteJwksErrorKind::InsecureUrl,
+            format!(
+                "{what} {shown} does not use https: plain http is accepted for loopback hosts, and for hosts named with `RemoteJwksBuilder::dangerous_allow_http`"
+            ),
+        ));
     }
     if hosts.contains(&parsed) && parsed.scheme() == "http" {
         tracing::warn!(

@@ -1,37 +1,25 @@
-use std::fmt;
-
 use serde::Deserialize;
 use url::Url;
 
-use super::{
-    FetchError,
-    address::{HttpHosts, redact},
+use super::fetch_error::FetchError;
+use crate::{
+    jwks::{
+        address::{HttpHosts, redact},
+        error::KeysError,
+    },
+    untrusted::{Bounded, ERROR_BYTES, Excerpt, shorten},
 };
-use crate::untrusted::{Excerpt, bounded_json_error, debug_as_displayed, shorten};
 
 /// Why an issuer's metadata does not lead to a key set.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum DiscoveryError {
-    /// The metadata document could not be fetched.
-    #[error("the metadata at {url} could not be fetched: {source}")]
-    Fetch {
-        /// Where.
-        url: String,
-        /// Why.
-        source: FetchError,
-    },
-    /// Not a JSON object with `issuer` and `jwks_uri`.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DiscoveryError {
+    #[error("the metadata at {url} could not be fetched: {error}")]
+    Fetch { url: String, error: FetchError },
     #[error(
-        "the metadata at {url} is not a JSON object with \"issuer\" and \"jwks_uri\": {source}"
+        "the metadata at {url} is not a JSON object with \"issuer\" and \"jwks_uri\": {problem}"
     )]
-    Malformed {
-        /// Where.
-        url: String,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// The document speaks for another issuer (RFC 8414 section 3.3).
+    Malformed { url: String, problem: String },
+    /// RFC 8414 section 3.3.
     #[error(
         "the metadata at {url} are those of issuer {}, not of the configured {}; the two must be equal to the letter{}",
         Excerpt(found),
@@ -39,25 +27,15 @@ pub enum DiscoveryError {
         slash_hint(configured, found)
     )]
     WrongIssuer {
-        /// Where.
         url: String,
-        /// The configured issuer.
         configured: String,
-        /// The document's issuer.
         found: String,
     },
-    /// `jwks_uri` is not a URL, or not https.
     #[error(
         "the metadata at {url} name the key set address {}, which is not an https URL",
         Excerpt(jwks_uri)
     )]
-    InvalidJwksUri {
-        /// Where.
-        url: String,
-        /// What it says.
-        jwks_uri: String,
-    },
-    /// There is no address to look at.
+    InvalidJwksUri { url: String, jwks_uri: String },
     #[error("there is no address to look for metadata at")]
     NoPlace,
 }
@@ -98,9 +76,9 @@ pub(super) fn jwks_uri(
     http_hosts: &HttpHosts,
 ) -> Result<Url, DiscoveryError> {
     let metadata: Metadata =
-        serde_json::from_slice(document).map_err(|source| DiscoveryError::Malformed {
+        serde_json::from_slice(document).map_err(|error| DiscoveryError::Malformed {
             url: redact(url.as_str()),
-            source: bounded_json_error(source),
+            problem: Bounded(error, ERROR_BYTES).to_string(),
         })?;
     if metadata.issuer != issuer {
         return Err(DiscoveryError::WrongIssuer {
@@ -139,18 +117,22 @@ impl DiscoveryError {
 
     fn status(&self) -> Option<u16> {
         match self {
-            Self::Fetch {
-                source: FetchError::Status { status, .. },
-                ..
-            } => Some(status.as_u16()),
+            Self::Fetch { error, .. } => error.status().map(|it| it.as_u16()),
             _ => None,
         }
     }
-}
 
-impl fmt::Debug for DiscoveryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_as_displayed("DiscoveryError", self, f)
+    pub(super) fn into_keys_error(self, issuer: &str, tried: &[String]) -> KeysError {
+        let issuer = redact(issuer);
+        let message = format!(
+            "the key set of issuer {} was not found: {self}; tried {}",
+            Excerpt(&issuer),
+            tried.join(", ")
+        );
+        match self {
+            Self::Fetch { error, .. } => KeysError::discovery(message, Some(error)),
+            _ => KeysError::discovery(message, None),
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::{FetchError, address::redact};
+use super::fetch_error::FetchError;
+use crate::jwks::address::redact;
 
 /// Sends the HTTP requests for key sets and metadata: the user's own client, with its proxy, its
 /// trust anchors, its tests.

@@ -1,12 +1,10 @@
-use std::sync::Arc;
-
 use tokio::{
     sync::watch,
     time::{Instant, timeout_at},
 };
 
-use super::{KeysError, keys::RemoteKeys, source::SourceState};
-use crate::jwks::MissingKeys;
+use super::source::SourceState;
+use crate::jwks::provider::MissingKeys;
 
 /// Tells one fetch from every other of the same provider.
 pub(super) type FetchId = u64;
@@ -45,24 +43,17 @@ pub(super) enum Waited {
     NoOutcome,
 }
 
-/// A fetch that is registered and not started yet: it is spawned after the lock is released.
+/// A fetch that is registered and not started yet: it starts after the lock is released.
 #[must_use]
 pub(super) struct PlannedFetch {
-    guard: CompletionGuard,
-    deadline: Instant,
-    memory: SourceState,
-}
-
-/// Ends the fetch in the shared state even when its task is dropped or panics.
-struct CompletionGuard {
-    keys: Arc<RemoteKeys>,
-    id: FetchId,
+    pub(super) id: FetchId,
+    pub(super) deadline: Instant,
+    pub(super) memory: SourceState,
     announce: watch::Sender<Announced>,
 }
 
 impl InFlightFetch {
     pub(super) fn plan(
-        keys: &Arc<RemoteKeys>,
         id: FetchId,
         purpose: Purpose,
         deadline: Instant,
@@ -70,11 +61,6 @@ impl InFlightFetch {
         memory: SourceState,
     ) -> (Self, PlannedFetch) {
         let (announce, outcome) = watch::channel(None);
-        let guard = CompletionGuard {
-            keys: Arc::clone(keys),
-            id,
-            announce,
-        };
         let fetch = Self {
             id,
             purpose,
@@ -83,9 +69,10 @@ impl InFlightFetch {
             outcome,
         };
         let planned = PlannedFetch {
-            guard,
+            id,
             deadline,
             memory,
+            announce,
         };
         (fetch, planned)
     }
@@ -105,30 +92,8 @@ impl InFlightFetch {
 }
 
 impl PlannedFetch {
-    /// Runs the fetch in a task of its own: the request that asked for it may go away.
-    pub(super) fn spawn(self, runtime: &tokio::runtime::Handle) {
-        let Self {
-            guard,
-            deadline,
-            mut memory,
-        } = self;
-        runtime.spawn(async move {
-            let fetched = guard.keys.fetch(&mut memory, deadline).await;
-            guard.keys.complete(guard.id, fetched, memory, |outcome| {
-                guard.announce.send_replace(Some(outcome));
-            });
-        });
-    }
-}
-
-impl Drop for CompletionGuard {
-    fn drop(&mut self) {
-        let error = if std::thread::panicking() {
-            KeysError::Panicked
-        } else {
-            KeysError::Stopped
-        };
-        // Does nothing after `complete`.
-        self.keys.fail(self.id, error);
+    /// Tells those who wait how the fetch ended.
+    pub(super) fn announce(&self, outcome: Result<(), MissingKeys>) {
+        self.announce.send_replace(Some(outcome));
     }
 }

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::KeysError;
-use crate::untrusted::Bounded;
+use crate::{jwks::error::KeysError, untrusted::Bounded};
 
 #[derive(Debug)]
 pub(super) enum Event {

@@ -8,12 +8,12 @@
 //! 2. a token whose key is missing, out of a token bucket;
 //! 3. the first fetch, which belongs to the schedule.
 //!
-//! What the answer means for the keys in use is decided in one place, [`RemoteKeys::complete`].
+//! What the answer means for the keys in use is decided in one place, [`keys`].
 
-mod address;
 mod builder;
+mod builder_error;
 mod discovery;
-mod error;
+mod fetch_error;
 mod fetcher;
 mod in_flight;
 mod keys;
@@ -22,6 +22,7 @@ mod log;
 #[cfg(feature = "reqwest")]
 mod reqwest_fetcher;
 mod schedule;
+mod settings;
 mod source;
 mod unknown_kids;
 
@@ -31,21 +32,24 @@ use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use tokio::{runtime::Handle, time::Instant};
 
-pub(super) use self::address::redact;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
-pub(crate) use self::{address::Address, unknown_kids::UnknownKids};
+pub(crate) use self::unknown_kids::UnknownKids;
 pub use self::{
-    builder::{RefreshMode, RemoteJwksBuilder},
-    discovery::DiscoveryError,
-    error::{FetchError, KeysError, RemoteJwksError},
+    builder::RemoteJwksBuilder,
+    builder_error::{RemoteJwksError, RemoteJwksErrorKind},
+    fetch_error::{FetchError, FetchErrorKind},
     fetcher::{FetchRequest, Fetched, Fetcher},
+    settings::RefreshMode,
 };
 use self::{
     in_flight::{Purpose, Waited},
     keys::{Joined, RemoteKeys, Standing},
 };
-use super::{JwksProvider, KeyLookup, KeySet, KeyStatus, MissingKeys, RefreshReason, UnknownKey};
+use super::{
+    key_set::KeySet,
+    provider::{JwksProvider, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
+};
 use crate::{crypto::VerificationKey, token::ProtectedHeader};
 
 /// Keys fetched from the issuer, kept fresh in the background.
@@ -77,16 +81,6 @@ impl RemoteJwks {
     /// How long to wait for keys where nothing says how long.
     const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-    /// Keys at `uri`.
-    pub fn at(uri: impl Into<String>) -> RemoteJwksBuilder {
-        RemoteJwksBuilder::at(uri.into())
-    }
-
-    /// Keys found through the issuer's metadata: OpenID Connect Discovery 1.0, else RFC 8414.
-    pub fn discover(issuer: impl Into<String>) -> RemoteJwksBuilder {
-        RemoteJwksBuilder::discover(issuer.into())
-    }
-
     fn new(keys: Arc<RemoteKeys>) -> Self {
         Self {
             keys,
@@ -111,7 +105,7 @@ impl RemoteJwks {
                 "the task that keeps keys fresh has ended with its runtime: started again"
             );
         }
-        let task = runtime.spawn(keys::keep_fresh(Arc::downgrade(&self.keys)));
+        let task = runtime.spawn(RemoteKeys::keep_fresh(Arc::downgrade(&self.keys)));
         // Of several that were started at once one stays; the others are aborted here.
         let task = Arc::new(AbortOnDrop(task.abort_handle()));
         self.background.compare_and_swap(&running, Some(task));

@@ -4,7 +4,11 @@ use async_trait::async_trait;
 use bytes::BytesMut;
 use reqwest::redirect;
 
-use super::{FetchError, FetchRequest, Fetched, Fetcher, RemoteJwksError};
+use super::{
+    builder_error::{RemoteJwksError, RemoteJwksErrorKind},
+    fetch_error::FetchError,
+    fetcher::{FetchRequest, Fetched, Fetcher},
+};
 use crate::untrusted::{Bounded, ERROR_BYTES};
 
 /// Fetches with [`reqwest`].
@@ -30,10 +34,10 @@ impl ReqwestFetcher {
         let mut roots = Vec::new();
         for pem in certificates {
             let bundle = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|error| RemoteJwksError::InvalidCa(transport(error)))?;
+                .map_err(|error| RemoteJwksError::certificates(&transport(error)))?;
             if bundle.is_empty() {
-                let error = FetchError::Transport("the PEM text has no certificate".into());
-                return Err(RemoteJwksError::InvalidCa(error));
+                let problem = "the PEM text has no certificate";
+                return Err(RemoteJwksError::certificates(&problem));
             }
             roots.extend(bundle);
         }
@@ -48,10 +52,12 @@ impl ReqwestFetcher {
         if own_roots {
             builder = builder.tls_certs_merge(roots);
         }
-        let client = builder.build().map_err(transport).map_err(if own_roots {
-            RemoteJwksError::InvalidCa
-        } else {
-            RemoteJwksError::Client
+        let client = builder.build().map_err(|error| match own_roots {
+            true => RemoteJwksError::certificates(&transport(error)),
+            false => RemoteJwksError::new(
+                RemoteJwksErrorKind::Client,
+                format!("the HTTP client could not be made: {}", transport(error)),
+            ),
         })?;
         Ok(Self { client })
     }
@@ -77,7 +83,7 @@ impl Fetcher for ReqwestFetcher {
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(transport)? {
             if body.len() + chunk.len() > limit {
-                return Err(FetchError::TooLarge { limit });
+                return Err(FetchError::too_large(limit));
             }
             body.extend_from_slice(&chunk);
         }
@@ -114,11 +120,11 @@ fn transport(error: reqwest::Error) -> FetchError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         if let Some(RefusedRedirect(reason)) = error.downcast_ref() {
-            return FetchError::Redirect(reason.clone());
+            return FetchError::redirect(reason);
         }
         cause = error.source();
     }
-    FetchError::Transport(Box::new(Chain(error.without_url())))
+    FetchError::transport(Chain(error.without_url()))
 }
 
 /// reqwest's own message leaves out the cause, and the cause is what an operator needs.

@@ -11,11 +11,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    DiscoveryError, FetchError, FetchRequest, Fetched, Fetcher, KeysError,
-    address::{HttpHosts, redact},
-    discovery, lifetime,
+    discovery::{self, DiscoveryError},
+    fetch_error::FetchError,
+    fetcher::{FetchRequest, Fetched, Fetcher},
+    lifetime,
 };
-use crate::untrusted::shorten;
+use crate::jwks::{
+    address::{HttpHosts, redact},
+    error::{KeysError, KeysErrorKind},
+};
 
 /// Where the key set is, and how it is fetched.
 #[derive(Debug)]
@@ -76,7 +80,7 @@ impl Source {
         if let Some((url, _)) = known {
             match self.key_set_at(&url, memory).await {
                 // It has moved: the metadata say where to.
-                Err(error) if error.is_gone() => memory.forget_place(),
+                Err(error) if is_gone(&error) => memory.forget_place(),
                 answer => return answer,
             }
         }
@@ -86,10 +90,7 @@ impl Source {
     }
 
     async fn key_set_at(&self, url: &Url, memory: &SourceState) -> Result<Document, KeysError> {
-        let failed = |source| KeysError::Fetch {
-            url: redact(url.as_str()),
-            source,
-        };
+        let failed = |error| KeysError::fetch(&redact(url.as_str()), error);
         let validators = memory.validators.as_ref().filter(|it| it.url == *url);
         let mut headers = request_headers("application/jwk-set+json, application/json");
         if let Some(validators) = validators {
@@ -130,17 +131,14 @@ impl Source {
                 break;
             }
         }
-        Err(KeysError::Discovery {
-            issuer: redact(issuer),
-            source: told.unwrap_or(DiscoveryError::NoPlace),
-            tried,
-        })
+        let error = told.unwrap_or(DiscoveryError::NoPlace);
+        Err(error.into_keys_error(issuer, &tried))
     }
 
     async fn metadata_at(&self, url: &Url, issuer: &str) -> Result<Url, DiscoveryError> {
-        let failed = |source| DiscoveryError::Fetch {
+        let failed = |error| DiscoveryError::Fetch {
             url: redact(url.as_str()),
-            source,
+            error,
         };
         let headers = request_headers("application/json");
         let fetched = self.get(url, &headers).await.map_err(failed)?;
@@ -164,12 +162,11 @@ impl Source {
             && !coding.is_empty()
         {
             let coding = String::from_utf8_lossy(coding.as_bytes());
-            return Err(FetchError::ContentCoding(shorten(&coding).into_owned()));
+            return Err(FetchError::content_coding(&coding));
         }
         // The fetcher may be one that leaves the limit to us.
         if fetched.body.len() > self.max_bytes {
-            let limit = self.max_bytes;
-            return Err(FetchError::TooLarge { limit });
+            return Err(FetchError::too_large(self.max_bytes));
         }
         // A byte order mark may be ignored (RFC 8259 section 8.1).
         if fetched.body.starts_with(b"\xef\xbb\xbf") {
@@ -217,14 +214,20 @@ fn request_headers(accept: &'static str) -> HeaderMap {
     ])
 }
 
+/// Whether the key set is not at its address any more.
+fn is_gone(error: &KeysError) -> bool {
+    error.kind() == KeysErrorKind::Fetch
+        && matches!(
+            error.status(),
+            Some(StatusCode::NOT_FOUND | StatusCode::GONE)
+        )
+}
+
 fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError {
     if status.is_redirection() {
-        return FetchError::Redirect(format!("the client does not follow status {status}"));
+        return FetchError::redirect(format_args!("the client does not follow status {status}"));
     }
-    FetchError::Status {
-        status,
-        retry_after: lifetime::retry_after(headers),
-    }
+    FetchError::status_of(status, lifetime::retry_after(headers))
 }
 
 impl std::fmt::Debug for Place {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::untrusted::shorten;
+
 /// Hosts that may be reached by plain http besides loopback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HttpHosts(Vec<String>);
@@ -57,7 +59,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// `url` for logs and errors: without user information, without the values of its query and without
 /// its fragment, any of which may be a secret. Works on texts that are no URL as well.
-pub(in crate::jwks) fn redact(url: &str) -> String {
+pub(super) fn redact(url: &str) -> String {
     match Url::parse(url) {
         // The parser finds user information behind fewer slashes, or others, than there should be.
         Ok(parsed) if parsed.has_host() => {
@@ -120,7 +122,7 @@ fn strike_out(url: &str) -> String {
     if fragment.is_some() {
         shown.push_str("#***");
     }
-    crate::untrusted::shorten(&shown).into_owned()
+    shorten(&shown).into_owned()
 }
 
 fn split_at_char(text: &str, at: char) -> (&str, Option<&str>) {

@@ -1,33 +1,36 @@
+//! What is known of a remote key set, and every decision about it.
+
+mod background;
+mod completion;
+mod fetch_task;
+
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use arc_swap::ArcSwapOption;
-use http::HeaderMap;
-use tokio::{
-    runtime::Handle,
-    sync::Notify,
-    time::{Instant, timeout_at},
-};
+use tokio::{runtime::Handle, sync::Notify, time::Instant};
 
 use super::{
-    FetchError, KeysError, RefreshMode,
-    address::redact,
-    builder::Settings,
+    fetch_error::FetchError,
     in_flight::{FetchId, InFlightFetch, PlannedFetch, Purpose},
-    lifetime,
     log::Event,
     schedule::Schedule,
-    source::{Document, SourceState},
+    settings::{RefreshMode, Settings},
+    source::SourceState,
     unknown_kids::UnknownKids,
 };
 use crate::{
     clock::later,
-    jwks::{KeyLookup, KeySet, KeySetError, KeyStatus, MissingKeys, SkippedKey, UnknownKey},
+    jwks::{
+        error::{KeysError, KeysErrorKind},
+        key_set::KeySet,
+        provider::{KeyLookup, KeyStatus, MissingKeys, UnknownKey},
+    },
     token_bucket::TokenBucket,
 };
 
@@ -260,105 +263,22 @@ impl RemoteKeys {
     }
 
     /// Registers a fetch, to be spawned once the lock is released.
-    fn plan(self: &Arc<Self>, state: &mut State, purpose: Purpose, now: Instant) -> PlannedFetch {
+    fn plan(&self, state: &mut State, purpose: Purpose, now: Instant) -> PlannedFetch {
         let deadline = later(now, self.settings.source.timeout);
         let overdue = (self.current.load().as_ref()).is_some_and(|it| now >= it.fresh_until);
         // While attempts fail as they become due, nothing is gained by waiting for the next.
         let failing = state.last_failure.as_ref().is_some_and(|error| {
             let late = now.saturating_duration_since(state.schedule.due());
-            late <= Self::BACKGROUND_GRACE && !matches!(**error, KeysError::Stopped)
+            late <= Self::BACKGROUND_GRACE && error.kind() != KeysErrorKind::Stopped
         });
         let hold_until = (overdue && !failing).then(|| later(now, Self::MAX_HOLD).min(deadline));
         let id = state.next_id;
         state.next_id += 1;
         let memory = state.memory.clone();
-        let (fetch, planned) = InFlightFetch::plan(self, id, purpose, deadline, hold_until, memory);
+        let (fetch, planned) = InFlightFetch::plan(id, purpose, deadline, hold_until, memory);
         state.in_flight = Some(fetch);
         self.fetches.fetch_add(1, Ordering::Relaxed);
         planned
-    }
-
-    /// One attempt, within the time limit as a whole.
-    pub(super) async fn fetch(
-        &self,
-        memory: &mut SourceState,
-        deadline: Instant,
-    ) -> Result<Document, KeysError> {
-        let source = &self.settings.source;
-        let place = source.describe(memory);
-        match timeout_at(deadline, source.attempt(memory)).await {
-            Ok(result) => result,
-            Err(_) => Err(self.timed_out(place)),
-        }
-    }
-
-    fn timed_out(&self, url: String) -> KeysError {
-        KeysError::Fetch {
-            url,
-            source: FetchError::Timeout {
-                limit: self.settings.source.timeout,
-            },
-        }
-    }
-
-    /// Ends the fetch `id`: what its answer means for the keys in use, the schedule and the memory of
-    /// unknown keys. One fetch is under way at a time and ends here before the next begins; one that
-    /// was given up changes nothing, so an older answer never replaces a newer one.
-    pub(super) fn complete(
-        &self,
-        id: FetchId,
-        fetched: Result<Document, KeysError>,
-        memory: SourceState,
-        announce: impl FnOnce(Result<(), MissingKeys>),
-    ) {
-        let renewed = fetched.and_then(|document| self.read(document, memory));
-        let now = Instant::now();
-        let mut deferred = Deferred::default();
-        let mut state = self.state();
-        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
-            return;
-        }
-        let outcome = match renewed {
-            // There is nothing that could be "still the same" once the keys have lapsed.
-            Ok((None, ..)) if !self.has_keys(now) => Err(KeysError::NotModifiedWithoutKeys),
-            Ok((keys, headers, memory)) => {
-                state.in_flight = None;
-                let lifetime = lifetime::freshness(
-                    &headers,
-                    self.settings.default_lifetime,
-                    &self.settings.lifetime_bounds,
-                );
-                state.memory = memory;
-                deferred.forgotten.extend(state.last_failure.take());
-                state.schedule.succeeded(now, lifetime);
-                deferred.rescheduled = true;
-                deferred.events.extend(self.replace(keys, now, lifetime));
-                Ok(())
-            }
-            Err(error) => Err(error),
-        };
-        let outcome = outcome.map_err(|error| {
-            self.record_failure(&mut state, error, now, &mut deferred);
-            state.missing(now)
-        });
-        self.set_quiet(&state, now);
-        drop(state);
-        announce(outcome);
-        self.run(deferred, None);
-    }
-
-    /// Ends the fetch `id` without an answer; one that has ended stays as it is.
-    pub(super) fn fail(&self, id: FetchId, error: KeysError) {
-        let now = Instant::now();
-        let mut deferred = Deferred::default();
-        let mut state = self.state();
-        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
-            return;
-        }
-        self.record_failure(&mut state, error, now, &mut deferred);
-        self.set_quiet(&state, now);
-        drop(state);
-        self.run(deferred, None);
     }
 
     /// Why there are no keys, for a wait that ended without an outcome.
@@ -372,46 +292,15 @@ impl RemoteKeys {
         missing
     }
 
-    /// The fetch under way has failed.
-    fn record_failure(
-        &self,
-        state: &mut State,
-        error: KeysError,
-        now: Instant,
-        deferred: &mut Deferred,
-    ) {
-        let purpose = state.in_flight.take().map(|fetch| fetch.purpose);
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        // Where the keys are is looked for anew; what they were is still known.
-        state.memory.forget_place();
-        if matches!(error, KeysError::NotModifiedWithoutKeys) {
-            state.memory = SourceState::default();
-        }
-        let have_keys = self.has_keys(now);
-        let due = state.schedule.due();
-        // A task that ended with its runtime says nothing about the server.
-        if !matches!(error, KeysError::Stopped) {
-            state.schedule.failed(now, have_keys, error.retry_after());
-        }
-        if purpose == Some(Purpose::UnknownKey) {
-            // Strangers can bring a routine refresh forward, never put it off.
-            state.schedule.not_later_than(due);
-        }
-        let error = Arc::new(error);
-        deferred.rescheduled = true;
-        deferred.events.push(Event::NotRefreshed {
-            error: Arc::clone(&error),
-            serving_older_keys: have_keys,
-            retry_in: state.schedule.due().saturating_duration_since(now),
-        });
-        (deferred.forgotten).extend(state.last_failure.replace(error));
+    fn timed_out(&self, url: &str) -> KeysError {
+        KeysError::fetch(url, FetchError::timeout(self.settings.source.timeout))
     }
 
     /// Gives up a fetch past its deadline, and keys past their outage window: better to answer 503
     /// than to trust keys that nobody has confirmed.
     fn expire(&self, state: &mut State, now: Instant, deferred: &mut Deferred) {
         if (state.in_flight.as_ref()).is_some_and(|fetch| now >= fetch.deadline) {
-            let error = self.timed_out(self.settings.source.describe(&state.memory));
+            let error = self.timed_out(&self.settings.source.describe(&state.memory));
             self.record_failure(state, error, now, deferred);
         }
         let lapsed = (self.current.load().as_ref()).is_some_and(|it| now >= it.usable_until);
@@ -423,87 +312,11 @@ impl RemoteKeys {
         };
         old.keys.withdraw_all();
         let age = now.saturating_duration_since(old.confirmed_at);
-        let error = Arc::new(KeysError::Lapsed { age });
+        let error = Arc::new(KeysError::lapsed(age));
         state.memory = SourceState::default();
         state.schedule.lapsed(old.usable_until);
         state.last_failure.get_or_insert_with(|| Arc::clone(&error));
         deferred.events.push(Event::Lapsed { error });
-    }
-
-    /// The keys of a fetched document; `None` where the server says that they are still the same.
-    fn read(
-        &self,
-        document: Document,
-        mut memory: SourceState,
-    ) -> Result<(Option<KeySet>, HeaderMap, SourceState), KeysError> {
-        let (fetched, url) = match document {
-            Document::NotModified(headers) => return Ok((None, headers, memory)),
-            Document::New { fetched, url } => (fetched, url),
-        };
-        let failed = |source| KeysError::KeySet {
-            url: redact(url.as_str()),
-            source,
-        };
-        let parsed =
-            KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
-                .map_err(failed)?;
-        if parsed.keys.is_empty() && !(self.settings.may_be_empty && parsed.skipped.is_empty()) {
-            return Err(failed(KeySetError::no_usable_key(parsed.skipped)));
-        }
-        SkippedKey::log(&parsed.skipped, Some(&url));
-        memory.remember_validators(&url, &fetched.headers);
-        Ok((Some(parsed.keys), fetched.headers, memory))
-    }
-
-    fn replace(&self, keys: Option<KeySet>, now: Instant, lifetime: Duration) -> Option<Event> {
-        let old = self.current.load_full();
-        let keys = match (keys, &old) {
-            (Some(keys), Some(old)) => keys.keeping(&old.keys),
-            (Some(keys), None) => keys,
-            (None, Some(old)) => KeySet::from_keys(old.keys.iter().cloned().collect()),
-            (None, None) => return None,
-        };
-        let fresh_until = later(now, lifetime);
-        let new = Arc::new(Snapshot {
-            keys,
-            confirmed_at: now,
-            fresh_until,
-            usable_until: later(fresh_until, self.settings.outage_window),
-        });
-        self.current.store(Some(Arc::clone(&new)));
-        // After the new keys are in use: a token accepted by an old key in between is then found
-        // withdrawn by its next request, since the mark is looked at on every hit.
-        if let Some(old) = old {
-            old.keys.withdraw_all_but(&new.keys);
-        }
-        Some(Event::Refreshed {
-            keys: new.keys.len(),
-            lifetime,
-        })
-    }
-
-    /// Does what is due, and says when to be asked again. For the background task.
-    fn tick(self: &Arc<Self>, now: Instant) -> Instant {
-        let mut deferred = Deferred::default();
-        let mut state = self.state();
-        self.expire(&mut state, now, &mut deferred);
-        let snapshot = self.current.load();
-        if state.in_flight.is_none() && state.schedule.is_due(now) {
-            let purpose = match snapshot.as_ref() {
-                Some(_) => Purpose::Routine,
-                None => Purpose::First,
-            };
-            deferred.fetch = Some(self.plan(&mut state, purpose, now));
-        }
-        let next = match &state.in_flight {
-            Some(fetch) => fetch.deadline,
-            None => state.schedule.due(),
-        };
-        let lapse = snapshot.as_ref().map(|it| it.usable_until);
-        self.set_quiet(&state, now);
-        drop(state);
-        self.run(deferred, Handle::try_current().ok().as_ref());
-        lapse.map_or(next, |lapse| next.min(lapse))
     }
 
     /// Until when requests have nothing to do but use the keys.
@@ -536,9 +349,9 @@ impl RemoteKeys {
     }
 
     /// What was decided under the lock, now that it is released.
-    fn run(&self, deferred: Deferred, runtime: Option<&Handle>) {
-        if let (Some(fetch), Some(runtime)) = (deferred.fetch, runtime) {
-            fetch.spawn(runtime);
+    fn run(self: &Arc<Self>, deferred: Deferred, runtime: Option<&Handle>) {
+        if let Some(fetch) = deferred.fetch {
+            self.start(fetch, runtime);
         }
         if deferred.rescheduled {
             self.rescheduled.notify_one();
@@ -587,7 +400,7 @@ impl State {
             retry_after: due,
             error: match &self.last_failure {
                 Some(error) => Arc::clone(error),
-                None => Arc::new(KeysError::NotFetchedYet),
+                None => Arc::new(KeysError::not_fetched_yet()),
             },
         }
     }
@@ -603,20 +416,5 @@ impl State {
                 error: Arc::clone(error),
             }),
         }
-    }
-}
-
-/// The background task: sleeps until something is due. Holds no more than a weak reference while
-/// it sleeps, and is aborted with the last handle.
-pub(super) async fn keep_fresh(keys: Weak<RemoteKeys>) {
-    loop {
-        let Some(strong) = keys.upgrade() else {
-            return;
-        };
-        let next = strong.tick(Instant::now());
-        let rescheduled = Arc::clone(&strong.rescheduled);
-        drop(strong);
-        // Either way it is time to look again.
-        drop(timeout_at(next, rescheduled.notified()).await);
     }
 }

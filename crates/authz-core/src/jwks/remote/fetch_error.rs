@@ -1,0 +1,143 @@
+use std::{error::Error, fmt, time::Duration};
+
+use http::StatusCode;
+
+use crate::untrusted::{Bounded, ERROR_BYTES, Excerpt, debug_as_display};
+
+/// Why an HTTP request for keys or metadata failed.
+///
+/// ```
+/// use std::time::Duration;
+/// use authz_core::jwks::{FetchError, FetchErrorKind};
+///
+/// let error = FetchError::transport("the connection was reset");
+/// assert_eq!(error.kind(), FetchErrorKind::Transport);
+/// assert_eq!(error.to_string(), "the request failed: the connection was reset");
+/// ```
+pub struct FetchError {
+    kind: FetchErrorKind,
+    message: String,
+    status: Option<StatusCode>,
+    retry_after: Option<Duration>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The kinds of [`FetchError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FetchErrorKind {
+    /// No complete response arrived within the time limit.
+    Timeout,
+    /// The response has a status other than 200.
+    Status,
+    /// The response has a content coding, which was not asked for.
+    ContentCoding,
+    /// The response is longer than the limit.
+    TooLarge,
+    /// The response is a redirect that is not followed: to another origin, or one too many.
+    Redirect,
+    /// The connection could not be made, or it broke.
+    Transport,
+}
+
+impl FetchError {
+    fn new(kind: FetchErrorKind, message: String) -> Self {
+        Self {
+            kind,
+            message,
+            status: None,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// No complete response arrived within `limit`.
+    #[must_use]
+    pub fn timeout(limit: Duration) -> Self {
+        let message = format!("no complete answer within {} ms", limit.as_millis());
+        Self::new(FetchErrorKind::Timeout, message)
+    }
+
+    /// The response is longer than `limit` bytes.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("the answer is longer than {limit} bytes");
+        Self::new(FetchErrorKind::TooLarge, message)
+    }
+
+    /// The response is a redirect that is not followed, for this reason.
+    pub fn redirect(reason: impl fmt::Display) -> Self {
+        let reason = Bounded(reason, ERROR_BYTES);
+        let message = format!("the answer is a redirect that is not followed: {reason}");
+        Self::new(FetchErrorKind::Redirect, message)
+    }
+
+    /// The connection could not be made, or it broke. Include the causes of `error` in its message.
+    pub fn transport(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        let message = format!("the request failed: {}", Bounded(&error, ERROR_BYTES));
+        Self {
+            cause: Some(error),
+            ..Self::new(FetchErrorKind::Transport, message)
+        }
+    }
+
+    pub(super) fn status_of(status: StatusCode, retry_after: Option<Duration>) -> Self {
+        Self {
+            status: Some(status),
+            retry_after,
+            ..Self::new(
+                FetchErrorKind::Status,
+                format!("the server answered {status}"),
+            )
+        }
+    }
+
+    pub(super) fn content_coding(coding: &str) -> Self {
+        let coding = Excerpt(coding);
+        let message =
+            format!("the answer is encoded ({coding}), though no content coding was asked for");
+        Self::new(FetchErrorKind::ContentCoding, message)
+    }
+
+    /// The kind of error.
+    #[must_use]
+    pub const fn kind(&self) -> FetchErrorKind {
+        self.kind
+    }
+
+    /// The response's status, if it is what failed the request.
+    #[must_use]
+    pub const fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    pub(in crate::jwks) const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    pub(in crate::jwks) fn into_cause(self) -> Option<Box<dyn Error + Send + Sync>> {
+        self.cause
+    }
+
+    /// The error given to [`transport`](Self::transport). Its message is part of this one's.
+    #[must_use]
+    pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.cause.as_deref()
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// As `std::io::Error`: the source is that of the error whose message is shown.
+impl Error for FetchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref()?.source()
+    }
+}
+
+debug_as_display!(FetchError);

@@ -1,0 +1,173 @@
+//! The end of a fetch.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use http::HeaderMap;
+use tokio::time::Instant;
+
+use super::{Deferred, RemoteKeys, Snapshot, State};
+use crate::{
+    clock::later,
+    jwks::{
+        address::redact,
+        error::{KeysError, KeysErrorKind},
+        key_set::KeySet,
+        key_set_error::{KeySetError, SkippedKey},
+        provider::MissingKeys,
+        remote::{
+            in_flight::{FetchId, Purpose},
+            lifetime,
+            log::Event,
+            source::{Document, SourceState},
+        },
+    },
+};
+
+impl RemoteKeys {
+    /// Ends the fetch `id`: what its answer means for the keys in use, the schedule and the memory of
+    /// unknown keys. One fetch is under way at a time and ends here before the next begins; one that
+    /// was given up changes nothing, so an older answer never replaces a newer one.
+    pub(super) fn complete(
+        self: &Arc<Self>,
+        id: FetchId,
+        fetched: Result<Document, KeysError>,
+        memory: SourceState,
+        announce: impl FnOnce(Result<(), MissingKeys>),
+    ) {
+        let renewed = fetched.and_then(|document| self.read(document, memory));
+        let now = Instant::now();
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
+            return;
+        }
+        let outcome = match renewed {
+            // There is nothing that could be "still the same" once the keys have lapsed.
+            Ok((None, ..)) if !self.has_keys(now) => Err(KeysError::not_modified()),
+            Ok((keys, headers, memory)) => {
+                state.in_flight = None;
+                let lifetime = lifetime::freshness(
+                    &headers,
+                    self.settings.default_lifetime,
+                    &self.settings.lifetime_bounds,
+                );
+                state.memory = memory;
+                deferred.forgotten.extend(state.last_failure.take());
+                state.schedule.succeeded(now, lifetime);
+                deferred.rescheduled = true;
+                deferred.events.extend(self.replace(keys, now, lifetime));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        let outcome = outcome.map_err(|error| {
+            self.record_failure(&mut state, error, now, &mut deferred);
+            state.missing(now)
+        });
+        self.set_quiet(&state, now);
+        drop(state);
+        announce(outcome);
+        self.run(deferred, None);
+    }
+
+    /// Ends the fetch `id` without an answer; one that has ended stays as it is.
+    pub(super) fn fail(self: &Arc<Self>, id: FetchId, error: KeysError) {
+        let now = Instant::now();
+        let mut deferred = Deferred::default();
+        let mut state = self.state();
+        if state.in_flight.as_ref().is_none_or(|it| it.id != id) {
+            return;
+        }
+        self.record_failure(&mut state, error, now, &mut deferred);
+        self.set_quiet(&state, now);
+        drop(state);
+        self.run(deferred, None);
+    }
+
+    /// The fetch under way has failed.
+    pub(super) fn record_failure(
+        &self,
+        state: &mut State,
+        error: KeysError,
+        now: Instant,
+        deferred: &mut Deferred,
+    ) {
+        let purpose = state.in_flight.take().map(|fetch| fetch.purpose);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        // Where the keys are is looked for anew; what they were is still known.
+        state.memory.forget_place();
+        if error.kind() == KeysErrorKind::NotModified {
+            state.memory = SourceState::default();
+        }
+        let have_keys = self.has_keys(now);
+        let due = state.schedule.due();
+        // A task that ended with its runtime says nothing about the server.
+        if error.kind() != KeysErrorKind::Stopped {
+            state.schedule.failed(now, have_keys, error.retry_after());
+        }
+        if purpose == Some(Purpose::UnknownKey) {
+            // Strangers can bring a routine refresh forward, never put it off.
+            state.schedule.not_later_than(due);
+        }
+        let error = Arc::new(error);
+        deferred.rescheduled = true;
+        deferred.events.push(Event::NotRefreshed {
+            error: Arc::clone(&error),
+            serving_older_keys: have_keys,
+            retry_in: state.schedule.due().saturating_duration_since(now),
+        });
+        (deferred.forgotten).extend(state.last_failure.replace(error));
+    }
+
+    /// The keys of a fetched document; `None` where the server says that they are still the same.
+    fn read(
+        &self,
+        document: Document,
+        mut memory: SourceState,
+    ) -> Result<(Option<KeySet>, HeaderMap, SourceState), KeysError> {
+        let (fetched, url) = match document {
+            Document::NotModified(headers) => return Ok((None, headers, memory)),
+            Document::New { fetched, url } => (fetched, url),
+        };
+        let failed = |error: KeySetError| KeysError::key_set(&redact(url.as_str()), &error);
+        let parsed =
+            KeySet::parse_with(&fetched.body, self.settings.backend, self.settings.max_keys)
+                .map_err(failed)?;
+        if parsed.keys.is_empty() && !(self.settings.may_be_empty && parsed.skipped.is_empty()) {
+            return Err(failed(KeySetError::no_usable_key(parsed.skipped)));
+        }
+        SkippedKey::log(&parsed.skipped, Some(&url));
+        memory.remember_validators(&url, &fetched.headers);
+        Ok((Some(parsed.keys), fetched.headers, memory))
+    }
+
+    fn replace(&self, keys: Option<KeySet>, now: Instant, lifetime: Duration) -> Option<Event> {
+        let old = self.current.load_full();
+        let keys = match (keys, &old) {
+            (Some(keys), Some(old)) => keys.keeping(&old.keys),
+            (Some(keys), None) => keys,
+            (None, Some(old)) => KeySet::from_keys(old.keys.iter().cloned().collect()),
+            (None, None) => return None,
+        };
+        let fresh_until = later(now, lifetime);
+        let new = Arc::new(Snapshot {
+            keys,
+            confirmed_at: now,
+            fresh_until,
+            usable_until: later(fresh_until, self.settings.outage_window),
+        });
+        self.current.store(Some(Arc::clone(&new)));
+        // After the new keys are in use: a token accepted by an old key in between is then found
+        // withdrawn by its next request, since the mark is looked at on every hit.
+        if let Some(old) = old {
+            old.keys.withdraw_all_but(&new.keys);
+        }
+        Some(Event::Refreshed {
+            keys: new.keys.len(),
+            lifetime,
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! What an application needs. The adapters re-export all of it, so that an application depends on its
+//! adapter alone.
+
+pub use crate::{
+    Algorithm, Authorizer, AuthorizerBuilder, BuildError, BuildErrorKind, CacheStatus, Challenge,
+    ClaimPath, Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus,
+    KeyError, KeyErrorKind, ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope,
+    ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
+    TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    jwks::KeyStatus,
+    policy,
+    policy::{
+        PolicyError, Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client,
+        custom, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
+    },
+    required_scope, rules,
+};
