@@ -20,8 +20,6 @@
 //! The table is checked as a whole when it is read. Two rules for the same requests, a rule that no
 //! request reaches, and a policy that asks for a path parameter that the path does not have are errors.
 
-#[cfg(feature = "rules")]
-mod error;
 mod path;
 mod pattern;
 #[cfg(feature = "rules")]
@@ -30,6 +28,6 @@ mod table;
 pub(crate) use self::path::{decode, is_plain};
 pub use self::pattern::{InvalidPattern, PathPattern};
 #[cfg(feature = "rules")]
-pub use self::{error::RulesError, table::Rules};
+pub use self::table::{Rules, error::RulesError};
 #[cfg(feature = "rules")]
 pub(crate) use self::{pattern::Matched, table::Access};

@@ -3,12 +3,14 @@
 
 mod allocations;
 mod case;
+mod claim_paths;
 mod explain;
 mod guide;
 mod log;
 mod properties;
 mod request;
 mod requirements;
+mod scopes;
 #[path = "../support/mod.rs"]
 mod support;
 mod text;

@@ -1,15 +1,17 @@
+pub(crate) mod error;
+
 use std::{fmt, sync::Arc};
 
 use http::Method;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use self::error::RulesError;
 use super::{
-    RulesError,
     path::Path,
     pattern::{Matched, PatternConflict, Routes, names},
 };
-use crate::policy::{self, Policy, Predicates};
+use crate::policy::{Policy, Predicates, parse::method::parse_method};
 
 /// A table of rules for a whole service: who may do what, by method and path.
 ///
@@ -352,7 +354,7 @@ impl Entry {
             ));
         }
         let methods: Vec<_> = (methods.iter())
-            .map(|text| policy::parse_method(text).map_err(error))
+            .map(|text| parse_method(text).map_err(error))
             .collect::<Result<_, _>>()?;
         if methods.contains(&Method::HEAD) {
             return Err(error("HEAD counts as GET: name that".into()));

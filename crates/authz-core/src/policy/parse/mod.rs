@@ -1,24 +1,22 @@
-//! A policy out of text.
+//! Parses the text of a policy.
 
 mod error;
 mod grammar;
 mod lexeme;
-mod method;
+pub(crate) mod method;
 
 use std::{borrow::Cow, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub use self::error::PolicyError;
-#[cfg(feature = "rules")]
-pub(crate) use self::method::method as parse_method;
-use super::{Policy, Predicates};
+use super::{build::Predicates, model::Policy};
 
 impl Policy {
-    /// The policy that `text` describes, which may name the conditions `known` with `custom("name")`.
-    /// Without any, [`str::parse`] does.
+    /// Parses `text`, which may name the conditions `known` with `custom("name")`. Use [`str::parse`] for
+    /// text without such conditions.
     ///
-    /// The grammar is in the guide on policies; this is most of it:
+    /// The guide on policies has the whole grammar. Examples:
     ///
     /// ```text
     /// scope("read:messages") and (role("admin") or claim("org_id") == path("org"))
@@ -28,7 +26,7 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// When `text` is no policy: the error says where and why.
+    /// Returns the position and the reason if `text` is not a valid policy.
     pub fn parse_with(text: &str, known: &Predicates) -> Result<Self, PolicyError> {
         grammar::policy(text, known)
     }

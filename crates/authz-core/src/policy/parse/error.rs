@@ -5,7 +5,7 @@ use winnow::{
     stream::{LocatingSlice, Location},
 };
 
-/// A text that is no policy, where, and why.
+/// The text is not a valid policy.
 ///
 /// ```
 /// use authz_core::policy::Policy;
@@ -19,50 +19,49 @@ use winnow::{
 /// );
 /// ```
 ///
-/// `Debug` shows the same: it is what a `main` that returns the error prints.
+/// `Debug` prints the same message, because a `main` that returns the error prints it with `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PolicyError {
     text: String,
-    at: usize,
-    problem: String,
+    fail: Fail,
 }
 
-/// The same while it is found: a place, in bytes, and what is wrong there.
-#[derive(Debug)]
+/// A mistake in a text that the parser still reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fail {
-    pub(super) at: usize,
-    pub(super) problem: String,
+    /// Bytes from the start of the text.
+    at: usize,
+    problem: String,
 }
 
 impl PolicyError {
     pub(super) fn new(text: &str, fail: Fail) -> Self {
         Self {
             text: text.to_owned(),
-            at: fail.at,
-            problem: fail.problem,
+            fail,
         }
     }
 
-    /// What is wrong.
+    /// Returns what is wrong, without the position.
     #[must_use]
     pub fn problem(&self) -> &str {
-        &self.problem
+        &self.fail.problem
     }
 
-    /// The line, from 1.
+    /// Returns the line of the mistake, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         self.before().matches('\n').count() + 1
     }
 
-    /// The character in the line, from 1.
+    /// Returns the position of the mistake in its line, in characters from 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.line_before().chars().count() + 1
     }
 
     fn before(&self) -> &str {
-        self.text.get(..self.at).unwrap_or(&self.text)
+        self.text.get(..self.fail.at).unwrap_or(&self.text)
     }
 
     fn line_before(&self) -> &str {
@@ -94,13 +93,12 @@ impl ParserError<LocatingSlice<&str>> for Fail {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (line, column) = (self.line(), self.column());
+        let (line, column, problem) = (self.line(), self.column(), self.problem());
         let text = self.text.lines().nth(line - 1).unwrap_or_default();
-        // A tab in the line is a tab above the caret too.
+        // A tab stays a tab, so that the caret is below the mistake.
         let indent: String = (self.line_before().chars())
             .map(|it| if it == '\t' { '\t' } else { ' ' })
             .collect();
-        let problem = &self.problem;
         write!(
             f,
             "{problem} (line {line}, column {column})\n{text}\n{indent}^"

@@ -1,7 +1,7 @@
-/// A scope that is known when the program is compiled, for a requirement that stands in a
-/// handler's signature. [`required_scope!`](crate::required_scope) declares one.
+/// A scope known at compile time, for a requirement in a handler's signature.
+/// [`required_scope!`](crate::required_scope) declares one.
 pub trait RequiredScope: 'static {
-    /// The scope's name.
+    /// The name of the scope.
     const NAME: &'static str;
 }
 
@@ -11,7 +11,7 @@ pub trait RequiredScope: 'static {
 /// authz_core::required_scope!(pub ReadMessages = "read:messages");
 /// ```
 ///
-/// What is no scope does not compile:
+/// An invalid scope does not compile:
 ///
 /// ```compile_fail
 /// authz_core::required_scope!(pub ReadMessages = "read messages");

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::InvalidPattern;
 use crate::policy::PolicyError;
+use crate::rules::InvalidPattern;
 
 /// Why a table of rules is refused. Rules are named by their place in the file, from 1, with the line
 /// where they begin if it is TOML, and what they are about.

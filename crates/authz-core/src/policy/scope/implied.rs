@@ -1,18 +1,21 @@
-//! Scopes that come with others: `admin` with `write:messages`, and that with `read:messages`.
+//! Scopes that imply others: `admin` implies `write:messages`, which implies `read:messages`.
 
 use std::collections::BTreeMap;
 
-use super::{InvalidScope, Names, Scope, Scopes};
+use super::{
+    name::{InvalidScope, Scope},
+    set::{Names, Scopes},
+};
 
-/// For each scope that implies others all that it implies, over any number of steps.
+/// For each scope, all scopes that it implies, directly or not.
 #[derive(Debug, Default)]
 pub(crate) struct Implied(BTreeMap<Box<str>, Box<[Scope]>>);
 
-/// What is wrong with the declarations.
+/// Why implications are invalid.
 #[derive(Debug)]
 pub(crate) enum BadImplication {
     Invalid(InvalidScope),
-    /// Each implies the next, and the last is the first.
+    /// Each scope implies the next. The last is the first.
     Cycle(Vec<String>),
 }
 
@@ -37,7 +40,7 @@ impl Implied {
         Ok(Self(all))
     }
 
-    /// `granted` and what they imply; `None` where they imply nothing that was not granted.
+    /// Returns `granted` and what they imply, or `None` if that is no more than `granted`.
     pub(crate) fn expand(&self, granted: &Scopes) -> Option<Scopes> {
         if self.0.is_empty() {
             return None;
@@ -52,7 +55,7 @@ impl Implied {
     }
 }
 
-/// Everything that the last name of `path` implies, unless the path leads back to itself.
+/// Adds all that `name`, the last of `path`, implies to `reached`. A cycle is an error.
 fn reach<'d>(
     name: &str,
     declared: &'d Declared,

@@ -1,12 +1,13 @@
+//! The logic with three values.
+
 use serde::Serialize;
 
 /// Whether a requirement is met.
 ///
-/// There is a third answer besides yes and no. A comparison with a claim that the token does not
-/// have, or has with another type than expected, is [`Unknown`](Self::Unknown), and so is its
-/// negation. A policy allows only what is [`Met`](Self::Met): so neither `claim("x") == "y"` nor
-/// `not claim("x") == "y"` lets a token pass that has no `x`. This is the logic of SQL's `WHERE`
-/// (Kleene's), in which `not not p` is `p`, and De Morgan's laws hold.
+/// A comparison with a claim that is missing or has an unexpected type is [`Unknown`](Self::Unknown),
+/// and so is its negation. A policy allows a request only if it is [`Met`](Self::Met). So neither
+/// `claim("x") == "y"` nor `not claim("x") == "y"` allows a token without `x`. This is the logic of SQL's
+/// `WHERE` (Kleene's): `not not p` is `p`, and De Morgan's laws hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -14,25 +15,22 @@ pub enum Verdict {
     Met,
     /// Not met.
     NotMet,
-    /// It can't be said: a value is missing or of the wrong type.
+    /// Undecidable: a value is missing or has an unexpected type.
     Unknown,
 }
 
 impl Verdict {
-    /// `Met` if all are, `NotMet` if one is, else `Unknown`.
-    pub(crate) fn all(verdicts: impl Iterator<Item = Self>) -> Self {
-        let mut all = Self::Met;
-        for verdict in verdicts {
-            match verdict {
-                Self::Met => {}
-                Self::NotMet => return Self::NotMet,
-                Self::Unknown => all = Self::Unknown,
-            }
-        }
-        all
+    /// `Unknown` for `None`.
+    pub(crate) fn of(met: Option<bool>) -> Self {
+        met.map_or(Self::Unknown, Self::from)
     }
 
-    /// `Met` if one is, `NotMet` if none is, else `Unknown`.
+    /// `Met` if all are, `NotMet` if one is, else `Unknown`.
+    pub(crate) fn all(verdicts: impl Iterator<Item = Self>) -> Self {
+        Self::any(verdicts.map(Self::not)).not()
+    }
+
+    /// `Met` if one is, `NotMet` if all are, else `Unknown`.
     pub(crate) fn any(verdicts: impl Iterator<Item = Self>) -> Self {
         let mut any = Self::NotMet;
         for verdict in verdicts {
@@ -45,6 +43,7 @@ impl Verdict {
         any
     }
 
+    /// Leaves `Unknown` as it is.
     pub(crate) const fn not(self) -> Self {
         match self {
             Self::Met => Self::NotMet,

@@ -1,11 +1,9 @@
+//! The names of HTTP methods.
+
 use http::Method;
 
-/// The method that is written `text`.
-///
-/// # Errors
-///
-/// When there is no such method; the nearest is named.
-pub(crate) fn method(text: &str) -> Result<Method, String> {
+/// Parses a registered method. The error names the nearest method.
+pub(crate) fn parse_method(text: &str) -> Result<Method, String> {
     if text.bytes().any(|it| it.is_ascii_lowercase()) {
         return Err(format!(
             "methods are written in capitals: {:?}",
@@ -16,18 +14,19 @@ pub(crate) fn method(text: &str) -> Result<Method, String> {
         return Err(format!("{text:?} is not a method"));
     }
     if !METHODS.contains(&text) {
+        let problem =
+            format!("{text:?} is not a method that is registered (RFC 9110 section 16.1)");
         let near = METHODS.iter().min_by_key(|it| distance(it, text));
-        let near = near.filter(|it| distance(it, text) <= 2);
-        return Err(near.map_or_else(
-            || format!("{text:?} is not a method that is registered (RFC 9110 section 16.1)"),
-            |near| format!("{text:?} is not a method that is registered (RFC 9110 section 16.1): {near} is the nearest"),
-        ));
+        return Err(match near.filter(|it| distance(it, text) <= 2) {
+            Some(near) => format!("{problem}: {near} is the nearest"),
+            None => problem,
+        });
     }
     Method::from_bytes(text.as_bytes()).map_err(|_| format!("{text:?} is not a method"))
 }
 
-/// The registered methods, and the one that caches take. Another matches no request, or is mistyped. The
-/// usual ones come first, so that they are the nearest of several.
+/// The registered methods and PURGE, which caches use. Any other is likely a typing error. The common
+/// methods come first, so that they win over others at the same distance.
 const METHODS: [&str; 41] = [
     "GET",
     "POST",
@@ -72,7 +71,7 @@ const METHODS: [&str; 41] = [
     "PURGE",
 ];
 
-/// How many letters have to be left out, added, changed, or exchanged with their neighbour.
+/// The Damerau-Levenshtein distance: letters to remove, add, change, or swap with a neighbour.
 #[expect(
     clippy::indexing_slicing,
     reason = "a full row has one number more than `b` has letters; `i` and `j` count letters"

@@ -1,17 +1,18 @@
-//! The grammar, one function for each rule. It is written down in the guide on policies.
+//! The grammar, with one function for each production. The guide on policies has it in EBNF.
 
 use http::{HeaderName, Method};
 use winnow::stream::LocatingSlice;
 
 use super::{
-    super::{
-        Attribute, ClaimPath, Comparison, Operand, Policy, Predicates, Requirement, Scope,
-        attribute::{EMPTY_PREFIX, PREFIX_OF_CLAIMS_ONLY, Source, Value},
-        comparison::Operator,
-    },
     error::{Fail, PolicyError},
     lexeme::{Input, Parsed, expect, here, list, number, peek_word, skip, space, text, word},
-    method::method,
+    method::parse_method,
+};
+use crate::policy::{
+    build::{EMPTY_PREFIX, PREFIX_OF_CLAIMS_ONLY, Predicates},
+    claim_path::ClaimPath,
+    model::{Attribute, Comparison, Operand, Operator, Policy, Requirement, Source, Value},
+    scope::Scope,
 };
 
 pub(super) fn policy(whole: &str, known: &Predicates) -> Result<Policy, PolicyError> {
@@ -32,8 +33,8 @@ struct Grammar<'k> {
     known: &'k Predicates,
 }
 
-/// Groups and negations inside each other. More than any person can read, and less than the stack takes.
-const DEEPEST: usize = 64;
+/// Maximum nesting of groups and negations. The parser is recursive, so this limits its stack.
+const MAX_DEPTH: usize = 64;
 
 const REQUIREMENTS: &str = "any_valid_token, deny, scope, permission, role, group, client, issuer, \
     acr, amr, max_age, method, custom, claim, path, header, query";
@@ -54,15 +55,15 @@ impl Grammar<'_> {
             policies.push(self.operand(input, depth)?);
         }
         Ok(match joined {
-            Some("or") => Policy::any(policies),
-            _ => Policy::all(policies),
+            Some("or") => Policy::any_of(policies),
+            _ => Policy::all_of(policies),
         })
     }
 
     /// `operand = "not" operand | "(" policy ")" | requirement`
     fn operand(&self, input: &mut Input<'_>, depth: usize) -> Parsed<Policy> {
         let at = here(input);
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return Err(Fail::new(at, "the policy is nested too deeply"));
         }
         if peek_word(input) == "not" {
@@ -83,7 +84,7 @@ impl Grammar<'_> {
     }
 
     fn requirement(&self, input: &mut Input<'_>, name: &str, at: usize) -> Parsed<Policy> {
-        let rule = match name {
+        let requirement = match name {
             "any_valid_token" => Requirement::AnyValidToken,
             "deny" => Requirement::Deny,
             "scope" => Requirement::Scope(one(input, |text| text.parse::<Scope>())?),
@@ -105,7 +106,7 @@ impl Grammar<'_> {
                 None => return Err(Fail::new(at, no_requirement(name, input))),
             },
         };
-        Ok(Policy(rule))
+        Ok(Policy(requirement))
     }
 
     fn custom(&self, name: &str) -> Result<Policy, String> {
@@ -135,7 +136,7 @@ fn attribute(input: &mut Input<'_>, name: &str) -> Parsed<Option<Attribute>> {
 }
 
 /// `operator = "exists" | ( "==" | "!=" | "contains" ) value | "in" "[" value { "," value } "]"`,
-/// and behind a claim `"starts_with" text`
+/// and after a claim `"starts_with" text`
 fn operator(input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
     let at = here(input);
     if skip(input, "==")? {
@@ -144,35 +145,27 @@ fn operator(input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
     if skip(input, "!=")? {
         return value(input).map(Operator::Differs);
     }
-    match peek_word(input) {
-        "exists" => {
-            word(input)?;
-            Ok(Operator::Exists)
+    let next = peek_word(input);
+    if !matches!(next, "exists" | "contains" | "starts_with" | "in") {
+        let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow";
+        return Err(Fail::new(at, problem));
+    }
+    word(input)?;
+    match next {
+        "exists" => Ok(Operator::Exists),
+        "contains" => value(input).map(Operator::Contains),
+        "in" => {
+            expect(input, "[")?;
+            Ok(Operator::OneOf(list(input, "]", value)?.into()))
         }
-        "contains" => {
-            word(input)?;
-            value(input).map(Operator::Contains)
-        }
-        "starts_with" if !matches!(left.0, Source::Claim(_)) => {
-            Err(Fail::new(at, PREFIX_OF_CLAIMS_ONLY))
-        }
-        "starts_with" => {
-            word(input)?;
+        _ if !matches!(left.0, Source::Claim(_)) => Err(Fail::new(at, PREFIX_OF_CLAIMS_ONLY)),
+        _ => {
             let at = here(input);
             let prefix = text(input)?;
             if prefix.is_empty() {
                 return Err(Fail::new(at, EMPTY_PREFIX));
             }
             Ok(Operator::StartsWith(prefix.into()))
-        }
-        "in" => {
-            word(input)?;
-            expect(input, "[")?;
-            Ok(Operator::OneOf(list(input, "]", value)?.into()))
-        }
-        _ => {
-            let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow";
-            Err(Fail::new(at, problem))
         }
     }
 }
@@ -229,7 +222,7 @@ fn methods(input: &mut Input<'_>) -> Parsed<Box<[Method]>> {
     let methods = list(input, ")", |input| {
         let at = here(input);
         let text = text(input)?;
-        method(&text).map_err(|problem| Fail::new(at, problem))
+        parse_method(&text).map_err(|problem| Fail::new(at, problem))
     })?;
     Ok(methods.into())
 }
@@ -243,7 +236,7 @@ fn seconds(input: &mut Input<'_>) -> Parsed<u64> {
     Ok(seconds)
 }
 
-/// What is wrong where a requirement should begin.
+/// The problem where a requirement is expected.
 fn no_requirement(name: &str, input: &Input<'_>) -> String {
     let rest = *input.as_ref();
     match name {
@@ -256,7 +249,7 @@ fn no_requirement(name: &str, input: &Input<'_>) -> String {
     }
 }
 
-/// What is wrong where a policy should end, or go on.
+/// The problem where a policy must end or continue.
 fn stray(input: &Input<'_>) -> &'static str {
     let rest = *input.as_ref();
     if rest.starts_with('&') {

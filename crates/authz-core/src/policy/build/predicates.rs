@@ -1,16 +1,9 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use super::{Policy, Requirement};
 use crate::claims::Claims;
+use crate::policy::model::{Policy, Predicate, Requirement};
 
-/// A named condition in the application's own code.
-#[derive(Clone)]
-pub(crate) struct Predicate {
-    pub(crate) name: Box<str>,
-    check: Arc<dyn Fn(&Claims) -> bool + Send + Sync>,
-}
-
-/// The conditions that a policy's text may name with `custom("name")`.
+/// The conditions that the text of a policy may name with `custom("name")`.
 ///
 /// ```
 /// use authz_core::policy::{Policy, Predicates};
@@ -25,29 +18,13 @@ pub(crate) struct Predicate {
 #[must_use]
 pub struct Predicates(BTreeMap<Box<str>, Predicate>);
 
-impl Predicate {
-    pub(crate) fn new(
-        name: impl Into<String>,
-        check: impl Fn(&Claims) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            name: name.into().into(),
-            check: Arc::new(check),
-        }
-    }
-
-    pub(crate) fn holds(&self, claims: &Claims) -> bool {
-        (self.check)(claims)
-    }
-}
-
 impl Predicates {
-    /// None.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// These and `check` under `name`, in place of one that had the name before.
+    /// Adds `check` under `name`, and replaces an earlier condition of that name.
     pub fn with(
         mut self,
         name: impl Into<String>,
@@ -58,7 +35,7 @@ impl Predicates {
         self
     }
 
-    /// The policy `custom(name)`, if there is such a condition.
+    /// Returns the policy `custom(name)` if the set has a condition of that name.
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<Policy> {
         let predicate = self.0.get(name)?;
@@ -70,13 +47,17 @@ impl Predicates {
     }
 }
 
-impl PartialEq for Predicate {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+impl Predicate {
+    pub(super) fn new(
+        name: impl Into<String>,
+        check: impl Fn(&Claims) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into().into(),
+            check: Arc::new(check),
+        }
     }
 }
-
-impl Eq for Predicate {}
 
 impl fmt::Debug for Predicates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,4 @@
-//! The words, signs, texts and numbers that policies are written with. Each takes the white space
-//! behind it along.
+//! The words, signs, strings and numbers of a policy's text. Each includes the white space after it.
 
 use winnow::{
     Parser,
@@ -18,24 +17,24 @@ pub(super) fn space(input: &mut Input<'_>) -> Parsed<()> {
     multispace0.void().parse_next(input)
 }
 
-/// Where the next character stands, in bytes.
+/// The position of the next character, in bytes.
 pub(super) fn here(input: &Input<'_>) -> usize {
     input.current_token_start()
 }
 
-/// The word that begins here, and is left where it is; empty for none.
+/// The word at this position, without consuming it. Empty if there is none.
 pub(super) fn peek_word<'i>(input: &Input<'i>) -> &'i str {
     let rest = *input.as_ref();
     let end = rest.find(|it: char| !is_word(it)).unwrap_or(rest.len());
     &rest[..end]
 }
 
-/// A word of letters, digits and underscores; empty for none.
+/// A word of letters, digits and underscores. Empty if there is none.
 pub(super) fn word<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
     terminated(take_while(0.., is_word), multispace0).parse_next(input)
 }
 
-/// Whether `sign` stood here.
+/// Consumes `sign` if it is next, and returns whether it was.
 pub(super) fn skip(input: &mut Input<'_>, sign: &'static str) -> Parsed<bool> {
     let found = opt(terminated(sign, multispace0)).parse_next(input)?;
     Ok(found.is_some())
@@ -50,7 +49,7 @@ pub(super) fn expect(input: &mut Input<'_>, sign: &'static str) -> Parsed<()> {
     }
 }
 
-/// A text in double quotes. Escapes are those of Rust: `\"`, `\\`, `\n`, `\r`, `\t`, `\0`, `\'`, `\u{1f600}`.
+/// A string in double quotes, with the escapes of Rust: `\"`, `\\`, `\n`, `\r`, `\t`, `\0`, `\'`, `\u{1f600}`.
 pub(super) fn text(input: &mut Input<'_>) -> Parsed<String> {
     let begin = here(input);
     if !input.starts_with('"') {
@@ -72,7 +71,7 @@ pub(super) fn text(input: &mut Input<'_>) -> Parsed<String> {
     Ok(text)
 }
 
-/// What follows a backslash.
+/// The character that is escaped after a backslash.
 fn escaped(input: &mut Input<'_>, at: usize) -> Parsed<char> {
     let hex = take_while(1..=6, |it: char| it.is_ascii_hexdigit());
     let unicode = preceded('u', delimited('{', hex, '}'))
@@ -91,7 +90,7 @@ fn escaped(input: &mut Input<'_>, at: usize) -> Parsed<char> {
         .map_err(|_: Fail| Fail::new(at, unknown))
 }
 
-/// Digits, with or without a minus; `None` where no number begins.
+/// An integer, or `None` if the next character does not start one.
 pub(super) fn number(input: &mut Input<'_>) -> Parsed<Option<i64>> {
     let at = here(input);
     let digits = || take_while(1.., |it: char| it.is_ascii_digit());
@@ -109,7 +108,7 @@ pub(super) fn number(input: &mut Input<'_>) -> Parsed<Option<i64>> {
     }
 }
 
-/// Things that `one` reads, with commas between them, up to the sign `end`: one at least.
+/// One or more items of `one`, separated by commas, and the sign `end`.
 pub(super) fn list<T>(
     input: &mut Input<'_>,
     end: &'static str,
