@@ -7,6 +7,7 @@ mod claim_paths;
 mod explain;
 mod guide;
 mod log;
+mod path_patterns;
 mod properties;
 mod request;
 mod requirements;

@@ -1,6 +1,8 @@
 //! Tables that can't be meant.
 
-use authz_core::rules::Rules;
+use std::error::Error as _;
+
+use authz_core::rules::{Rules, RulesErrorKind};
 
 /// The error, without the lines that its rules stand in.
 fn error(rules: &str) -> String {
@@ -241,6 +243,89 @@ fn rules_of_a_toml_file_are_named_with_their_lines() {
     // What is no rule at all has its line from the parser.
     let error = Rules::from_toml("[[rules]]\npath = '/a'\npolicy = 7").unwrap_err();
     assert!(error.to_string().contains("line 3, column 10"), "{error}");
+}
+
+#[test]
+fn a_program_can_tell_what_is_wrong_and_where() {
+    let entry =
+        |path: &str, policy: &str| format!("[[rules]]\npath = '{path}'\npolicy = '{policy}'\n");
+    let method = "[[rules]]\nmethods = ['GET']\npath = '/a'\npolicy = 'deny'\n";
+    let (a, second) = (entry("/a", "public"), "rule 2 in line 4");
+    for (text, kind, rule, line) in [
+        (
+            "rules = 7".to_owned(),
+            RulesErrorKind::Syntax,
+            None,
+            Some(1),
+        ),
+        (
+            a.clone() + "path = 7",
+            RulesErrorKind::Syntax,
+            None,
+            Some(4),
+        ),
+        ("rules = []".to_owned(), RulesErrorKind::Empty, None, None),
+        (
+            a.clone() + &entry("b", "deny"),
+            RulesErrorKind::Path,
+            Some(format!("{second} (b)")),
+            Some(4),
+        ),
+        (
+            a.clone() + &method.replace("GET", "GTE"),
+            RulesErrorKind::Method,
+            Some(format!("{second} (GTE /a)")),
+            Some(4),
+        ),
+        (
+            entry("/b", "rolle"),
+            RulesErrorKind::Policy,
+            Some("rule 1 in line 1 (/b)".to_owned()),
+            Some(1),
+        ),
+        (
+            entry("/b", r#"path("id") exists"#),
+            RulesErrorKind::UnknownParameter,
+            Some("rule 1 in line 1 (/b)".to_owned()),
+            Some(1),
+        ),
+        (
+            method.replace("'GET'", "'GET', 'GET'"),
+            RulesErrorKind::Duplicate,
+            Some("rule 1 in line 1 (GET, GET /a)".to_owned()),
+            Some(1),
+        ),
+        (
+            entry("/x/{a}", "deny") + &entry("/x/{b}", "deny"),
+            RulesErrorKind::Ambiguous,
+            Some(format!("{second} (/x/{{b}})")),
+            Some(4),
+        ),
+        (
+            a.clone() + "optional = true",
+            RulesErrorKind::OptionalPublic,
+            Some("rule 1 in line 1 (/a)".to_owned()),
+            Some(1),
+        ),
+    ] {
+        let error = Rules::from_toml(&text).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(
+            (error.rule(), error.line()),
+            (rule.as_deref(), line),
+            "{error}"
+        );
+        // The message is whole.
+        assert!(error.source().is_none(), "{error}");
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    let json = Rules::from_json("{\n\"rules\": 7}").unwrap_err();
+    assert_eq!(
+        (json.kind(), json.line()),
+        (RulesErrorKind::Syntax, Some(2))
+    );
+    let json = Rules::from_json(r#"{"rules": [{"path": "a", "policy": "deny"}]}"#).unwrap_err();
+    assert_eq!((json.rule(), json.line()), (Some("rule 1 (a)"), None));
 }
 
 #[test]
