@@ -1,7 +1,7 @@
 //! What to ask the caller for: the cheapest scopes and authentication with which the policy would be met.
 //!
 //! Each [`RemedyCandidate`] is one alternative of the policy. A large policy has more alternatives than a
-//! rejection may take time to compare. When the [`Budget`] is spent, each group is decided for itself: the
+//! rejection may take time to compare. When the budget is spent, each group is decided for itself: the
 //! result still meets the policy, but may not be the cheapest.
 
 use std::collections::{BTreeSet, HashSet};
@@ -36,11 +36,16 @@ pub(crate) struct Remedy {
 
 /// Returns `None` if nothing that a caller can request from its issuer would help.
 pub(crate) fn remedy(policy: &Policy, context: &EvalContext<'_>) -> Option<Remedy> {
-    let mut budget = Budget(Budget::STEPS);
-    let cheapest = match cheapest(policy, context, &mut budget) {
-        Ok(cheapest) => cheapest,
-        Err(Spent) => cheapest_by_group(policy, context),
-    }?;
+    let search = |budget, kept| {
+        let mut search = Search {
+            context,
+            budget,
+            kept,
+        };
+        search.cheapest(policy)
+    };
+    let cheapest = search(BUDGET, MAX_CANDIDATES).or_else(|Spent| search(usize::MAX, 1));
+    let cheapest = cheapest.ok().flatten()?;
     Some(Remedy {
         step_up: (cheapest.weak > 0).then(|| StepUp {
             acr_values: (cheapest.acr.into_iter().flatten())
@@ -66,115 +71,99 @@ struct RemedyCandidate<'a> {
 }
 
 /// What comparing all candidates may cost, in steps of about ten nanoseconds.
-struct Budget(usize);
+const BUDGET: usize = 1024;
+
+/// How many candidates of each group are compared. Policies that a person can read have fewer.
+const MAX_CANDIDATES: usize = 32;
+
+struct Search<'c, 'e> {
+    context: &'c EvalContext<'e>,
+    /// The remaining steps.
+    budget: usize,
+    /// How many candidates of each group are kept: the cheapest.
+    kept: usize,
+}
 
 struct Spent;
 
-impl Budget {
-    const STEPS: usize = 1024;
+/// With room for two, so that the many groups of a large policy do not allocate.
+type Candidates<'a> = SmallVec<[RemedyCandidate<'a>; 2]>;
 
+impl Search<'_, '_> {
     fn spend(&mut self, steps: usize) -> Result<(), Spent> {
-        self.0 = self.0.checked_sub(steps).ok_or(Spent)?;
+        self.budget = self.budget.checked_sub(steps).ok_or(Spent)?;
         Ok(())
     }
-}
 
-/// How many candidates of each group are kept: the cheapest. Policies that a person can read have fewer.
-const MAX_CANDIDATES: usize = 32;
-
-fn cheapest<'a>(
-    policy: &'a Policy,
-    context: &EvalContext<'_>,
-    budget: &mut Budget,
-) -> Result<Option<RemedyCandidate<'a>>, Spent> {
-    let size = policy.size();
-    for candidate in candidates(policy, true, context, budget)? {
-        budget.spend(size * (1 + candidate.scopes.len() / 4))?;
-        if candidate.meets(policy, context, |scope| candidate.scopes.contains(&scope)) {
-            return Ok(Some(candidate));
+    fn cheapest<'a>(&mut self, policy: &'a Policy) -> Result<Option<RemedyCandidate<'a>>, Spent> {
+        let size = policy.size();
+        for mut candidate in self.candidates(policy, true)? {
+            self.spend(size * (1 + candidate.scopes.len() / 4))?;
+            let mut scopes = HashSet::with_hasher(RandomState::default());
+            candidate.scopes.retain(|scope| scopes.insert(*scope));
+            if candidate.meets(policy, self.context, |scope| scopes.contains(scope)) {
+                return Ok(Some(candidate));
+            }
         }
+        Ok(None)
     }
-    Ok(None)
-}
 
-/// The candidates for `policy` to be met, or not met if `met` is `false`: the cheapest first.
-fn candidates<'a>(
-    policy: &'a Policy,
-    met: bool,
-    context: &EvalContext<'_>,
-    budget: &mut Budget,
-) -> Result<Vec<RemedyCandidate<'a>>, Spent> {
-    let mut found = match (&policy.0, met) {
-        (Requirement::Not(policy), _) => return candidates(policy, !met, context, budget),
-        (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
-            let mut combined = vec![RemedyCandidate::default()];
-            for part in parts {
-                let added = candidates(part, met, context, budget)?;
-                let mut both = Vec::new();
-                for candidate in &combined {
-                    for added in &added {
-                        budget.spend(4 + (candidate.scopes.len() + added.scopes.len()) / 2)?;
-                        both.extend(candidate.and(added, context));
+    /// The candidates for `policy` to be met, or not met if `met` is `false`: the cheapest first.
+    fn candidates<'a>(&mut self, policy: &'a Policy, met: bool) -> Result<Candidates<'a>, Spent> {
+        let mut found = Candidates::new();
+        match (&policy.0, met) {
+            (Requirement::Not(policy), _) => return self.candidates(policy, !met),
+            (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
+                found.push(RemedyCandidate::default());
+                for part in parts {
+                    let added = self.candidates(part, met)?;
+                    self.combine(&mut found, added)?;
+                }
+            }
+            (Requirement::Any(parts), true) | (Requirement::All(parts), false) => {
+                for part in parts {
+                    found.append(&mut self.candidates(part, met)?);
+                    if found.len() >= 2 * self.kept {
+                        self.keep_cheapest(&mut found);
                     }
                 }
-                combined = both;
-                keep_cheapest(&mut combined);
+                self.keep_cheapest(&mut found);
             }
-            combined
-        }
-        (Requirement::Any(parts), true) | (Requirement::All(parts), false) => {
-            let mut alternatives = Vec::new();
-            for part in parts {
-                alternatives.append(&mut candidates(part, met, context, budget)?);
+            (requirement, _) => {
+                self.spend(2)?;
+                found.extend(RemedyCandidate::new(requirement, met, self.context));
             }
-            alternatives
         }
-        (requirement, _) => {
-            budget.spend(2)?;
-            Vec::from_iter(RemedyCandidate::new(requirement, met, context))
+        Ok(found)
+    }
+
+    /// Replaces the candidates `found` by all their combinations with `added`.
+    fn combine<'a>(
+        &mut self,
+        found: &mut Candidates<'a>,
+        added: Candidates<'a>,
+    ) -> Result<(), Spent> {
+        if self.kept == 1 {
+            // In place, so that a large group costs no more than its length.
+            let mut added = added.into_iter();
+            found.retain(|it| added.next().is_some_and(|added| it.append(added).is_some()));
+            return Ok(());
         }
-    };
-    keep_cheapest(&mut found);
-    Ok(found)
-}
-
-fn keep_cheapest(candidates: &mut Vec<RemedyCandidate<'_>>) {
-    candidates.sort_by_key(RemedyCandidate::cost);
-    candidates.truncate(MAX_CANDIDATES);
-}
-
-/// The candidate that takes the cheapest part of each group, regardless of what other groups need.
-/// Evaluates each requirement at most twice.
-fn cheapest_by_group<'a>(
-    policy: &'a Policy,
-    context: &EvalContext<'_>,
-) -> Option<RemedyCandidate<'a>> {
-    let mut candidate = cheapest_part(policy, true, context)?;
-    let mut scopes = HashSet::with_hasher(RandomState::default());
-    candidate.scopes.retain(|scope| scopes.insert(*scope));
-    candidate
-        .meets(policy, context, |scope| scopes.contains(scope))
-        .then_some(candidate)
-}
-
-fn cheapest_part<'a>(
-    policy: &'a Policy,
-    met: bool,
-    context: &EvalContext<'_>,
-) -> Option<RemedyCandidate<'a>> {
-    match (&policy.0, met) {
-        (Requirement::Not(policy), _) => cheapest_part(policy, !met, context),
-        (Requirement::All(parts), true) | (Requirement::Any(parts), false) => {
-            let mut combined = RemedyCandidate::default();
-            for part in parts {
-                combined.append(cheapest_part(part, met, context)?)?;
+        let mut both = Candidates::new();
+        for candidate in &*found {
+            for added in &added {
+                self.spend(4 + (candidate.scopes.len() + added.scopes.len()) / 2)?;
+                both.extend(candidate.and(added, self.context));
             }
-            Some(combined)
         }
-        (Requirement::Any(parts), true) | (Requirement::All(parts), false) => (parts.iter())
-            .filter_map(|part| cheapest_part(part, met, context))
-            .min_by_key(RemedyCandidate::cost),
-        (requirement, _) => RemedyCandidate::new(requirement, met, context),
+        *found = both;
+        self.keep_cheapest(found);
+        Ok(())
+    }
+
+    fn keep_cheapest(&self, candidates: &mut Candidates<'_>) {
+        candidates.sort_by_key(RemedyCandidate::cost);
+        candidates.truncate(self.kept);
     }
 }
 

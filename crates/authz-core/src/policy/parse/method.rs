@@ -13,10 +13,11 @@ pub(crate) fn parse_method(text: &str) -> Result<Method, String> {
     if text.is_empty() || !text.bytes().all(|it| it.is_ascii_uppercase() || it == b'-') {
         return Err(format!("{text:?} is not a method"));
     }
-    if !METHODS.contains(&text) {
+    let methods = METHODS.split(' ');
+    if !methods.clone().any(|it| it == text) {
         let problem =
             format!("{text:?} is not a method that is registered (RFC 9110 section 16.1)");
-        let near = METHODS.iter().min_by_key(|it| distance(it, text));
+        let near = methods.min_by_key(|it| distance(it, text));
         return Err(match near.filter(|it| distance(it, text) <= 2) {
             Some(near) => format!("{problem}: {near} is the nearest"),
             None => problem,
@@ -27,49 +28,10 @@ pub(crate) fn parse_method(text: &str) -> Result<Method, String> {
 
 /// The registered methods and PURGE, which caches use. Any other is likely a typing error. The common
 /// methods come first, so that they win over others at the same distance.
-const METHODS: [&str; 41] = [
-    "GET",
-    "POST",
-    "PUT",
-    "PATCH",
-    "DELETE",
-    "HEAD",
-    "OPTIONS",
-    "QUERY",
-    "TRACE",
-    "CONNECT",
-    "ACL",
-    "BASELINE-CONTROL",
-    "BIND",
-    "CHECKIN",
-    "CHECKOUT",
-    "COPY",
-    "LABEL",
-    "LINK",
-    "LOCK",
-    "MERGE",
-    "MKACTIVITY",
-    "MKCALENDAR",
-    "MKCOL",
-    "MKREDIRECTREF",
-    "MKWORKSPACE",
-    "MOVE",
-    "ORDERPATCH",
-    "PRI",
-    "PROPFIND",
-    "PROPPATCH",
-    "REBIND",
-    "REPORT",
-    "SEARCH",
-    "UNBIND",
-    "UNCHECKOUT",
-    "UNLINK",
-    "UNLOCK",
-    "UPDATE",
-    "UPDATEREDIRECTREF",
-    "VERSION-CONTROL",
-    "PURGE",
-];
+const METHODS: &str = "GET POST PUT PATCH DELETE HEAD OPTIONS QUERY TRACE CONNECT ACL BASELINE-CONTROL BIND \
+    CHECKIN CHECKOUT COPY LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF \
+    MKWORKSPACE MOVE ORDERPATCH PRI PROPFIND PROPPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT \
+    UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL PURGE";
 
 /// The Damerau-Levenshtein distance: letters to remove, add, change, or swap with a neighbour.
 #[expect(
