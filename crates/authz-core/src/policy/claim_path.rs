@@ -94,7 +94,7 @@ fn split(text: &str) -> Result<Vec<Box<str>>, &'static str> {
             None => {
                 let (name, rest) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
                 if name.contains('\'') {
-                    return Err("a quote stands at the beginning and the end of a name");
+                    return Err("a quote must be at the beginning and the end of a name");
                 }
                 (name.to_owned(), rest)
             }
@@ -108,7 +108,7 @@ fn split(text: &str) -> Result<Vec<Box<str>>, &'static str> {
         }
         rest = rest
             .strip_prefix('.')
-            .ok_or("a dot has to follow a quoted name")?;
+            .ok_or("a dot must follow a quoted name")?;
     }
 }
 

@@ -24,11 +24,11 @@ impl InvalidPattern {
 /// Checks a pattern, except for what the router checks, and decodes it.
 pub(super) fn decode(pattern: &str) -> Result<Cow<'_, str>, InvalidPattern> {
     let decoded = if pattern.len() > 1 && pattern.ends_with('/') {
-        Err("a slash at the end makes no difference: leave it away".to_owned())
+        Err("a trailing slash makes no difference: remove it".to_owned())
     } else if let Some(problem) = foreign_syntax(pattern) {
         Err(problem)
     } else if !pattern.bytes().all(|it| it.is_ascii_graphic()) || pattern.contains(['?', '#']) {
-        Err("it has to be written as in a URL: percent-encoded, without query and fragment".into())
+        Err("it must be written as in a URL: percent-encoded, without query and fragment".into())
     } else if let Some(name) = repeated_name(pattern) {
         Err(format!(
             "it has two parameters of the name {name}: rename one of them"

@@ -43,10 +43,10 @@ impl<T: Copy + PartialEq> Routes<T> {
         let conflict = |error: InsertError| match error {
             InsertError::Conflict { .. } => PatternConflict::Conflict,
             InsertError::InvalidParamSegment => {
-                invalid("a parameter has to reach to the end of its segment")
+                invalid("a parameter must extend to the end of its segment")
             }
             InsertError::InvalidCatchAll => {
-                invalid("a parameter that matches several segments has to stand at the end")
+                invalid("a parameter that matches several segments must come at the end")
             }
             _ => invalid("parameters are written {name} or {*name}, and braces {{ and }}"),
         };

@@ -80,7 +80,7 @@ fn in_another_claim(scope: &str, context: &EvalContext<'_>) -> Option<String> {
             && elements.iter().any(has_several)
         {
             return Some(format!(
-                "an element of the array `{claim}` holds several scopes, {scope:?} among them, where each has to be one: have the issuer send one scope in each element, or all in one string"
+                "an element of the array `{claim}` holds several scopes, {scope:?} among them, but each must be one: have the issuer send one scope in each element, or all in one string"
             ));
         }
     }

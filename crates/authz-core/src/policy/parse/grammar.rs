@@ -147,7 +147,7 @@ fn operator(input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
     }
     let next = peek_word(input);
     if !matches!(next, "exists" | "contains" | "starts_with" | "in") {
-        let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow";
+        let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` must follow";
         return Err(Fail::new(at, problem));
     }
     word(input)?;
@@ -244,8 +244,8 @@ fn no_requirement(name: &str, input: &Input<'_>) -> String {
         "all_scopes" => r#"write scope("a") and scope("b")"#.to_owned(),
         "" if rest.starts_with('!') => "write `not`".to_owned(),
         "" => format!("a requirement is expected: one of {REQUIREMENTS}"),
-        "and" | "or" => format!("a requirement has to stand before `{name}`"),
-        name => format!("there is no requirement `{name}`: it has to be one of {REQUIREMENTS}"),
+        "and" | "or" => format!("a requirement must come before `{name}`"),
+        name => format!("there is no requirement `{name}`: it must be one of {REQUIREMENTS}"),
     }
 }
 

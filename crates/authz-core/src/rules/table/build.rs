@@ -25,7 +25,7 @@ pub(super) struct RuleTable {
 /// The rules of one pattern.
 pub(super) struct Place {
     pattern: String,
-    /// Indexes of the table's rules. `None` stands for all other methods.
+    /// Indexes of the table's rules. `None` means all other methods.
     by_method: Vec<(Option<Method>, usize)>,
 }
 
@@ -71,7 +71,7 @@ impl RuleTable {
                 let part = part.unwrap_or_default();
                 return Err(name.error(
                     RulesErrorKind::Duplicate,
-                    format_args!("{part} is never reached: {earlier} is about the same requests"),
+                    format_args!("{part} is never reached: {earlier} applies to the same requests"),
                 ));
             }
             by_method.push((method, self.rules.len()));
@@ -93,7 +93,7 @@ impl RuleTable {
             PatternConflict::Conflict => rule.error(
                 RulesErrorKind::Ambiguous,
                 format_args!(
-                    " and {} can't be told apart: patterns that match the same paths have to be the same to the letter, and {{name}} and {{*name}} can't stand at the same place",
+                    " and {} can't be told apart: patterns that match the same paths must be identical, and {{name}} and {{*name}} can't be used at the same place",
                     self.conflicting(pattern)
                 ),
             ),
@@ -130,14 +130,14 @@ impl RuleTable {
                 let other = other.map_or_else(|| "nothing".to_owned(), |it| it.name.to_string());
                 return Err(rule.name.error(
                     RulesErrorKind::Unreachable,
-                    format_args!(" is never reached: {other} stands before it"),
+                    format_args!(" is never reached: {other} precedes it"),
                 ));
             }
         }
         Ok(())
     }
 
-    /// The rule that stands for a place in messages: the one for all methods, or else the first.
+    /// The rule that messages name for a place: the one for all methods, or else the first.
     fn first_rule(&self, place: &Place) -> Option<&Rule> {
         let (_, rule) = (place.by_method.iter()).min_by_key(|(method, _)| method.is_some())?;
         self.rules.get(*rule)

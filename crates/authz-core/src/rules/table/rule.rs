@@ -65,7 +65,7 @@ impl Entry {
             return match self.optional {
                 true => Err(rule.error(
                     RulesErrorKind::OptionalPublic,
-                    ": what is public asks for no token, so none is optional",
+                    ": a public rule does not require a token, so `optional` has no effect",
                 )),
                 false => Ok(Access::Public),
             };
@@ -99,10 +99,10 @@ impl Entry {
             return Ok(vec![None]);
         };
         if methods.is_empty() {
-            return Err(error("no method is named: leave `methods` away for all"));
+            return Err(error("no method is named: remove `methods` to match all"));
         }
         if (methods.iter()).any(|it| ["*", "ANY", "ALL"].contains(&it.as_str())) {
-            return Err(error("every method is meant by leaving `methods` away"));
+            return Err(error("remove `methods` to match every method"));
         }
         let methods: Vec<_> = (methods.iter())
             .map(|text| parse_method(text).map(Some).map_err(|it| error(&it)))
