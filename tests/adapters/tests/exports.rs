@@ -31,7 +31,7 @@ fn and_every_function_that_policies_are_built_of() {
         let (_, items) = core.split_once(&format!("    {name}::{{")).expect(name);
         words(items.split_once('}').expect("the list ends").0)
     };
-    let items = [module("attribute"), module("requirement")].concat();
+    let items = module("build");
     let functions = items
         .into_iter()
         .filter(|it| it.starts_with(char::is_lowercase));

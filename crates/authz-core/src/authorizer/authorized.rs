@@ -14,7 +14,7 @@ use crate::{
     clock,
     crypto::{Algorithm, VerificationKey},
     issuer::TrustedIssuer,
-    policy::{ClaimsSource, Facts, Implied, LazyClaims, Names, Scopes},
+    policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
     request::RequestParts,
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
@@ -41,7 +41,7 @@ pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<TrustedIssuer>,
     pub(crate) key: Arc<VerificationKey>,
-    /// See [`Facts`], as for the next.
+    /// See [`EvalContext`], as for the next.
     names_elsewhere: bool,
     permissions_unreadable: bool,
     /// Those granted, and those that they imply.
@@ -271,8 +271,8 @@ impl<C> Verified<C> {
         text.map(|text| self.payload.text(text))
     }
 
-    pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> Facts<'a> {
-        Facts {
+    pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> EvalContext<'a> {
+        EvalContext {
             scopes: self.effective_scopes(),
             scope_claims: &self.trusted.scope_claims,
             permissions: &self.permissions,

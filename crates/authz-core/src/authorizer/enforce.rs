@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Authorized, Verified, events};
 use crate::{
-    policy::{Decision, Facts, Policy, RequiredScope, Scope, scope},
+    policy::{Decision, EvalContext, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
     request::RequestParts,
 };
@@ -91,7 +91,7 @@ impl<C> Verified<C> {
 
     /// The answer to an unmet policy: 403 and the scopes that would do (RFC 6750 section 3.1), or
     /// 401 and the authentication that would do (RFC 9470 section 3).
-    fn unmet(&self, policy: &Policy, decision: &Decision, facts: &Facts<'_>) -> Rejection {
+    fn unmet(&self, policy: &Policy, decision: &Decision, facts: &EvalContext<'_>) -> Rejection {
         let api = &self.trusted.api;
         let (reason, status) = match decision.step_up {
             Some(_) => (

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::{
     issuer::TrustedIssuer,
-    policy::{Decision, Facts, Policy},
+    policy::{Decision, EvalContext, Policy},
     rejection::Reason,
     request::RequestParts,
     rules::PathPattern,
@@ -58,7 +58,7 @@ pub(super) fn unmet_policy<C>(
     status: StatusCode,
     policy: &Policy,
     decision: &Decision,
-    facts: &Facts<'_>,
+    facts: &EvalContext<'_>,
     verified: &Verified<C>,
 ) {
     // Together less than a line of 4 KB.
@@ -70,7 +70,7 @@ pub(super) fn unmet_policy<C>(
         target: "authz",
         reason = reason.name(),
         status = status.as_u16(),
-        expected = %Bounded(policy.in_short(), LONG),
+        expected = %Bounded(policy, LONG),
         needed_scope = (!decision.scopes.is_empty())
             .then(|| tracing::field::display(Bounded(decision.scopes.join(" "), SHORT))),
         actual = (!verified.scopes().is_empty())

@@ -1,12 +1,18 @@
-//! A policy as text, which [parses](super::Policy::parse_with) back to the same policy.
+//! Prints a policy as text, which [parses](super::Policy::parse_with) to the same policy.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use super::{Policy, Requirement};
+use super::model::{Attribute, Comparison, Operand, Operator, Policy, Requirement, Source, Value};
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({self})")
     }
 }
 
@@ -19,68 +25,74 @@ impl fmt::Display for Requirement {
             Self::Permission(name) => write!(f, "permission({name:?})"),
             Self::Role(name) => write!(f, "role({name:?})"),
             Self::Group(name) => write!(f, "group({name:?})"),
-            Self::Client(ids) => list(f, "client", ids),
-            Self::Issuer(ids) => list(f, "issuer", ids),
-            Self::Acr(classes) => list(f, "acr", classes),
+            Self::Client(ids) => call(f, "client", ids),
+            Self::Issuer(ids) => call(f, "issuer", ids),
+            Self::Acr(classes) => call(f, "acr", classes),
             Self::Amr(method) => write!(f, "amr({method:?})"),
             Self::MaxAge(seconds) => write!(f, "max_age({seconds})"),
-            Self::Method(methods) => list(f, "method", methods),
+            Self::Method(methods) => call(f, "method", methods),
             Self::Compare(comparison) => write!(f, "{comparison}"),
             Self::Custom(predicate) => write!(f, "custom({:?})", predicate.name),
-            Self::Not(policy) => {
-                f.write_str("not ")?;
-                operand(f, policy)
-            }
-            Self::All(all) => join(f, all, " and "),
-            Self::Any(any) => join(f, any, " or "),
+            Self::Not(policy) => write!(f, "not {}", InParentheses(policy)),
+            Self::All(all) => join(f, all.iter().map(InParentheses), " and "),
+            Self::Any(any) => join(f, any.iter().map(InParentheses), " or "),
         }
     }
 }
 
-impl Policy {
-    /// The policy's text, cut where it is too long for a log line.
-    pub(crate) fn in_short(&self) -> impl fmt::Display + '_ {
-        struct InShort<'p>(&'p Policy);
-
-        impl fmt::Display for InShort<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut cut = Cut { f, room: 2000 };
-                match write!(cut, "{}", self.0) {
-                    Err(_) if cut.room == 0 => f.write_str("..."),
-                    result => result,
-                }
-            }
-        }
-
-        InShort(self)
-    }
-}
-
-/// Ends with an error where there is no more room.
-struct Cut<'f, 'w> {
-    f: &'f mut fmt::Formatter<'w>,
-    /// Bytes.
-    room: usize,
-}
-
-impl fmt::Write for Cut<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let Some(room) = self.room.checked_sub(text.len()) else {
-            self.room = 0;
-            return Err(fmt::Error);
-        };
-        self.room = room;
-        self.f.write_str(text)
-    }
-}
-
-impl fmt::Debug for Policy {
+impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Policy({self})")
+        let left = &self.left;
+        match &self.operator {
+            Operator::Exists => write!(f, "{left} exists"),
+            Operator::Equals(right) => write!(f, "{left} == {right}"),
+            Operator::Differs(right) => write!(f, "{left} != {right}"),
+            Operator::Contains(right) => write!(f, "{left} contains {right}"),
+            Operator::StartsWith(prefix) => write!(f, "{left} starts_with {prefix:?}"),
+            Operator::OneOf(values) => {
+                write!(f, "{left} in [")?;
+                join(f, values, ", ")?;
+                f.write_str("]")
+            }
+        }
     }
 }
 
-fn list(f: &mut fmt::Formatter<'_>, name: &str, texts: &[impl AsRef<str>]) -> fmt::Result {
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Source::Claim(path) => write!(f, "claim({:?})", path.to_string()),
+            Source::Path(name) => write!(f, "path({name:?})"),
+            Source::Header(name) => write!(f, "header({:?})", name.as_str()),
+            Source::Query(name) => write!(f, "query({name:?})"),
+        }
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::Integer(number) => write!(f, "{number}"),
+            Value::Bool(truth) => write!(f, "{truth}"),
+            Value::Attribute(attribute) => write!(f, "{attribute}"),
+        }
+    }
+}
+
+/// An operand of `and`, `or` or `not`: in parentheses if it is `and` or `or` itself.
+struct InParentheses<'p>(&'p Policy);
+
+impl fmt::Display for InParentheses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.0 {
+            Requirement::All(_) | Requirement::Any(_) => write!(f, "({})", self.0),
+            _ => write!(f, "{}", self.0),
+        }
+    }
+}
+
+fn call(f: &mut fmt::Formatter<'_>, name: &str, texts: &[impl AsRef<str>]) -> fmt::Result {
     write!(f, "{name}(")?;
     for (i, text) in texts.iter().enumerate() {
         write!(f, "{}{:?}", if i > 0 { ", " } else { "" }, text.as_ref())?;
@@ -88,19 +100,13 @@ fn list(f: &mut fmt::Formatter<'_>, name: &str, texts: &[impl AsRef<str>]) -> fm
     f.write_str(")")
 }
 
-fn join(f: &mut fmt::Formatter<'_>, policies: &[Policy], word: &str) -> fmt::Result {
-    for (i, policy) in policies.iter().enumerate() {
-        if i > 0 {
-            f.write_str(word)?;
-        }
-        operand(f, policy)?;
+fn join<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl IntoIterator<Item = T>,
+    separator: &str,
+) -> fmt::Result {
+    for (i, item) in items.into_iter().enumerate() {
+        write!(f, "{}{item}", if i > 0 { separator } else { "" })?;
     }
     Ok(())
-}
-
-fn operand(f: &mut fmt::Formatter<'_>, policy: &Policy) -> fmt::Result {
-    match &policy.0 {
-        Requirement::All(_) | Requirement::Any(_) => write!(f, "({policy})"),
-        _ => write!(f, "{policy}"),
-    }
 }

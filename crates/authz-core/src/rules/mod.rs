@@ -1,35 +1,34 @@
-//! Who may do what in a whole service, by method and path: a table out of a file, which serves
-//! axum, warp and poem alike.
+//! Policies for a whole service, selected by method and path: a table in a file, for axum, warp and poem
+//! alike.
 //!
 //! A request finds its rule in two steps:
 //!
-//! 1. By its path, the most specific pattern: literal text comes before `{id}`, which matches one
-//!    segment, and `{*rest}`, which matches all that follow, one at least. (These two can't stand at the
-//!    same place.) The patterns and the order are those of [matchit](https://docs.rs/matchit), the
-//!    router of axum. The order in the file does not matter.
-//! 2. By its method, among the rules with that pattern: one that names it, or else one that names
-//!    none. HEAD counts as GET.
+//! 1. By path, the most specific pattern. Literal text comes before `{id}` (one segment) and `{*rest}` (one
+//!    or more segments to the end). A table can't have both at the same place. The patterns and their order
+//!    are those of [matchit](https://docs.rs/matchit), the router of axum. The order in the file does not
+//!    matter.
+//! 2. By method, among the rules with that pattern: the rule that names the method, or else the rule without
+//!    methods. HEAD counts as GET.
 //!
-//! Where one of the steps finds nothing the request is denied, and no less specific pattern is
-//! tried: like a request whose token does not suffice, with 403, or 401 where there is no token. A
-//! CORS preflight is a request like any other.
+//! If a step finds nothing, the request is denied, and no other pattern is tried. The response is 403, or
+//! 401 without a valid token. A CORS preflight is a request like any other.
 //!
-//! A path that a router or a proxy could read in more than one way finds no rule: one with empty
-//! segments, segments of dots, or with encoding that makes a difference. A slash at the end makes none.
+//! A path that routers or proxies could read in several ways does not match any rule: one with empty
+//! segments, dot segments, or encoding that makes a difference. A trailing slash does not matter.
 //!
-//! The table is checked as a whole when it is read. Two rules for the same requests, a rule that no
-//! request reaches, and a policy that asks for a path parameter that the path does not have are errors.
+//! The table is checked as a whole when it is read. These are errors: two rules for the same requests, a rule
+//! that no request can reach, and a policy with a path parameter that isn't in the path.
 
-#[cfg(feature = "rules")]
-mod error;
 mod path;
-mod pattern;
+mod path_pattern;
+mod pattern_syntax;
+mod routes;
 #[cfg(feature = "rules")]
 mod table;
 
 pub(crate) use self::path::{decode, is_plain};
-pub use self::pattern::{InvalidPattern, PathPattern};
 #[cfg(feature = "rules")]
-pub use self::{error::RulesError, table::Rules};
+pub use self::table::{Rules, RulesError, RulesErrorKind};
+pub use self::{path_pattern::PathPattern, pattern_syntax::InvalidPattern};
 #[cfg(feature = "rules")]
-pub(crate) use self::{pattern::Matched, table::Access};
+pub(crate) use self::{routes::Matched, table::Access};

@@ -3,12 +3,15 @@
 
 mod allocations;
 mod case;
+mod claim_paths;
 mod explain;
 mod guide;
 mod log;
+mod path_patterns;
 mod properties;
 mod request;
 mod requirements;
+mod scopes;
 #[path = "../support/mod.rs"]
 mod support;
 mod text;

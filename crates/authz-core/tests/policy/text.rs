@@ -118,7 +118,7 @@ fn errors_point_at_the_column() {
         (
             r#"and scope("a")"#,
             1,
-            "a requirement has to stand before `and`",
+            "a requirement must come before `and`",
         ),
         (r#"scope("a") scope("b")"#, 12, "`and`, `or` or the end"),
         (r#"scope("a") && scope("b")"#, 12, "write `and`"),
@@ -138,7 +138,7 @@ fn errors_point_at_the_column() {
         (
             r#"claim("a")"#,
             11,
-            "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` has to follow",
+            "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` must follow",
         ),
         (r#"claim("a") == 1.5"#, 15, "a whole number is expected"),
         ("max_age(0.5)", 9, "a whole number is expected"),

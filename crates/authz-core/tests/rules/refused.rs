@@ -1,6 +1,8 @@
 //! Tables that can't be meant.
 
-use authz_core::rules::Rules;
+use std::error::Error as _;
+
+use authz_core::rules::{Rules, RulesErrorKind};
 
 /// The error, without the lines that its rules stand in.
 fn error(rules: &str) -> String {
@@ -34,7 +36,7 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[("", "/a/", "public", "")],
-            r#"rule 1 (/a/): "/a/" is not the pattern of a path: a slash at the end makes no difference: leave it away"#,
+            r#"rule 1 (/a/): "/a/" is not the pattern of a path: a trailing slash makes no difference: remove it"#,
         ),
         (
             &[("", "/a//b", "public", "")],
@@ -46,11 +48,11 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[("", "/a?b", "public", "")],
-            r#"rule 1 (/a?b): "/a?b" is not the pattern of a path: it has to be written as in a URL: percent-encoded, without query and fragment"#,
+            r#"rule 1 (/a?b): "/a?b" is not the pattern of a path: it must be written as in a URL: percent-encoded, without query and fragment"#,
         ),
         (
             &[("", "/é", "public", "")],
-            r#"rule 1 (/é): "/é" is not the pattern of a path: it has to be written as in a URL: percent-encoded, without query and fragment"#,
+            r#"rule 1 (/é): "/é" is not the pattern of a path: it must be written as in a URL: percent-encoded, without query and fragment"#,
         ),
         (
             &[("", "/{org}/x/{*org}", "public", "")],
@@ -62,11 +64,11 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[("", "/{*a}/b", "public", "")],
-            r#"rule 1 (/{*a}/b): "/{*a}/b" is not the pattern of a path: a parameter that matches several segments has to stand at the end"#,
+            r#"rule 1 (/{*a}/b): "/{*a}/b" is not the pattern of a path: a parameter that matches several segments must come at the end"#,
         ),
         (
             &[("", "/{a}b", "public", "")],
-            r#"rule 1 (/{a}b): "/{a}b" is not the pattern of a path: a parameter has to reach to the end of its segment"#,
+            r#"rule 1 (/{a}b): "/{a}b" is not the pattern of a path: a parameter must extend to the end of its segment"#,
         ),
         (
             &[(r#""get""#, "/a", "public", "")],
@@ -86,11 +88,11 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[(r#""*""#, "/a", "public", "")],
-            r#"rule 1 (* /a): every method is meant by leaving `methods` away"#,
+            r#"rule 1 (* /a): remove `methods` to match every method"#,
         ),
         (
             &[(r#""ANY""#, "/a", "public", "")],
-            r#"rule 1 (ANY /a): every method is meant by leaving `methods` away"#,
+            r#"rule 1 (ANY /a): remove `methods` to match every method"#,
         ),
         (
             &[("", "/x/*", "public", "")],
@@ -166,7 +168,7 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[("", "/a", "public", "optional = true")],
-            "rule 1 (/a): what is public asks for no token, so none is optional",
+            "rule 1 (/a): a public rule does not require a token, so `optional` has no effect",
         ),
         (
             &[("", "/a", r#"path("id") == "x""#, "")],
@@ -174,25 +176,25 @@ fn each_mistake_names_the_rules() {
         ),
         (
             &[("", "/a", "public", ""), ("", "/a", "deny", "")],
-            "rule 2 (/a) is never reached: rule 1 (/a) is about the same requests",
+            "rule 2 (/a) is never reached: rule 1 (/a) applies to the same requests",
         ),
         (
             &[
                 (r#""GET", "POST""#, "/a", "public", ""),
                 (r#""PUT", "POST""#, "/a", "deny", ""),
             ],
-            "rule 2 (PUT, POST /a), as far as POST goes, is never reached: rule 1 (GET, POST /a) is about the same requests",
+            "rule 2 (PUT, POST /a), as far as POST goes, is never reached: rule 1 (GET, POST /a) applies to the same requests",
         ),
         (
             &[(r#""GET", "GET""#, "/a", "public", "")],
-            "rule 1 (GET, GET /a), as far as GET goes, is never reached: rule 1 (GET, GET /a) is about the same requests",
+            "rule 1 (GET, GET /a), as far as GET goes, is never reached: rule 1 (GET, GET /a) applies to the same requests",
         ),
         (
             &[
                 ("", "/a/{id}", "public", ""),
                 (r#""GET""#, "/a/{name}", "deny", ""),
             ],
-            "rule 2 (GET /a/{name}) and rule 1 (/a/{id}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+            "rule 2 (GET /a/{name}) and rule 1 (/a/{id}) can't be told apart: patterns that match the same paths must be identical, and {name} and {*name} can't be used at the same place",
         ),
         (
             &[
@@ -200,18 +202,18 @@ fn each_mistake_names_the_rules() {
                 ("", "/a/{*rest}", "public", ""),
                 ("", "/a/{*all}", "deny", ""),
             ],
-            "rule 3 (/a/{*all}) and rule 2 (/a/{*rest}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+            "rule 3 (/a/{*all}) and rule 2 (/a/{*rest}) can't be told apart: patterns that match the same paths must be identical, and {name} and {*name} can't be used at the same place",
         ),
         (
             &[
                 ("", "/a/{*rest}", "public", ""),
                 ("", "/a/{id}", "deny", ""),
             ],
-            "rule 2 (/a/{id}) and rule 1 (/a/{*rest}) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+            "rule 2 (/a/{id}) and rule 1 (/a/{*rest}) can't be told apart: patterns that match the same paths must be identical, and {name} and {*name} can't be used at the same place",
         ),
         (
             &[("", "/ab", "public", ""), ("", "/a%62", "deny", "")],
-            "rule 2 (/a%62) and rule 1 (/ab) can't be told apart: patterns that match the same paths have to be the same to the letter, and {name} and {*name} can't stand at the same place",
+            "rule 2 (/a%62) and rule 1 (/ab) can't be told apart: patterns that match the same paths must be identical, and {name} and {*name} can't be used at the same place",
         ),
     ] {
         assert_eq!(error(&table(rules)), expected);
@@ -224,7 +226,7 @@ fn rules_of_a_toml_file_are_named_with_their_lines() {
                 # again\n[[rules]]\npath = '/a'\npolicy = 'deny'\n";
     assert_eq!(
         Rules::from_toml(text).unwrap_err().to_string(),
-        "rule 2 in line 8 (/a) is never reached: rule 1 in line 3 (/a) is about the same requests"
+        "rule 2 in line 8 (/a) is never reached: rule 1 in line 3 (/a) applies to the same requests"
     );
     let inline =
         "rules = [\n  { path = '/a', policy = 'public' },\n  { path = 'b', policy = 'deny' },\n]";
@@ -241,6 +243,89 @@ fn rules_of_a_toml_file_are_named_with_their_lines() {
     // What is no rule at all has its line from the parser.
     let error = Rules::from_toml("[[rules]]\npath = '/a'\npolicy = 7").unwrap_err();
     assert!(error.to_string().contains("line 3, column 10"), "{error}");
+}
+
+#[test]
+fn a_program_can_tell_what_is_wrong_and_where() {
+    let entry =
+        |path: &str, policy: &str| format!("[[rules]]\npath = '{path}'\npolicy = '{policy}'\n");
+    let method = "[[rules]]\nmethods = ['GET']\npath = '/a'\npolicy = 'deny'\n";
+    let (a, second) = (entry("/a", "public"), "rule 2 in line 4");
+    for (text, kind, rule, line) in [
+        (
+            "rules = 7".to_owned(),
+            RulesErrorKind::Syntax,
+            None,
+            Some(1),
+        ),
+        (
+            a.clone() + "path = 7",
+            RulesErrorKind::Syntax,
+            None,
+            Some(4),
+        ),
+        ("rules = []".to_owned(), RulesErrorKind::Empty, None, None),
+        (
+            a.clone() + &entry("b", "deny"),
+            RulesErrorKind::Path,
+            Some(format!("{second} (b)")),
+            Some(4),
+        ),
+        (
+            a.clone() + &method.replace("GET", "GTE"),
+            RulesErrorKind::Method,
+            Some(format!("{second} (GTE /a)")),
+            Some(4),
+        ),
+        (
+            entry("/b", "rolle"),
+            RulesErrorKind::Policy,
+            Some("rule 1 in line 1 (/b)".to_owned()),
+            Some(1),
+        ),
+        (
+            entry("/b", r#"path("id") exists"#),
+            RulesErrorKind::UnknownParameter,
+            Some("rule 1 in line 1 (/b)".to_owned()),
+            Some(1),
+        ),
+        (
+            method.replace("'GET'", "'GET', 'GET'"),
+            RulesErrorKind::Duplicate,
+            Some("rule 1 in line 1 (GET, GET /a)".to_owned()),
+            Some(1),
+        ),
+        (
+            entry("/x/{a}", "deny") + &entry("/x/{b}", "deny"),
+            RulesErrorKind::Ambiguous,
+            Some(format!("{second} (/x/{{b}})")),
+            Some(4),
+        ),
+        (
+            a.clone() + "optional = true",
+            RulesErrorKind::OptionalPublic,
+            Some("rule 1 in line 1 (/a)".to_owned()),
+            Some(1),
+        ),
+    ] {
+        let error = Rules::from_toml(&text).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(
+            (error.rule(), error.line()),
+            (rule.as_deref(), line),
+            "{error}"
+        );
+        // The message is whole.
+        assert!(error.source().is_none(), "{error}");
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    let json = Rules::from_json("{\n\"rules\": 7}").unwrap_err();
+    assert_eq!(
+        (json.kind(), json.line()),
+        (RulesErrorKind::Syntax, Some(2))
+    );
+    let json = Rules::from_json(r#"{"rules": [{"path": "a", "policy": "deny"}]}"#).unwrap_err();
+    assert_eq!((json.rule(), json.line()), (Some("rule 1 (a)"), None));
 }
 
 #[test]
