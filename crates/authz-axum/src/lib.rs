@@ -7,6 +7,7 @@ mod extract;
 mod future;
 mod layer;
 mod path_params;
+mod respond;
 mod service;
 
 pub use authz_core;
@@ -32,5 +33,6 @@ pub use crate::{
     extract::{AuthorizationRejection, Authorized, FromState, Scoped},
     future::ResponseFuture,
     layer::{AuthorizationLayer, RequireExt},
+    respond::{DefaultResponder, Respond, without_body},
     service::AuthorizationService,
 };
