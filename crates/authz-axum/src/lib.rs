@@ -5,6 +5,7 @@
 
 mod extract;
 mod future;
+mod grpc;
 mod layer;
 mod path_params;
 mod respond;
@@ -32,6 +33,7 @@ pub use crate::layer::{RulesExt, RulesLayer};
 pub use crate::{
     extract::{AuthorizationRejection, Authorized, FromState, Scoped},
     future::ResponseFuture,
+    grpc::is_grpc,
     layer::{AuthorizationLayer, RequireExt},
     respond::{DefaultResponder, Respond, without_body},
     service::AuthorizationService,

@@ -1,6 +1,8 @@
 use authz_core::Rejection;
 use http::{Request, Response, header::CONTENT_TYPE, request::Parts};
 
+use crate::grpc::trailers_only;
+
 /// Makes the response to a rejected request, with a body of type `B`.
 ///
 /// Every function `Fn(Rejection, &Parts) -> Response<B>` does, among them [`without_body`]. Pass it to
@@ -13,24 +15,38 @@ pub trait Respond<B> {
     fn respond(&self, rejection: Rejection, request: &Parts) -> Response<B>;
 }
 
-/// Responds with [`Rejection::into_response`]. The default of every layer, for all bodies that can be made
-/// from a `String`.
+/// The default of every layer, for all bodies that can be made from a `String`: responds with
+/// [`Rejection::into_response`], and to [gRPC calls](crate::is_grpc) as [`without_body`] does.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultResponder;
 
 /// Responds with status and header fields, and an empty body: for body types that can't be made from a
-/// `String`.
+/// `String`, such as tonic's.
+///
+/// A [gRPC call](crate::is_grpc) gets HTTP status 200 and the fields `grpc-status` and `grpc-message`:
+///
+/// | HTTP status of the rejection | `grpc-status` |
+/// |---|---|
+/// | 400, 401 | 16, `UNAUTHENTICATED` |
+/// | 403 | 7, `PERMISSION_DENIED` |
+/// | 503 | 14, `UNAVAILABLE` |
 #[must_use]
-pub fn without_body<B: Default>(rejection: Rejection, _: &Parts) -> Response<B> {
-    let mut response = rejection.into_response::<String>().map(|_| B::default());
-    response.headers_mut().remove(CONTENT_TYPE);
-    response
+pub fn without_body<B: Default>(rejection: Rejection, request: &Parts) -> Response<B> {
+    let response = trailers_only(&rejection, request).unwrap_or_else(|| {
+        let mut response = rejection.into_response::<String>().map(drop);
+        response.headers_mut().remove(CONTENT_TYPE);
+        response
+    });
+    response.map(|()| B::default())
 }
 
 impl<B: From<String>> Respond<B> for DefaultResponder {
-    fn respond(&self, rejection: Rejection, _: &Parts) -> Response<B> {
-        rejection.into_response()
+    fn respond(&self, rejection: Rejection, request: &Parts) -> Response<B> {
+        match trailers_only(&rejection, request) {
+            Some(response) => response.map(|()| B::from(String::new())),
+            None => rejection.into_response(),
+        }
     }
 }
 
