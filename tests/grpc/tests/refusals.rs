@@ -18,7 +18,11 @@ const RULES: &str = r#"
     policy = "public"
 
     [[rules]]
-    path = "/messages.v1.Messages/{method}"
+    path = "/messages.v1.Messages/List"
+    policy = 'scope("read:messages")'
+
+    [[rules]]
+    path = "/messages.v1.Messages/Follow"
     policy = 'scope("read:messages")'
 
     [[rules]]
@@ -117,6 +121,12 @@ async fn each_method_has_its_rule_and_health_needs_no_token() {
         let challenge = status.metadata().get("www-authenticate").unwrap();
         let challenge = challenge.to_str().unwrap();
         assert!(challenge.contains(r#"scope="delete:messages""#));
+
+        // It has no rule.
+        let status = reader.unary("Purge").await.unwrap_err();
+        assert_eq!(status.code(), Code::PermissionDenied);
+        let status = client.unary("Purge").await.unwrap_err();
+        assert_eq!(status.code(), Code::Unauthenticated);
 
         let deleter = client.with_token(setup.token("delete:messages"));
         assert_eq!(deleter.unary("Delete").await.unwrap(), "ann");
