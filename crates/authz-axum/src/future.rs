@@ -5,79 +5,73 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use authz_core::{Claims, Guard, Pending, Rejection};
+use authz_core::{Claims, Guard, Pending};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::respond::{DefaultResponder, Respond, refuse};
+
 pin_project! {
     /// The answer of an [`AuthorizationService`](crate::AuthorizationService).
-    pub struct ResponseFuture<S, B, C = Claims>
+    pub struct ResponseFuture<S, B, C = Claims, R = DefaultResponder>
     where
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B, C>,
+        state: State<S, B, C, R>,
     }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<S, B, C>
+    enum State<S, B, C, R>
     where
         S: Service<Request<B>>,
     {
         Passed { #[pin] answer: S::Future },
-        Refused { rejection: Option<Rejection> },
+        Refused { response: Option<S::Response> },
         // Boxed: it happens once per key, and would else make every request's future larger.
-        Waiting { waiting: Option<Box<Waiting<S, B, C>>> },
+        Waiting { waiting: Option<Box<Waiting<S, B, C, R>>> },
     }
 }
 
-struct Waiting<S, B, C> {
-    pending: Pending<C>,
-    guard: Guard<C>,
-    service: S,
-    request: Request<B>,
+pub(crate) struct Waiting<S, B, C, R> {
+    pub(crate) pending: Pending<C>,
+    pub(crate) guard: Guard<C>,
+    pub(crate) responder: R,
+    pub(crate) service: S,
+    pub(crate) request: Request<B>,
 }
 
-impl<S: Service<Request<B>>, B, C> ResponseFuture<S, B, C> {
+impl<S: Service<Request<B>>, B, C, R> ResponseFuture<S, B, C, R> {
     pub(crate) const fn passed(answer: S::Future) -> Self {
         Self {
             state: State::Passed { answer },
         }
     }
 
-    pub(crate) const fn refused(rejection: Rejection) -> Self {
+    pub(crate) const fn refused(response: S::Response) -> Self {
         Self {
             state: State::Refused {
-                rejection: Some(rejection),
+                response: Some(response),
             },
         }
     }
 
-    pub(crate) fn waiting(
-        pending: Pending<C>,
-        guard: Guard<C>,
-        service: S,
-        request: Request<B>,
-    ) -> Self {
-        let waiting = Some(Box::new(Waiting {
-            pending,
-            guard,
-            service,
-            request,
-        }));
+    pub(crate) fn waiting(waiting: Waiting<S, B, C, R>) -> Self {
         Self {
-            state: State::Waiting { waiting },
+            state: State::Waiting {
+                waiting: Some(Box::new(waiting)),
+            },
         }
     }
 }
 
-impl<S, ReqBody, ResBody, C> Future for ResponseFuture<S, ReqBody, C>
+impl<S, ReqBody, ResBody, C, R> Future for ResponseFuture<S, ReqBody, C, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
-    ResBody: From<String>,
+    R: Respond<ResBody>,
     C: Send + Sync + 'static,
 {
     type Output = Result<S::Response, S::Error>;
@@ -92,15 +86,15 @@ where
         loop {
             let next = match state.as_mut().project() {
                 Projected::Passed { answer } => return answer.poll(context),
-                Projected::Refused { rejection } => {
-                    let rejection = rejection.take().expect(DONE);
-                    return Poll::Ready(Ok(rejection.into_response()));
+                Projected::Refused { response } => {
+                    return Poll::Ready(Ok(response.take().expect(DONE)));
                 }
                 Projected::Waiting { waiting } => {
                     let pending = &mut waiting.as_mut().expect(DONE).pending;
                     let decision = ready!(Pin::new(pending).poll(context));
                     let Waiting {
                         guard,
+                        responder,
                         mut service,
                         mut request,
                         ..
@@ -115,7 +109,7 @@ where
                             }
                         }
                         Err(rejection) => State::Refused {
-                            rejection: Some(rejection),
+                            response: Some(refuse(&responder, rejection, request)),
                         },
                     }
                 }
@@ -125,7 +119,7 @@ where
     }
 }
 
-impl<S: Service<Request<B>>, B, C> fmt::Debug for ResponseFuture<S, B, C> {
+impl<S: Service<Request<B>>, B, C, R> fmt::Debug for ResponseFuture<S, B, C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

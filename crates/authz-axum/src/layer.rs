@@ -1,12 +1,12 @@
 use std::fmt;
 
-use authz_core::{Authorizer, Claims, Policy, PolicyGuard};
+use authz_core::{Authorizer, Claims, Policy, PolicyGuard, Rejection};
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
-use http::Method;
+use http::{Method, Response, request::Parts};
 use tower_layer::Layer;
 
-use crate::service::AuthorizationService;
+use crate::{respond::DefaultResponder, service::AuthorizationService};
 
 /// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
 pub trait RequireExt<C>: sealed::Sealed {
@@ -67,18 +67,23 @@ pub trait RulesExt<C>: sealed::Sealed {
 
 /// Allows requests whose token satisfies a policy. Made by [`RequireExt::require`].
 ///
-/// A [`tower_layer::Layer`] for routers, single routes, and any other service over http's types
-/// whose response body can be made from a `String`.
+/// A [`tower_layer::Layer`] for routers, single routes, and any other service over http's types. The default
+/// `R` needs a response body that can be made from a `String`; [`respond_with`](Self::respond_with) changes
+/// the response to rejected requests.
 #[must_use = "a layer protects nothing until it is applied"]
-pub struct AuthorizationLayer<C = Claims> {
+pub struct AuthorizationLayer<C = Claims, R = DefaultResponder> {
     guard: PolicyGuard<C>,
+    responder: R,
 }
 
 /// Allows the requests that a table of rules allows. Made by [`RulesExt::rules`].
+///
+/// Otherwise like [`AuthorizationLayer`].
 #[cfg(feature = "rules")]
 #[must_use = "a layer protects nothing until it is applied"]
-pub struct RulesLayer<C = Claims> {
+pub struct RulesLayer<C = Claims, R = DefaultResponder> {
     guard: RulesGuard<C>,
+    responder: R,
 }
 
 mod sealed {
@@ -106,22 +111,16 @@ impl<C> AuthorizationLayer<C> {
     pub fn new(authorizer: &Authorizer<C>, policy: Policy) -> Self {
         Self {
             guard: authorizer.guard(policy),
+            responder: DefaultResponder,
         }
     }
+}
 
+impl<C, R> AuthorizationLayer<C, R> {
     /// Lets requests without a token pass, too. A bad token is refused all the same.
-    pub fn optional(self) -> Self {
-        Self {
-            guard: self.guard.optional(),
-        }
-    }
-
-    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
-    /// none on. For a service without a CORS layer, which would answer them before they come here.
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self {
-            guard: self.guard.answer_preflights(methods),
-        }
+    pub fn optional(mut self) -> Self {
+        self.guard = self.guard.optional();
+        self
     }
 }
 
@@ -131,71 +130,97 @@ impl<C> RulesLayer<C> {
     pub fn new(authorizer: &Authorizer<C>, rules: Rules) -> Self {
         Self {
             guard: authorizer.guard_rules(rules),
+            responder: DefaultResponder,
         }
     }
+}
 
+#[cfg(feature = "rules")]
+impl<C, R> RulesLayer<C, R> {
     /// Which path the rules look at, if nested routers or rewrites come before this layer. Default:
     /// [`RulePaths::Both`].
-    pub fn rule_paths(self, paths: RulePaths) -> Self {
-        Self {
-            guard: self.guard.paths(paths),
+    pub fn rule_paths(mut self, paths: RulePaths) -> Self {
+        self.guard = self.guard.paths(paths);
+        self
+    }
+}
+
+/// What both layers have in common.
+macro_rules! is_a_layer {
+    ($name:ident) => {
+        impl<C, R> $name<C, R> {
+            /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
+            /// none on. For a service without a CORS layer, which would answer them before they come here.
+            pub fn answer_preflights<'m>(
+                mut self,
+                methods: impl IntoIterator<Item = &'m Method>,
+            ) -> Self {
+                self.guard = self.guard.answer_preflights(methods);
+                self
+            }
+
+            /// Sets the function that makes the responses to rejected requests, from the rejection and the parts of
+            /// the request. The layer adds the [`Reason`](crate::Reason) to their extensions.
+            ///
+            /// Use [`without_body`](crate::without_body) for a response body that can't be made from a `String`,
+            /// or a function of your own:
+            ///
+            /// ```
+            /// use authz_axum::{Authorizer, Reason, RequireExt as _, any_valid_token};
+            /// use axum::{Router, response::{IntoResponse as _, Redirect}, routing::get};
+            ///
+            /// fn pages(authorizer: &Authorizer) -> Router {
+            ///     let signed_in = authorizer.require(any_valid_token()).respond_with(|rejection, request| {
+            ///         match rejection.reason() {
+            ///             Reason::MissingToken | Reason::Expired if request.method == "GET" => {
+            ///                 Redirect::to("/login").into_response()
+            ///             }
+            ///             _ => rejection.into_response(),
+            ///         }
+            ///     });
+            ///     Router::new().route("/account", get(|| async { "yours" }).route_layer(signed_in))
+            /// }
+            /// ```
+            pub fn respond_with<F, B>(self, respond: F) -> $name<C, F>
+            where
+                F: Fn(Rejection, &Parts) -> Response<B>,
+            {
+                $name {
+                    guard: self.guard,
+                    responder: respond,
+                }
+            }
         }
-    }
 
-    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
-    /// none on. For a service without a CORS layer, which would answer them before they come here.
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self {
-            guard: self.guard.answer_preflights(methods),
+        impl<S, C, R: Clone> Layer<S> for $name<C, R> {
+            type Service = AuthorizationService<S, C, R>;
+
+            fn layer(&self, inner: S) -> Self::Service {
+                AuthorizationService {
+                    inner,
+                    guard: self.guard.clone().into(),
+                    responder: self.responder.clone(),
+                }
+            }
         }
-    }
-}
 
-impl<S, C> Layer<S> for AuthorizationLayer<C> {
-    type Service = AuthorizationService<S, C>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        AuthorizationService::new(inner, self.guard.clone().into())
-    }
-}
-
-impl<C> Clone for AuthorizationLayer<C> {
-    fn clone(&self) -> Self {
-        Self {
-            guard: self.guard.clone(),
+        impl<C, R: Clone> Clone for $name<C, R> {
+            fn clone(&self) -> Self {
+                Self {
+                    guard: self.guard.clone(),
+                    responder: self.responder.clone(),
+                }
+            }
         }
-    }
+
+        impl<C, R> fmt::Debug for $name<C, R> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.guard).finish()
+            }
+        }
+    };
 }
 
-impl<C> fmt::Debug for AuthorizationLayer<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AuthorizationLayer")
-            .field(&self.guard)
-            .finish()
-    }
-}
-
+is_a_layer!(AuthorizationLayer);
 #[cfg(feature = "rules")]
-impl<S, C> Layer<S> for RulesLayer<C> {
-    type Service = AuthorizationService<S, C>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        AuthorizationService::new(inner, self.guard.clone().into())
-    }
-}
-
-#[cfg(feature = "rules")]
-impl<C> Clone for RulesLayer<C> {
-    fn clone(&self) -> Self {
-        Self {
-            guard: self.guard.clone(),
-        }
-    }
-}
-
-#[cfg(feature = "rules")]
-impl<C> fmt::Debug for RulesLayer<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RulesLayer").field(&self.guard).finish()
-    }
-}
+is_a_layer!(RulesLayer);

@@ -5,8 +5,10 @@
 
 mod extract;
 mod future;
+mod grpc;
 mod layer;
 mod path_params;
+mod respond;
 mod service;
 
 pub use authz_core;
@@ -18,6 +20,8 @@ pub use crate::layer::{RulesExt, RulesLayer};
 pub use crate::{
     extract::{AuthorizationRejection, Authorized, FromState, Scoped},
     future::ResponseFuture,
+    grpc::is_grpc,
     layer::{AuthorizationLayer, RequireExt},
+    respond::{DefaultResponder, Respond, without_body},
     service::AuthorizationService,
 };

@@ -8,29 +8,29 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use crate::{future::ResponseFuture, path_params::admit};
+use crate::{
+    future::{ResponseFuture, Waiting},
+    path_params::admit,
+    respond::{DefaultResponder, Respond, refuse},
+};
 
-/// A service behind an [`AuthorizationLayer`](crate::AuthorizationLayer).
-pub struct AuthorizationService<S, C = Claims> {
-    inner: S,
-    guard: Guard<C>,
+/// A service behind an [`AuthorizationLayer`](crate::AuthorizationLayer). `R` [responds](Respond) to the rejected
+/// requests.
+pub struct AuthorizationService<S, C = Claims, R = DefaultResponder> {
+    pub(crate) inner: S,
+    pub(crate) guard: Guard<C>,
+    pub(crate) responder: R,
 }
 
-impl<S, C> AuthorizationService<S, C> {
-    pub(crate) const fn new(inner: S, guard: Guard<C>) -> Self {
-        Self { inner, guard }
-    }
-}
-
-impl<S, C, ReqBody, ResBody> Service<Request<ReqBody>> for AuthorizationService<S, C>
+impl<S, C, R, ReqBody, ResBody> Service<Request<ReqBody>> for AuthorizationService<S, C, R>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     C: DeserializeOwned + Send + Sync + 'static,
-    ResBody: From<String>,
+    R: Respond<ResBody> + Clone,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<S, ReqBody, C>;
+    type Future = ResponseFuture<S, ReqBody, C, R>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -43,32 +43,40 @@ where
                 request.extensions_mut().insert(admitted);
                 ResponseFuture::passed(self.inner.call(request))
             }
-            Admission::Ready(Err(rejection)) => ResponseFuture::refused(rejection),
+            Admission::Ready(Err(rejection)) => {
+                ResponseFuture::refused(refuse(&self.responder, rejection, request))
+            }
             Admission::Pending(pending) => {
                 // The service that was polled ready has to be the one that is called; its clone
                 // may not be ready.
                 let next = self.inner.clone();
-                let ready = mem::replace(&mut self.inner, next);
-                ResponseFuture::waiting(pending, self.guard.clone(), ready, request)
+                ResponseFuture::waiting(Waiting {
+                    pending,
+                    guard: self.guard.clone(),
+                    responder: self.responder.clone(),
+                    service: mem::replace(&mut self.inner, next),
+                    request,
+                })
             }
         }
     }
 }
 
-impl<S: Clone, C> Clone for AuthorizationService<S, C> {
+impl<S: Clone, C, R: Clone> Clone for AuthorizationService<S, C, R> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
             guard: self.guard.clone(),
+            responder: self.responder.clone(),
         }
     }
 }
 
-impl<S: fmt::Debug, C> fmt::Debug for AuthorizationService<S, C> {
+impl<S: fmt::Debug, C, R> fmt::Debug for AuthorizationService<S, C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthorizationService")
             .field("inner", &self.inner)
             .field("guard", &self.guard)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
