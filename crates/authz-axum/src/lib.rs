@@ -6,6 +6,7 @@
 mod extract;
 mod future;
 mod layer;
+mod metadata;
 mod path_params;
 mod service;
 
@@ -14,9 +15,9 @@ pub use authz_core::{Admitted, MissingGuard};
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
-    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
-    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
-    UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    ManualClock, MetadataError, Policy, Reason, Rejection, RequestParts, RequiredScope, Resource,
+    ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
+    TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

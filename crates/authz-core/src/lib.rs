@@ -41,7 +41,7 @@ pub use crate::{
     clock::{Clock, ManualClock, SystemClock},
     crypto::{Algorithm, CryptoBackend, KeyError, KeyFamily, UnknownAlgorithm, VerificationKey},
     issuer::{BuildError, Issuer, Tenants, TokenTypes},
-    metadata::ResourceMetadata,
+    metadata::{MetadataError, Resource, ResourceMetadata},
     policy::{
         ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,
         any_scope, any_valid_token, permission, scope,

@@ -5,6 +5,7 @@
 
 mod error;
 mod extract;
+mod metadata;
 mod middleware;
 
 pub use authz_core;
@@ -12,9 +13,9 @@ pub use authz_core::{Admitted, MissingGuard};
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
-    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
-    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
-    UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    ManualClock, MetadataError, Policy, Reason, Rejection, RequestParts, RequiredScope, Resource,
+    ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
+    TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

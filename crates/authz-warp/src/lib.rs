@@ -4,6 +4,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod decision;
+mod metadata;
 mod method;
 mod recover;
 mod require;
@@ -13,9 +14,9 @@ pub use authz_core::Authorized;
 pub use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, CacheStatus, Challenge, ClaimPath,
     Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus, KeyError,
-    ManualClock, Policy, Reason, Rejection, RequestParts, RequiredScope, ResourceMetadata,
-    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
-    UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    ManualClock, MetadataError, Policy, Reason, Rejection, RequestParts, RequiredScope, Resource,
+    ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
+    TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

@@ -19,7 +19,7 @@ pub enum BuildError {
     MissingIssuer,
     /// No audience was given.
     #[error(
-        "issuer {issuer:?} has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
+        "issuer {issuer:?} has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`, or for all issuers of access tokens with `.resource(\"https://api.example\")` on the builder; without one, tokens meant for other APIs would be accepted"
     )]
     MissingAudience {
         /// The issuer.
@@ -155,6 +155,20 @@ pub enum BuildError {
     InvalidResource {
         /// What was given.
         resource: String,
+    },
+    /// A member of the resource's metadata can't be published.
+    #[error(
+        "member {} of the resource's metadata is {}: {problem}",
+        Excerpt(member),
+        Excerpt(value)
+    )]
+    InvalidMetadata {
+        /// The member's name.
+        member: String,
+        /// Its value, as JSON.
+        value: String,
+        /// What is wrong with it.
+        problem: &'static str,
     },
 }
 

@@ -75,6 +75,8 @@ pub struct Issuer {
     pub(crate) clients: Vec<String>,
     pub(crate) claim_rules: Vec<ClaimRule>,
     pub(crate) audience_rule: AudienceRule,
+    /// Its tokens are ID tokens: their audience is a client, never the resource.
+    id_tokens: bool,
     /// A profile was called with arguments that it can't work with.
     mistake: Option<Mistake>,
     /// The ARN of the AWS load balancer whose tokens these are.
@@ -112,12 +114,16 @@ impl Issuer {
             clients: Vec::new(),
             claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
+            id_tokens: false,
             mistake: None,
             load_balancer: None,
         }
     }
 
-    /// An audience that tokens may be meant for; one of those given has to be in `aud`.
+    /// Adds an audience. A token's `aud` must contain at least one of those given, compared exactly.
+    ///
+    /// Default: the identifier of the authorizer's [resource](crate::AuthorizerBuilder::resource), if it has
+    /// one. It is not added to audiences that are given here.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
@@ -288,6 +294,14 @@ impl Issuer {
     ) -> Self {
         self.audience_rule = AudienceRule::Claim;
         self.required_claim(name, value)
+    }
+
+    /// The audiences of an issuer of access tokens that does not have any.
+    pub(crate) fn imply_audiences(&mut self, audiences: &[String]) {
+        let is_open = self.audience_rule == AudienceRule::Audience && !self.id_tokens;
+        if is_open && self.audiences.is_empty() {
+            self.audiences = audiences.to_vec();
+        }
     }
 
     fn check(&self) -> Result<(), BuildError> {

@@ -59,7 +59,7 @@ pub(crate) use self::{
     facts::{ClaimsSource, Facts, LazyClaims},
     implied::{BadImplication, Implied},
     predicate::Predicate,
-    scope::Names,
+    scope::{Names, OFFLINE_ACCESS},
 };
 
 /// What an endpoint asks of a token that is good: built once, evaluated for every request.

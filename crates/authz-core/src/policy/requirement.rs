@@ -21,6 +21,8 @@ pub const fn deny() -> Policy {
 
 /// The scope `name`.
 ///
+/// A challenge never tells a client to ask for `offline_access`, even if a policy requires it.
+///
 /// # Panics
 ///
 /// When `name` is no scope: it has a space in it, for example. For names that are not known
