@@ -7,6 +7,7 @@ mod error;
 mod extract;
 mod metadata;
 mod middleware;
+mod original_uri;
 
 pub use authz_core;
 pub use authz_core::{Admitted, MissingGuard};

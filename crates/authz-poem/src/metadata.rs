@@ -3,7 +3,7 @@ use std::sync::Arc;
 use authz_core::{MetadataError, ResourceMetadata};
 use poem::{Request, Response, Route, endpoint::make_sync, get};
 
-use crate::{error::response, middleware::original_uri};
+use crate::{error::response, original_uri::original_uri};
 
 /// `route` with the routes of the metadata, each for `GET`, `HEAD` and `OPTIONS`.
 pub(crate) fn routes(

@@ -11,11 +11,7 @@ use authz_core::{
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
 use futures_util::future::{Either, TryFutureExt as _};
-use poem::{
-    Endpoint, Middleware, PathPattern, Request, Result, Route,
-    http::{Method, Uri},
-    web::RemoteAddr,
-};
+use poem::{Endpoint, Middleware, PathPattern, Request, Result, Route, http::Method};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
@@ -24,6 +20,7 @@ use serde::{
 use crate::{
     error::{refused, with_reason},
     metadata,
+    original_uri::original_uri,
 };
 
 /// Gives an [`Authorizer`] its `require` and `metadata_routes`. Sealed: nothing else implements it.
@@ -301,14 +298,6 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
         request.set_data(self.guard.admitted(caller));
         self.inner.call(request).map_err(with_reason)
     }
-}
-
-/// The target that the client sent. Requests that were made by hand, as poem's `TestClient` does, have `/`
-/// for it and nobody who sent them: then the one that is served is all there is.
-pub(crate) fn original_uri(request: &Request) -> Option<&Uri> {
-    let original = request.original_uri();
-    let is_sent = original != "/" || *request.remote_addr() != RemoteAddr::default();
-    is_sent.then_some(original)
 }
 
 /// The parameters that poem's router has found.
