@@ -1,14 +1,15 @@
 use std::fmt;
 
-use authz_core::{Authorizer, Claims, Policy, PolicyGuard, Rejection};
+use authz_core::{Authorizer, Claims, MetadataError, Policy, PolicyGuard, Rejection};
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
+use axum::Router;
 use http::{Method, Response, request::Parts};
 use tower_layer::Layer;
 
-use crate::{respond::DefaultResponder, service::AuthorizationService};
+use crate::{metadata, respond::DefaultResponder, service::AuthorizationService};
 
-/// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
+/// Gives an [`Authorizer`] its `require` and `metadata_routes`. Sealed: nothing else implements it.
 pub trait RequireExt<C>: sealed::Sealed {
     /// A layer that lets pass the requests whose token satisfies `policy`, and answers the others.
     ///
@@ -39,6 +40,40 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// }
     /// ```
     fn require(&self, policy: Policy) -> AuthorizationLayer<C>;
+
+    /// Returns a router that serves the [metadata](crate::ResourceMetadata) of this API (RFC 9728) at its
+    /// [own path](crate::ResourceMetadata::path), to be merged into the application's outermost router.
+    ///
+    /// ```
+    /// # use authz_axum::Issuer;
+    /// use authz_axum::{Authorizer, RequireExt as _, scope};
+    /// use axum::{Router, routing::get};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::new("https://login.example");
+    /// let authorizer = Authorizer::builder()
+    ///     .issuer(issuer)
+    ///     .resource("https://api.example")
+    ///     .build()?;
+    /// let app: Router = Router::new()
+    ///     .route("/messages", get(|| async { "[]" }))
+    ///     .layer(authorizer.require(scope("read:messages")))
+    ///     .merge(authorizer.metadata_routes()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The routes answer `GET`, `HEAD` and CORS preflights of every origin, without a token. A layer of the
+    /// application covers them if they are merged before it is added: a guard would then ask for a token,
+    /// and a CORS layer would apply its own origins. Within a nested router the routes respond with 404, and
+    /// the log names the right path.
+    ///
+    /// # Errors
+    ///
+    /// If the authorizer does not have a [resource](crate::AuthorizerBuilder::resource).
+    fn metadata_routes<S: Clone + Send + Sync + 'static>(&self)
+    -> Result<Router<S>, MetadataError>;
 }
 
 /// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
@@ -95,6 +130,12 @@ mod sealed {
 impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationLayer<C> {
         AuthorizationLayer::new(self, policy)
+    }
+
+    fn metadata_routes<S: Clone + Send + Sync + 'static>(
+        &self,
+    ) -> Result<Router<S>, MetadataError> {
+        metadata::routes(self.resource_metadata())
     }
 }
 

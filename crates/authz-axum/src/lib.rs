@@ -7,6 +7,7 @@ mod extract;
 mod future;
 mod grpc;
 mod layer;
+mod metadata;
 mod path_params;
 mod respond;
 mod service;

@@ -14,7 +14,7 @@ fn trusting(issuer: &DevIssuer) -> AuthorizerBuilder {
     let issuer = Issuer::new(issuer.issuer())
         .audience("aud")
         .jwks_uri(issuer.jwks_uri());
-    Authorizer::builder().issuer(issuer)
+    adapter_tests::authorizer().issuer(issuer)
 }
 
 fn call(content_type: &str, token: Option<&str>) -> Request<Body> {

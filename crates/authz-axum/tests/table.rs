@@ -4,8 +4,8 @@ use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
 #[cfg(feature = "rules")]
 use authz_axum::RulesExt as _;
 use authz_axum::{
-    Authorized, Authorizer, FromState, RequireExt as _, Scoped, all_scopes, any_scope,
-    any_valid_token, permission, scope,
+    Authorized, Authorizer, FromState, MetadataError, RequireExt as _, Scoped, all_scopes,
+    any_scope, any_valid_token, permission, scope,
 };
 use axum::{
     Router,
@@ -18,6 +18,17 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 adapter_tests::table!(app);
+adapter_tests::metadata!(metadata_routes, nested_metadata_routes);
+
+fn metadata_routes(authorizer: &Authorizer) -> Result<OnAxum, MetadataError> {
+    let routes = Router::new().merge(authorizer.metadata_routes()?);
+    Ok(OnAxum(routes))
+}
+
+fn nested_metadata_routes(authorizer: &Authorizer) -> Result<OnAxum, MetadataError> {
+    let routes = authorizer.metadata_routes()?;
+    Ok(OnAxum(Router::new().nest("/api", routes)))
+}
 
 #[cfg(feature = "rules")]
 use authz_axum::RulePaths;

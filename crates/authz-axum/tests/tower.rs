@@ -23,7 +23,10 @@ async fn issuer_and_authorizer() -> (DevIssuer, Authorizer) {
     let trusted = Issuer::new(issuer.issuer())
         .audience(issuer.audience())
         .jwks_uri(issuer.jwks_uri());
-    (issuer, Authorizer::new(trusted).unwrap())
+    (
+        issuer,
+        adapter_tests::authorizer().issuer(trusted).build().unwrap(),
+    )
 }
 
 fn request<B>(token: Option<&str>, body: B) -> Request<B> {

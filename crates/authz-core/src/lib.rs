@@ -45,7 +45,7 @@ pub use crate::{
         VerificationKey,
     },
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
-    metadata::ResourceMetadata,
+    metadata::{MetadataError, Resource, ResourceMetadata},
     policy::{
         ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,
         any_scope, any_valid_token, permission, scope,

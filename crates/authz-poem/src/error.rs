@@ -1,5 +1,9 @@
 use authz_core::{MissingGuard, Rejection};
-use poem::{Response, error::ResponseError, http::StatusCode};
+use poem::{
+    Response,
+    error::ResponseError,
+    http::{self, StatusCode},
+};
 
 /// Why a request is not served: what the middleware and the extractors of this crate fail with.
 ///
@@ -73,13 +77,17 @@ impl ResponseError for AuthorizationError {
     }
 
     fn as_response(&self) -> Response {
-        let response = match self {
-            Self::Refused(rejection) => rejection.clone().into_response::<String>(),
+        response(match self {
+            Self::Refused(rejection) => rejection.clone().into_response(),
             Self::MissingGuard(mistake) => mistake.into_response(),
-        };
-        let (parts, body) = response.into_parts();
-        let mut response = Response::builder().status(parts.status).body(body);
-        *response.headers_mut() = parts.headers;
-        response
+        })
     }
+}
+
+/// A response of the core as one of poem's.
+pub(crate) fn response(response: http::Response<String>) -> Response {
+    let (parts, body) = response.into_parts();
+    let mut response = Response::builder().status(parts.status).body(body);
+    *response.headers_mut() = parts.headers;
+    response
 }

@@ -5,7 +5,9 @@
 
 mod error;
 mod extract;
+mod metadata;
 mod middleware;
+mod original_uri;
 
 pub use authz_core;
 pub use authz_core::prelude::*;

@@ -5,20 +5,25 @@ use std::{
 };
 
 use authz_core::{
-    Admission, Authorizer, Claims, Guard, PathParams, Policy, PolicyGuard, RequestParts,
+    Admission, Authorizer, Claims, Guard, MetadataError, PathParams, Policy, PolicyGuard,
+    RequestParts,
 };
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
 use futures_util::future::{Either, TryFutureExt as _};
-use poem::{Endpoint, Middleware, PathPattern, Request, Result, http::Method, web::RemoteAddr};
+use poem::{Endpoint, Middleware, PathPattern, Request, Result, Route, http::Method};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::error::{refused, with_reason};
+use crate::{
+    error::{refused, with_reason},
+    metadata,
+    original_uri::original_uri,
+};
 
-/// Gives an [`Authorizer`] its `require`. Sealed: nothing else implements it.
+/// Gives an [`Authorizer`] its `require` and `metadata_routes`. Sealed: nothing else implements it.
 pub trait RequireExt<C>: sealed::Sealed {
     /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
     /// others with an [`AuthorizationError`](crate::AuthorizationError).
@@ -57,6 +62,44 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// }
     /// ```
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C>;
+
+    /// Adds routes to `route`, the application's outermost one, that serve the
+    /// [metadata](crate::ResourceMetadata) of this API (RFC 9728) at its
+    /// [own path](crate::ResourceMetadata::path).
+    ///
+    /// ```
+    /// # use authz_poem::Issuer;
+    /// use authz_poem::{Authorizer, RequireExt as _, scope};
+    /// use poem::{EndpointExt as _, Route, get, handler};
+    ///
+    /// #[handler]
+    /// fn messages() -> &'static str {
+    ///     "[]"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::new("https://login.example");
+    /// let authorizer = Authorizer::builder()
+    ///     .issuer(issuer)
+    ///     .resource("https://api.example")
+    ///     .build()?;
+    /// let read = authorizer.require(scope("read:messages"));
+    /// let app = authorizer.metadata_routes(Route::new().at("/messages", get(messages.with(read))))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The routes answer `GET`, `HEAD` and CORS preflights of every origin, without a token. A middleware
+    /// around the returned route covers them too: a guard would ask for a token, and poem's CORS middleware
+    /// answers 403 to origins that aren't listed. Within a nested route they respond with 404, and the log
+    /// names the right path.
+    ///
+    /// # Errors
+    ///
+    /// If the authorizer does not have a [resource](crate::AuthorizerBuilder::resource), or poem can't route
+    /// its path: the application has a route there, or the path has `//` in it.
+    fn metadata_routes(&self, route: Route) -> std::result::Result<Route, MetadataError>;
 }
 
 /// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
@@ -116,6 +159,10 @@ pub struct AuthorizationEndpoint<E, C = Claims> {
 impl<C> RequireExt<C> for Authorizer<C> {
     fn require(&self, policy: Policy) -> AuthorizationMiddleware<C> {
         AuthorizationMiddleware::new(self, policy)
+    }
+
+    fn metadata_routes(&self, route: Route) -> std::result::Result<Route, MetadataError> {
+        metadata::routes(self.resource_metadata(), route)
     }
 }
 
@@ -223,11 +270,9 @@ where
         if let Some(PathPattern(route)) = request.data() {
             parts = parts.with_route(route);
         }
-        // Requests that were made by hand, as poem's `TestClient` does, have `/` for an original target
-        // and nobody who sent them: then the one that is served is all there is.
-        let original = request.original_uri();
-        let is_sent = original != "/" || *request.remote_addr() != RemoteAddr::default();
-        if self.guard.reads_path() && is_sent {
+        if self.guard.reads_path()
+            && let Some(original) = original_uri(&request)
+        {
             parts = parts.with_original_uri(original);
         }
         match self.guard.admit(&parts) {

@@ -4,8 +4,8 @@ use adapter_tests::{App, Organization, ReadMessages, Seen, Setup};
 #[cfg(feature = "rules")]
 use authz_poem::RulesExt as _;
 use authz_poem::{
-    Authorized, FromData, MaybeAuthorized, RequireExt as _, Scoped, all_scopes, any_scope,
-    any_valid_token, permission, scope,
+    Authorized, Authorizer, FromData, MaybeAuthorized, MetadataError, RequireExt as _, Scoped,
+    all_scopes, any_scope, any_valid_token, permission, scope,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,6 +18,48 @@ use poem::{
 };
 
 adapter_tests::table!(app);
+adapter_tests::metadata!(metadata_routes, nested_metadata_routes);
+
+fn metadata_routes(authorizer: &Authorizer) -> Result<OnPoem, MetadataError> {
+    let routes = authorizer.metadata_routes(Route::new())?;
+    Ok(OnPoem(routes.map_to_response().boxed()))
+}
+
+fn nested_metadata_routes(authorizer: &Authorizer) -> Result<OnPoem, MetadataError> {
+    let routes = Route::new().nest("/api", authorizer.metadata_routes(Route::new())?);
+    Ok(OnPoem(routes.map_to_response().boxed()))
+}
+
+#[test]
+fn a_path_that_cannot_be_routed_is_an_error() {
+    let authorizer = |resource: &str| {
+        let keys = authz_poem::jwks::SharedSecret::hs256([7; 32]).unwrap();
+        let issuer = authz_poem::Issuer::new("https://login.example/").keys(keys);
+        let issuer = issuer.algorithms([authz_poem::Algorithm::HS256]);
+        let builder = adapter_tests::authorizer()
+            .issuer(issuer)
+            .resource(resource);
+        builder.build().unwrap()
+    };
+    let path = "/.well-known/oauth-protected-resource";
+    let taken = || Route::new().at(path, get(show_nobody));
+    let error = |result: Result<Route, MetadataError>| result.err().map(|it| it.to_string());
+    for (resource, route, path) in [
+        ("https://api.example", taken(), Some(format!("{path:?}"))),
+        ("https://api.example/v1", taken(), None),
+        (
+            "https://api.example//v1",
+            Route::new(),
+            Some(format!("{:?}", format!("{path}//v1"))),
+        ),
+    ] {
+        let error = error(authorizer(resource).metadata_routes(route));
+        let named = error
+            .as_ref()
+            .map(|it| path.as_ref().is_some_and(|path| it.contains(path)));
+        assert_eq!(named, path.as_ref().map(|_| true), "{error:?}");
+    }
+}
 
 #[cfg(feature = "rules")]
 use authz_poem::RulePaths;

@@ -4,6 +4,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod decision;
+mod metadata;
 mod method;
 mod recover;
 mod require;

@@ -1,12 +1,15 @@
 #[cfg(feature = "rules")]
 use authz_core::rules::Rules;
-use authz_core::{Admission, Authorized, Authorizer, Guard, Policy, rules::PathPattern};
+use authz_core::{
+    Admission, Authorized, Authorizer, Guard, MetadataError, Policy, rules::PathPattern,
+};
 use serde::de::DeserializeOwned;
-use warp::Filter;
+use warp::{Filter, reply::Response};
 
-use crate::{decision::decision, recover::AuthorizationRejection};
+use crate::{decision::decision, metadata, recover::AuthorizationRejection};
 
-/// Gives an [`Authorizer`] its `require` and `optional`.
+/// Gives an [`Authorizer`] its `require`, `optional` and `metadata_routes`. Sealed: nothing else implements
+/// it.
 pub trait RequireExt<C>: sealed::Sealed {
     /// A filter that extracts the caller of a request whose token satisfies `policy`, and rejects
     /// the others with an [`AuthorizationRejection`], which [`recover`](crate::recover()) answers.
@@ -87,6 +90,49 @@ pub trait RequireExt<C>: sealed::Sealed {
     + Sync
     + 'static
     + use<Self, C>;
+
+    /// Returns a filter that serves the [metadata](crate::ResourceMetadata) of this API (RFC 9728) at its
+    /// [own path](crate::ResourceMetadata::path).
+    ///
+    /// ```
+    /// # use authz_warp::Issuer;
+    /// use authz_warp::{Authorized, Authorizer, RequireExt as _, scope};
+    /// use warp::Filter;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let issuer = Issuer::new("https://login.example");
+    /// let authorizer = Authorizer::builder()
+    ///     .issuer(issuer)
+    ///     .resource("https://api.example")
+    ///     .build()?;
+    /// let messages = warp::path!("messages")
+    ///     .and(warp::get())
+    ///     .and(authorizer.require(scope("read:messages")))
+    ///     .map(|_: Authorized| "[]");
+    /// let app = authorizer.metadata_routes()?.or(messages);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The filter answers `GET`, `HEAD` and CORS preflights of every origin, without a token. It compares the
+    /// whole path of the request, so it never matches behind a prefix such as `warp::path("api")`: keep it
+    /// at the top. `warp::cors()` around it answers 403 to origins that aren't listed: keep it outside.
+    ///
+    /// # Errors
+    ///
+    /// If the authorizer does not have a [resource](crate::AuthorizerBuilder::resource).
+    fn metadata_routes(
+        &self,
+    ) -> Result<
+        impl Filter<Extract = (Response,), Error = warp::Rejection>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+        + use<Self, C>,
+        MetadataError,
+    >;
 }
 
 /// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
@@ -176,6 +222,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
             decided
                 .map_err(|rejection| warp::reject::custom(AuthorizationRejection::from(rejection)))
         })
+    }
+
+    fn metadata_routes(
+        &self,
+    ) -> Result<
+        impl Filter<Extract = (Response,), Error = warp::Rejection>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+        + use<C>,
+        MetadataError,
+    > {
+        metadata::routes(self.resource_metadata())
     }
 }
 

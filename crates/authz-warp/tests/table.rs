@@ -4,8 +4,8 @@ use adapter_tests::{App, Organization, Setup};
 #[cfg(feature = "rules")]
 use authz_warp::RulesExt as _;
 use authz_warp::{
-    Authorized, Policy, RequireExt as _, RequiredScope as _, all_scopes, any_scope,
-    any_valid_token, get_or_head, permission, scope,
+    Authorized, Authorizer, MetadataError, Policy, RequireExt as _, RequiredScope as _, all_scopes,
+    any_scope, any_valid_token, get_or_head, permission, scope,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,6 +14,16 @@ use tower_service::Service as _;
 use warp::{Filter, Reply, filters::BoxedFilter, path, reply};
 
 adapter_tests::table!(app);
+adapter_tests::metadata!(metadata_routes, nested_metadata_routes);
+
+fn metadata_routes(authorizer: &Authorizer) -> Result<OnWarp, MetadataError> {
+    Ok(OnWarp(authorizer.metadata_routes()?.boxed()))
+}
+
+fn nested_metadata_routes(authorizer: &Authorizer) -> Result<OnWarp, MetadataError> {
+    let routes = authorizer.metadata_routes()?;
+    Ok(OnWarp(path("api").and(routes).boxed()))
+}
 
 #[cfg(feature = "rules")]
 adapter_tests::rules!(ruled);

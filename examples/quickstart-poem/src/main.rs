@@ -32,8 +32,8 @@ async fn serve(start: Start) -> io::Result<()> {
         None => api(&start.authorizer),
         Some(rules) => by_rules::api(&start.authorizer, &rules),
     };
-    let app = surrounded(api, start.authorizer).data(start.messages);
-    let app = with_cors(app, start.cors);
+    let app = surrounded(api, start.authorizer).map_err(io::Error::other)?;
+    let app = with_cors(app.data(start.messages), start.cors);
     Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
         .run_with_graceful_shutdown(app, start.shutdown, None)
         .await

@@ -1,7 +1,7 @@
 //! What stands around the API: the answers to probes, to clients that look for the issuer, and to
 //! requests for what is not there.
 
-use authz_poem::Authorizer;
+use authz_poem::{Authorizer, MetadataError, RequireExt as _};
 use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Response, Route,
     error::{MethodNotAllowedError, NotFoundError},
@@ -9,15 +9,21 @@ use poem::{
     http::{StatusCode, Uri, header::ALLOW},
     web::{Data, Json},
 };
-use quickstart::{METADATA, Problem, allowed_methods, readiness, resource_metadata};
+use quickstart::{Problem, allowed_methods, readiness};
 use serde::Serialize;
 
 /// `api` and all that stands around it.
-pub(crate) fn surrounded(api: Route, authorizer: Authorizer) -> impl Endpoint<Output = Response> {
-    api.at("/healthz", get(live))
-        .at("/readyz", get(ready))
-        .at(METADATA, get(metadata))
-        .at(format!("{METADATA}/*path"), get(metadata))
+pub(crate) fn surrounded(
+    api: Route,
+    authorizer: Authorizer,
+) -> Result<impl Endpoint<Output = Response>, MetadataError> {
+    let routes = api.at("/healthz", get(live)).at("/readyz", get(ready));
+    // Without `AUTHZ_RESOURCE` there is nothing to describe.
+    let routes = match authorizer.resource_metadata() {
+        Some(_) => authorizer.metadata_routes(routes)?,
+        None => routes,
+    };
+    let app = routes
         .data(authorizer)
         .catch_error(async |_: NotFoundError| Problem::NOT_FOUND.into_parts())
         // `catch_error` is not told of which path, and `Allow` depends on it.
@@ -30,7 +36,8 @@ pub(crate) fn surrounded(api: Route, authorizer: Authorizer) -> impl Endpoint<Ou
                     .into_parts()
                     .into_response())
             })
-        })
+        });
+    Ok(app)
 }
 
 /// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
@@ -50,15 +57,6 @@ fn live() -> &'static str {
 fn ready(Data(authorizer): Data<&Authorizer>) -> Response {
     let (status, text) = readiness(authorizer);
     text.with_status(status).into_response()
-}
-
-/// Where tokens for this API come from (RFC 9728).
-#[handler]
-fn metadata(Data(authorizer): Data<&Authorizer>, uri: &Uri) -> Response {
-    match resource_metadata(authorizer, uri.path()) {
-        Some(metadata) => json(metadata),
-        None => Problem::NOT_FOUND.into_parts().into_response(),
-    }
 }
 
 /// JSON without poem's `charset`, a parameter that it does not have (RFC 8259 section 11).

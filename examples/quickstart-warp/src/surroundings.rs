@@ -5,25 +5,27 @@ use std::{convert::Infallible, str::FromStr};
 
 use authz_warp::{Authorizer, Policy, RequireExt as _, any_valid_token, get_or_head, scope};
 use percent_encoding::percent_decode_str;
-use quickstart::{
-    METADATA, Messages, Problem, READ, allowed_methods, readiness, resource_metadata,
-};
+use quickstart::{METADATA, Messages, Problem, READ, allowed_methods, readiness};
 use warp::{
     Filter, Rejection, Reply,
     http::{self, StatusCode, header::ALLOW},
     path,
     path::FullPath,
     reject::MethodNotAllowed,
-    reply::{Response, json, with_header, with_status},
+    reply::{Response, with_header, with_status},
 };
 
 /// `api` and all that stands around it.
 pub(crate) fn surrounded(
-    api: impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync,
+    api: impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static,
     authorizer: Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
-    let health = health(authorizer.clone());
-    let routes = api.or(health).unify().or(metadata(authorizer)).unify();
+    // Without `AUTHZ_RESOURCE` there is nothing to describe.
+    let routes = match authorizer.metadata_routes() {
+        Ok(metadata) => api.or(metadata).unify().boxed(),
+        Err(_) => api.boxed(),
+    };
+    let routes = routes.or(health(authorizer)).unify();
     let recovered = routes.recover(authz_warp::recover).unify();
     // The rejection handlers of `recover` are not told of which path, and `Allow` depends on it.
     let outcome = no_slash_at_the_end()
@@ -95,22 +97,6 @@ fn health(authorizer: Authorizer) -> impl Filter<Extract = (Response,), Error = 
         with_status(text, status)
     });
     live.or(ready).map(Reply::into_response)
-}
-
-/// Where tokens for this API come from (RFC 9728).
-fn metadata(
-    authorizer: Authorizer,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
-    path!(".well-known" / "oauth-protected-resource" / ..)
-        .and(get_or_head())
-        .and(path::full())
-        .map(move |path: FullPath| {
-            let metadata = resource_metadata(&authorizer, path.as_str());
-            match metadata {
-                Some(metadata) => json(metadata).into_response(),
-                None => answer(Problem::NOT_FOUND),
-            }
-        })
 }
 
 /// The path, before any of it is matched. `path::full` panics where a target has none, as `CONNECT`'s.

@@ -1,4 +1,4 @@
-use authz_core::{Algorithm, Authorizer, BuildError, Issuer, Scope};
+use authz_core::{Algorithm, Authorizer, BuildError, Issuer, Resource};
 
 use crate::{READ, TrustedIssuer, WRITE};
 
@@ -8,7 +8,6 @@ pub(crate) fn authorizer(
     algorithms: &[Algorithm],
     resource: Option<&str>,
 ) -> Result<Authorizer, BuildError> {
-    let scopes: [Scope; 2] = [READ, WRITE].map(|name| name.parse().expect("is a scope"));
     let mut issuer = Issuer::new(&trusted.issuer).algorithms(algorithms.iter().copied());
     for audience in &trusted.audiences {
         issuer = issuer.audience(audience);
@@ -31,11 +30,10 @@ pub(crate) fn authorizer(
         }
         keys.dangerous_allow_http(http_hosts.clone())
     });
-    let mut builder = Authorizer::builder()
-        .issuer(issuer)
-        .scopes_supported(scopes);
+    let mut builder = Authorizer::builder().issuer(issuer);
     if let Some(resource) = resource {
-        builder = builder.resource(resource);
+        let resource = Resource::new(resource).scopes_supported([READ, WRITE]);
+        builder = builder.resource(resource.also_at_root());
     }
     builder.build()
 }

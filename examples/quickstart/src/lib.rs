@@ -14,9 +14,9 @@ mod embedded;
 mod logging;
 mod me;
 mod messages;
-mod metadata;
 mod new_message;
 mod problem;
+mod readiness;
 mod run;
 mod supervise;
 mod text;
@@ -26,9 +26,9 @@ pub use crate::{
     cors::{Cors, CorsRoute},
     me::Me,
     messages::{Message, Messages},
-    metadata::{METADATA, readiness, resource_metadata},
     new_message::NewMessage,
-    problem::{Problem, allowed_methods},
+    problem::{METADATA, Problem, allowed_methods},
+    readiness::readiness,
     run::{Start, run},
     supervise::Shutdown,
     text::{Hello, PRIVATE, PUBLIC, READ, WRITE},

@@ -3,8 +3,6 @@ use http::{
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
 };
 
-use crate::METADATA;
-
 /// An answer other than the one asked for, for reasons that have nothing to do with tokens.
 ///
 /// Its body looks like that of a refusal, so that clients need to understand one form only.
@@ -15,6 +13,10 @@ pub struct Problem {
     description: &'static str,
     allow: Option<&'static str>,
 }
+
+/// Where clients look for the metadata of an API (RFC 9728 section 3). Those of a resource with a path are
+/// below it as well.
+pub const METADATA: &str = "/.well-known/oauth-protected-resource";
 
 /// The methods of a path, as `Allow` lists them (RFC 9110 section 10.2.1); for a path where nothing
 /// is, all methods that any path takes.

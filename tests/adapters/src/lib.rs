@@ -21,8 +21,8 @@ mod setup;
 pub use crate::{
     app::App,
     cases::{
-        credentials, extractors, forgotten, instead_of_authorization, keys, methods, misfits,
-        optional, outage, policies, rules, settings, sources, tenants, tokens,
+        credentials, extractors, forgotten, instead_of_authorization, keys, metadata, methods,
+        misfits, optional, outage, policies, rules, settings, sources, tenants, tokens,
     },
     setup::{Organization, ReadMessages, Seen, Setup, authorizer, tenant_policy},
 };
@@ -34,6 +34,18 @@ macro_rules! rules {
         #[tokio::test]
         async fn rules() {
             $crate::rules($app).await;
+        }
+    };
+}
+
+/// A test of the metadata: `$app` makes an app of their routes alone, `$nested` one that has them behind the
+/// prefix `/api`.
+#[macro_export]
+macro_rules! metadata {
+    ($app:path, $nested:path) => {
+        #[tokio::test]
+        async fn metadata() {
+            $crate::metadata($app, $nested).await;
         }
     };
 }

@@ -15,8 +15,8 @@ use crate::{
     clock::{Clock, SystemClock},
     crypto::CryptoBackend,
     issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
-    metadata::{self, ResourceMetadata},
-    policy::{Implied, Policy, Scope},
+    metadata::{Address, Resource},
+    policy::{Implied, Policy},
     rejection::Api,
 };
 
@@ -34,8 +34,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     crypto_backend: Option<CryptoBackend>,
     cache_bytes: usize,
     realm: Option<String>,
-    resource: Option<String>,
-    scopes_supported: Vec<Scope>,
+    resource: Option<Resource>,
     implications: Vec<(String, Vec<String>)>,
     unmet_policy_status: StatusCode,
     name_wanted_scopes: bool,
@@ -58,7 +57,6 @@ impl AuthorizerBuilder {
             cache_bytes: 32 * 1024 * 1024,
             realm: None,
             resource: None,
-            scopes_supported: Vec::new(),
             implications: Vec::new(),
             unmet_policy_status: StatusCode::FORBIDDEN,
             name_wanted_scopes: true,
@@ -138,16 +136,31 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// This API's resource identifier (RFC 9728 section 1.2), an absolute URL. Challenges then say
-    /// where its metadata are, and [`Authorizer::resource_metadata`] has them.
-    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+    /// Sets this API's resource identifier (RFC 9728 section 1.2), an absolute https URL, or a [`Resource`]
+    /// that describes the API further. Challenges then name the address of its metadata, which
+    /// [`Authorizer::resource_metadata`] returns and the adapters serve.
+    ///
+    /// The identifier is the audience of each issuer that does not have
+    /// [audiences](Issuer::audience) of its own, tenants included:
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, Issuer};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let authorizer = Authorizer::builder()
+    ///     .issuer(Issuer::new("https://login.example/")) // `aud` must be https://api.example
+    ///     .issuer(Issuer::new("https://partner.example").audience("partner-api"))
+    ///     .resource("https://api.example")
+    ///     .build()?;
+    /// # Ok::<(), authz_core::BuildError>(()) })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Such an `aud` may also be normalized: scheme and host in lower case, without the default port, with
+    /// or without a path that is only a slash (RFC 3986 section 6.2). Issuers of ID tokens
+    /// ([`Issuer::google`]) and those whose tokens do not have an audience keep their own settings.
+    pub fn resource(mut self, resource: impl Into<Resource>) -> Self {
         self.resource = Some(resource.into());
-        self
-    }
-
-    /// The scopes that the metadata names.
-    pub fn scopes_supported(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        self.scopes_supported = scopes.into_iter().collect();
         self
     }
 
@@ -229,7 +242,6 @@ impl<C> AuthorizerBuilder<C> {
             cache_bytes: self.cache_bytes,
             realm: self.realm,
             resource: self.resource,
-            scopes_supported: self.scopes_supported,
             implications: self.implications,
             unmet_policy_status: self.unmet_policy_status,
             name_wanted_scopes: self.name_wanted_scopes,
@@ -246,7 +258,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     /// # Errors
     ///
     /// When there is no issuer or no audience, or a setting can't work.
-    pub fn build(self) -> Result<Authorizer<C>, BuildError> {
+    pub fn build(mut self) -> Result<Authorizer<C>, BuildError> {
+        let resource = match self.resource {
+            Some(resource) => Some((Address::of(&resource.identifier)?, resource)),
+            None => None,
+        };
+        if let Some((Address { audiences, .. }, _)) = &resource {
+            let tenants = self.tenants.iter_mut().map(Tenants::template_mut);
+            for issuer in self.issuers.iter_mut().chain(tenants) {
+                issuer.imply_audiences(audiences);
+            }
+        }
         let realm = self.realm.or_else(|| {
             let tenants = self.tenants.iter().map(Tenants::template);
             let mut audiences = self
@@ -257,36 +279,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             audiences.next().cloned()
         });
         let implied = Implied::new(self.implications)?;
-        let place = match &self.resource {
-            Some(resource) => Some(metadata::place(resource)?),
-            None => None,
-        };
         let api = Arc::new(Api {
             realm: realm.unwrap_or_default(),
-            resource_metadata: place.as_ref().map(|(url, _)| url.clone()),
+            resource_metadata: resource.as_ref().map(|(address, _)| address.url.clone()),
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
             clock: self.clock,
             crypto_backend: self.crypto_backend.ok_or_else(no_backend)?,
         });
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
-        let metadata = self
-            .resource
-            .zip(place)
-            .map(|(resource, (_, path))| ResourceMetadata {
-                resource,
+        let metadata = match resource {
+            Some((address, resource)) => {
                 // A load balancer's tokens are not for clients to ask for.
-                authorization_servers: issuers
-                    .iter()
-                    .filter(|it| it.load_balancer.is_none())
-                    .map(|it| it.issuer.to_string())
-                    .collect(),
-                scopes_supported: (self.scopes_supported.iter())
-                    .map(ToString::to_string)
-                    .collect(),
-                bearer_methods_supported: self.sources.methods(),
-                path,
-            });
+                let servers = issuers.iter().filter(|it| it.load_balancer.is_none());
+                let servers = servers.map(|it| it.issuer.to_string());
+                Some(resource.metadata(address, servers, self.sources.methods())?)
+            }
+            None => None,
+        };
         Ok(Authorizer {
             shared: Arc::new(Shared {
                 issuers,

@@ -38,6 +38,8 @@ pub enum BuildErrorKind {
     Keys,
     /// The resource identifier is not an absolute https URL without fragment (RFC 9728 section 1.2).
     InvalidResource,
+    /// A member of the resource's metadata can't be published.
+    InvalidMetadata,
     /// No cryptography backend is chosen, and the default one is not compiled in.
     MissingCryptoBackend,
 }

@@ -80,6 +80,8 @@ pub struct Issuer {
     pub(crate) clients: Vec<String>,
     pub(crate) claim_rules: Vec<ClaimRule>,
     pub(crate) audience_rule: AudienceRule,
+    /// Its tokens are ID tokens: their audience is a client, never the resource.
+    id_tokens: bool,
     /// A profile was called with arguments that it can't work with.
     mistake: Option<Mistake>,
     /// The ARN of the AWS load balancer whose tokens these are.
@@ -117,12 +119,16 @@ impl Issuer {
             clients: Vec::new(),
             claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
+            id_tokens: false,
             mistake: None,
             load_balancer: None,
         }
     }
 
-    /// An audience that tokens may be meant for; one of those given has to be in `aud`.
+    /// Adds an audience. A token's `aud` must contain at least one of those given, compared exactly.
+    ///
+    /// Default: the identifier of the authorizer's [resource](crate::AuthorizerBuilder::resource), if it has
+    /// one. It is not added to audiences that are given here.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
@@ -295,6 +301,14 @@ impl Issuer {
         self.required_claim(name, value)
     }
 
+    /// The audiences of an issuer of access tokens that does not have any.
+    pub(crate) fn imply_audiences(&mut self, audiences: &[String]) {
+        let is_open = self.audience_rule == AudienceRule::Audience && !self.id_tokens;
+        if is_open && self.audiences.is_empty() {
+            self.audiences = audiences.to_vec();
+        }
+    }
+
     fn check(&self) -> Result<(), BuildError> {
         if let Some(mistake) = &self.mistake {
             let Mistake {
@@ -325,7 +339,7 @@ impl Issuer {
                 " has no audience, and no clients that take its place: list them with `.clients([..])`"
             }
             AudienceRule::Audience if self.audiences.is_empty() => {
-                " has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`; without one, tokens meant for other APIs would be accepted"
+                " has no audience: give the identifier of this API, as with `.audience(\"https://api.example\")`, or for all issuers of access tokens with `.resource(\"https://api.example\")` on the builder; without one, tokens meant for other APIs would be accepted"
             }
             _ if self.audiences.iter().any(is_empty) => " has an empty audience",
             _ => "",

@@ -107,7 +107,9 @@ impl Issuer {
     /// Google's ID tokens, for an API that takes them for want of access tokens that others can read. The
     /// audience is the OAuth client's identifier, and is all that tells the API's own users from anybody's.
     pub fn google() -> Self {
-        Self::new("https://accounts.google.com")
+        let mut issuer = Self::new("https://accounts.google.com");
+        issuer.id_tokens = true;
+        issuer
     }
 
     /// Zitadel: the instance's domain, and the project, which is the audience. Roles are the names in

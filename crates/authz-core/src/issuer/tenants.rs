@@ -175,6 +175,10 @@ impl Tenants {
         &self.template
     }
 
+    pub(crate) const fn template_mut(&mut self) -> &mut Issuer {
+        &mut self.template
+    }
+
     pub(crate) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
         let pattern = Pattern::parse(&self.template.issuer, self.dots).ok_or_else(|| {
             let pattern = &self.template.issuer;

@@ -53,5 +53,5 @@ pub use self::{
 };
 pub(crate) use self::{
     eval::{ClaimsSource, EvalContext, LazyClaims},
-    scope::{BadImplication, Implied, Names},
+    scope::{BadImplication, Implied, Names, OFFLINE_ACCESS},
 };

@@ -11,7 +11,11 @@ use http::{
 };
 
 pub use self::{challenge::Challenge, reason::Reason};
-use crate::{clock::Clock, crypto::CryptoBackend, policy::StepUp};
+use crate::{
+    clock::Clock,
+    crypto::CryptoBackend,
+    policy::{OFFLINE_ACCESS, StepUp},
+};
 
 /// A request that is refused, and how to say so.
 ///
@@ -77,8 +81,16 @@ impl Rejection {
         self
     }
 
+    /// Sets the scopes that a client should ask for. Not `offline_access`: whether a client gets a refresh
+    /// token is not this API's business, and it would ask for one on our account.
     pub(crate) fn with_scope(mut self, scope: Option<String>) -> Self {
-        self.0.scope = scope;
+        self.0.scope = match scope {
+            Some(scopes) if scopes.contains(OFFLINE_ACCESS) => {
+                let others = scopes.split(' ').filter(|it| *it != OFFLINE_ACCESS);
+                Some(others.collect::<Vec<_>>().join(" ")).filter(|it| !it.is_empty())
+            }
+            scope => scope,
+        };
         self
     }
 

@@ -1,6 +1,6 @@
 //! The names of scopes, the scopes of a token, and the scopes that a caller without a token is told.
 
-use authz_core::{Authorizer, PolicyGuard, RequestParts, Scope, ScopeClaim, Scopes};
+use authz_core::{PolicyGuard, RequestParts, Scope, ScopeClaim, Scopes};
 use serde_json::{Value, json};
 
 use crate::case::{api, api_with, issuer};
@@ -93,7 +93,7 @@ fn keeps_order_and_finds_whole_names_only() {
 #[test]
 fn few_and_many_names_are_found_alike() {
     let issuer = issuer().scopes_from([ScopeClaim::Scope, ScopeClaim::Scp]);
-    let authorizer = Authorizer::builder()
+    let authorizer = crate::support::authorizer()
         .issuer(issuer)
         .max_token_bytes(100_000);
     let api = crate::case::Api {

@@ -4,6 +4,7 @@ mod credentials;
 mod extractors;
 mod forgotten;
 mod keys;
+mod metadata;
 mod methods;
 mod misfits;
 mod policies;
@@ -18,6 +19,7 @@ pub use self::{
     extractors::extractors,
     forgotten::forgotten,
     keys::{keys, outage},
+    metadata::metadata,
     methods::methods,
     misfits::misfits,
     policies::policies,

@@ -60,7 +60,7 @@ on_every_framework! {
     embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself;
     endpoints: answers, messages_are_stored, about_the_caller;
     log: of_refusals;
-    metadata: of_the_resource, of_a_resource_with_a_path;
+    metadata: of_the_resource, can_be_read_by_everybody, is_nowhere_else, of_a_resource_with_a_path;
     organizations: members_and_admins, messages_stay_within, suspended_callers_read_only;
     outage: down_at_the_start, down_later;
     preflight: answered_by_the_server, other_options_do_not;

@@ -24,6 +24,8 @@ pub const fn deny() -> Policy {
 
 /// Requires the scope `name`.
 ///
+/// A challenge never tells a client to ask for `offline_access`, even if a policy requires it.
+///
 /// # Panics
 ///
 /// Panics if `name` is not a valid scope, for example because it contains a space. Use

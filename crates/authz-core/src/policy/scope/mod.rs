@@ -8,6 +8,7 @@ mod text;
 
 pub(crate) use self::{
     implied::{BadImplication, Implied},
+    name::OFFLINE_ACCESS,
     set::Names,
 };
 pub use self::{

@@ -12,6 +12,9 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Box<str>);
 
+/// The scope with which a client asks its issuer for a refresh token (OpenID Connect Core section 11).
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
+
 /// The text is not a valid [`Scope`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

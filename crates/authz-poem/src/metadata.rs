@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use authz_core::{MetadataError, ResourceMetadata};
+use poem::{Request, Response, Route, endpoint::make_sync, get};
+
+use crate::{error::response, original_uri::original_uri};
+
+/// `route` with the routes of the metadata, each for `GET`, `HEAD` and `OPTIONS`.
+pub(crate) fn routes(
+    metadata: Option<&ResourceMetadata>,
+    route: Route,
+) -> Result<Route, MetadataError> {
+    let metadata = metadata.ok_or(MetadataError::MissingResource)?;
+    let shared = metadata.clone();
+    let answer = Arc::new(make_sync(move |request: Request| -> Response {
+        // The whole path: within a nested route the rest of it looks right where no client looks.
+        let uri = original_uri(&request).unwrap_or(request.uri());
+        response(shared.response(request.method(), uri.path()))
+    }));
+    metadata.paths().try_fold(route, |route, path| {
+        let unroutable = || MetadataError::Path {
+            path: path.to_owned(),
+        };
+        // poem makes one slash of two.
+        if path.contains("//") {
+            return Err(unroutable());
+        }
+        let methods = get(Arc::clone(&answer)).options(Arc::clone(&answer));
+        route
+            .try_at(pattern(path), methods)
+            .map_err(|_| unroutable())
+    })
+}
+
+/// `path` as a pattern: within a regular expression, poem does not take `:` and `*` for parameters.
+fn pattern(path: &str) -> String {
+    if !path.contains([':', '*']) {
+        return path.to_owned();
+    }
+    let escaped = path.chars().map(|it| match it {
+        it if it.is_ascii_alphanumeric() => it.to_string(),
+        it => format!(r"\{it}"),
+    });
+    // poem adds the slash at the beginning, and matches the rest of the path.
+    format!("/<^{}$>", escaped.skip(1).collect::<String>())
+}
