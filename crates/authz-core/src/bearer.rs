@@ -133,7 +133,7 @@ impl TokenSource {
                             .and_then(|it| it.strip_suffix(b"\""));
                         let value = quoted.unwrap_or(value);
                         if !value.is_empty() {
-                            found.add(text(value)?)?;
+                            found.add(Cow::Borrowed(value))?;
                         }
                     }
                 }
@@ -142,7 +142,7 @@ impl TokenSource {
                 for value in headers.get_all(name) {
                     let value = value.as_bytes().trim_ascii();
                     if !value.is_empty() {
-                        found.add(text(value)?)?;
+                        found.add(Cow::Borrowed(value))?;
                     }
                 }
             }
@@ -155,7 +155,10 @@ impl TokenSource {
                 let query = uri.query().unwrap_or_default().as_bytes();
                 for (key, value) in url::form_urlencoded::parse(query) {
                     if key == *name {
-                        found.add(value)?;
+                        found.add(match value {
+                            Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
+                            Cow::Owned(value) => Cow::Owned(value.into_bytes()),
+                        })?;
                     }
                 }
             }
@@ -164,14 +167,14 @@ impl TokenSource {
                 while let Some(entry) = entries.next() {
                     if entry == marker.as_bytes() {
                         let token = entries.next().ok_or(BadCredentials::EMPTY)?;
-                        found.add(text(token)?)?;
+                        found.add(Cow::Borrowed(token))?;
                     }
                 }
             }
             Place::WebSocketProtocolPrefix(prefix) => {
                 for entry in protocols(headers) {
                     if let Some(token) = entry.strip_prefix(prefix.as_bytes()) {
-                        found.add(text(token)?)?;
+                        found.add(Cow::Borrowed(token))?;
                     }
                 }
             }
@@ -186,11 +189,6 @@ impl Sources {
         if !self.others.contains(&source) {
             self.others.push(source);
         }
-    }
-
-    /// Whether [`glance`] finds all that counts.
-    pub(crate) fn are_plain(&self) -> bool {
-        self.authorization && self.others.is_empty()
     }
 
     /// How clients may send tokens (RFC 9728 section 2).
@@ -212,13 +210,6 @@ impl BadCredentials {
             hint: Some(hint),
         }
     }
-
-    const fn not_text() -> Self {
-        Self {
-            reason: Reason::MalformedToken,
-            hint: None,
-        }
-    }
 }
 
 impl From<BadCredentials> for ValidationError {
@@ -234,22 +225,12 @@ fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
         .map(<[u8]>::trim_ascii)
 }
 
-/// What may be the request's token, found with as little work as possible: it has not been looked
-/// into, and means something only as the key of a token that was read before by [`token`].
-pub(crate) fn peek_bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let mut authorization = headers.get_all(AUTHORIZATION).iter();
-    let value = authorization.next()?.as_bytes();
-    let (scheme, token) = value.split_at_checked(7)?;
-    let alone = authorization.next().is_none();
-    (alone && scheme.eq_ignore_ascii_case(b"Bearer ")).then_some(token)
-}
-
 /// The request's token; `None` when there is none, or only credentials of another scheme.
 pub(crate) fn token<'a>(
     headers: &'a HeaderMap,
     uri: &'a Uri,
     sources: &Sources,
-) -> Result<Option<Cow<'a, str>>, BadCredentials> {
+) -> Result<Option<Cow<'a, [u8]>>, BadCredentials> {
     let mut found = Found(None);
     if sources.authorization
         && let Some(token) = bearer(headers, &AUTHORIZATION)?
@@ -305,10 +286,10 @@ pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> ValidationError
 /// Characters of a scheme at most that is shown: the registered ones are shorter, and tokens longer.
 const LONGEST_SCHEME: usize = 20;
 
-struct Found<'a>(Option<Cow<'a, str>>);
+struct Found<'a>(Option<Cow<'a, [u8]>>);
 
 impl<'a> Found<'a> {
-    fn add(&mut self, token: Cow<'a, str>) -> Result<(), BadCredentials> {
+    fn add(&mut self, token: Cow<'a, [u8]>) -> Result<(), BadCredentials> {
         if token.is_empty() {
             return Err(BadCredentials::EMPTY);
         }
@@ -328,7 +309,7 @@ impl<'a> Found<'a> {
 fn bearer<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'a str>, BadCredentials> {
+) -> Result<Option<&'a [u8]>, BadCredentials> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -347,7 +328,7 @@ fn first_word(value: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// `"Bearer" 1*SP b64token` (RFC 6750 section 2.1), the scheme in any case (RFC 9110 section 11.1).
-fn credentials(value: &[u8]) -> Result<Option<&str>, BadCredentials> {
+fn credentials(value: &[u8]) -> Result<Option<&[u8]>, BadCredentials> {
     let value = value.trim_ascii();
     let (scheme, rest) = first_word(value);
     if !scheme.eq_ignore_ascii_case(b"Bearer") {
@@ -370,15 +351,7 @@ fn credentials(value: &[u8]) -> Result<Option<&str>, BadCredentials> {
         };
         return Err(BadCredentials::malformed(hint));
     }
-    std::str::from_utf8(token)
-        .map(Some)
-        .map_err(|_| BadCredentials::not_text())
-}
-
-fn text(bytes: &[u8]) -> Result<Cow<'_, str>, BadCredentials> {
-    std::str::from_utf8(bytes)
-        .map(Cow::Borrowed)
-        .map_err(|_| BadCredentials::not_text())
+    Ok(Some(token))
 }
 
 #[cfg(test)]
@@ -430,13 +403,9 @@ mod tests {
             AUTHORIZATION,
             HeaderValue::from_bytes(b"Bearer \xff").unwrap(),
         );
-        check(
-            &headers,
-            "/",
-            &[],
-            Err(Reason::MalformedToken),
-            &["not UTF-8"],
-        );
+        let (uri, sources) = (Uri::default(), sources(&[]));
+        let found = token(&headers, &uri, &sources);
+        assert_eq!(found.unwrap().as_deref(), Some(&b"\xff"[..]));
     }
 
     #[test]
@@ -546,12 +515,8 @@ mod tests {
             }
             let uri = "/".parse().unwrap();
             let found = token(&headers, &uri, &sources).map_err(|bad| bad.reason);
-            assert_eq!(
-                found.as_ref().map(Option::as_deref),
-                expected.as_ref().map(|it| *it)
-            );
+            assert_eq!(found.map(text), expected.map(|it| it.map(str::to_owned)));
         }
-        assert!(!sources.are_plain());
     }
 
     fn check(
@@ -562,21 +527,27 @@ mod tests {
         case: &[&str],
     ) {
         let uri = uri.parse().unwrap();
-        let (authorization, others) = (true, Vec::new());
-        let mut all = Sources {
-            authorization,
-            others,
-        };
-        // Named twice, as by a default and by a file of settings: still one place.
-        for source in [sources, sources].concat() {
-            all.add(source);
-        }
-        let sources = all;
-        let found = token(headers, &uri, &sources).map_err(|bad| bad.reason);
+        let found = token(headers, &uri, &self::sources(sources)).map_err(|bad| bad.reason);
         assert_eq!(
-            found.as_ref().map(Option::as_deref),
-            expected.as_ref().map(|it| *it),
+            found.map(text),
+            expected.map(|it| it.map(str::to_owned)),
             "{case:?} {headers:?}"
         );
+    }
+
+    fn sources(others: &[TokenSource]) -> Sources {
+        let mut all = Sources {
+            authorization: true,
+            others: Vec::new(),
+        };
+        // Named twice, as by a default and by a file of settings: still one place.
+        for source in [others, others].concat() {
+            all.add(source);
+        }
+        all
+    }
+
+    fn text(token: Option<Cow<'_, [u8]>>) -> Option<String> {
+        Some(String::from_utf8(token?.into_owned()).unwrap())
     }
 }

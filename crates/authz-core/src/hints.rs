@@ -96,14 +96,14 @@ fn same_but_for(configured: &str, iss: &str) -> Option<&'static str> {
 
 /// Why what stands where a token should be is none: clients send the text of a variable that is not
 /// set.
-pub(crate) fn no_token(token: &str) -> Option<&'static str> {
-    const EMPTY: [&str; 6] = ["null", "undefined", "none", "nil", "nan", "false"];
+pub(crate) fn no_token(token: &[u8]) -> Option<&'static str> {
+    const EMPTY: [&[u8]; 6] = [b"null", b"undefined", b"none", b"nil", b"nan", b"false"];
     if EMPTY.iter().any(|it| token.eq_ignore_ascii_case(it)) {
         return Some(
             "the client has no token: it sent the text of an empty variable (`null`, `undefined`) in its place",
         );
     }
-    if token.starts_with(['"', '\'']) {
+    if matches!(token.first(), Some(b'"' | b'\'')) {
         return Some("the token is in quotation marks: send it without");
     }
     None

@@ -9,6 +9,7 @@ mod cache;
 mod claims;
 mod clock;
 mod crypto;
+mod guard;
 mod hints;
 mod issuer;
 mod json;
@@ -29,13 +30,12 @@ mod validation;
 pub use async_trait::async_trait;
 
 #[cfg(feature = "rules")]
-pub use crate::authorizer::RulesGuard;
+pub use crate::guard::RulesGuard;
 #[cfg(feature = "jsonwebtoken")]
 pub use crate::jsonwebtoken::UnsupportedAlgorithm;
 pub use crate::{
     authorizer::{
-        Admission, Admitted, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, Guard,
-        IssuerStatus, MissingGuard, Pending, PolicyGuard, RulePaths,
+        Admission, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, IssuerStatus, Pending,
     },
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
@@ -44,6 +44,7 @@ pub use crate::{
         Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, UnknownAlgorithm,
         VerificationKey,
     },
+    guard::{Admitted, Guard, MissingGuard, PolicyGuard, RulePaths},
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
     metadata::{MetadataError, Resource, ResourceMetadata},
     policy::{

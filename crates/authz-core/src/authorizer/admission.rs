@@ -5,12 +5,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::Authorized;
+use super::authorized::Authorized;
 use crate::{
     claims::Claims,
     policy::Policy,
     rejection::{Reason, Rejection},
-    request::OwnedParts,
+    request::{OwnedParts, RequestParts},
 };
 
 /// A decision about a request, or the wait for the key that it needs.
@@ -44,7 +44,7 @@ impl<C> Admission<C> {
         }
     }
 
-    pub(super) fn is_unmet(&self) -> bool {
+    pub(crate) fn is_unmet(&self) -> bool {
         let Self::Ready(Err(rejection)) = self else {
             return false;
         };
@@ -68,13 +68,19 @@ impl<C: Send + Sync + 'static> Pending<C> {
         not(feature = "rules"),
         expect(dead_code, reason = "two rules may apply")
     )]
-    pub(super) fn and(self, policy: Policy, parts: OwnedParts) -> Self {
+    pub(crate) fn and(self, policy: &Policy, request: &RequestParts<'_>) -> Self {
+        let (parts, policy) = (owned_parts(request, policy), policy.clone());
         Self::new(async move {
             let caller = self.await?;
             caller.check_for(&policy, &parts.borrow())?;
             Ok(caller)
         })
     }
+}
+
+/// What `policy` reads of a request, and what the log says of it.
+pub(super) fn owned_parts(request: &RequestParts<'_>, policy: &Policy) -> OwnedParts {
+    OwnedParts::new(request, policy.depends_on_request(), &policy.path_params())
 }
 
 impl<C> Future for Pending<C> {

@@ -3,11 +3,7 @@ use std::{marker::PhantomData, sync::Arc};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "rules")]
-use super::RulesGuard;
-use super::{Authorizer, PolicyGuard, Shared};
-#[cfg(feature = "rules")]
-use crate::rules::Rules;
+use super::{Authorizer, state::AuthorizerState};
 use crate::{
     bearer::{Sources, TokenSource},
     cache::TokenCache,
@@ -16,7 +12,7 @@ use crate::{
     crypto::CryptoBackend,
     issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
     metadata::{Address, Resource},
-    policy::{Implied, Policy},
+    policy::Implied,
     rejection::Api,
 };
 
@@ -42,8 +38,34 @@ pub struct AuthorizerBuilder<C = Claims> {
     claims: PhantomData<fn() -> C>,
 }
 
+impl Authorizer {
+    /// For one issuer and with default settings. Keys are fetched in the background if a tokio runtime
+    /// is running, otherwise with the first request.
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, Issuer};
+    ///
+    /// let authorizer = Authorizer::new(
+    ///     Issuer::auth0("tenant.eu.auth0.com").audience("https://quickstarts.example/api"),
+    /// )?;
+    /// # Ok::<(), authz_core::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the issuer has no audience, or a setting can't work.
+    pub fn new(issuer: Issuer) -> Result<Self, BuildError> {
+        Self::builder().issuer(issuer).build()
+    }
+
+    /// For several issuers, and for the settings of this API.
+    pub fn builder() -> AuthorizerBuilder {
+        AuthorizerBuilder::new()
+    }
+}
+
 impl AuthorizerBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             issuers: Vec::new(),
             tenants: Vec::new(),
@@ -298,7 +320,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             None => None,
         };
         Ok(Authorizer {
-            shared: Arc::new(Shared {
+            state: Arc::new(AuthorizerState {
                 issuers,
                 sources: self.sources,
                 max_token_bytes: self.max_token_bytes,
@@ -317,19 +339,4 @@ fn no_backend() -> BuildError {
         BuildErrorKind::MissingCryptoBackend,
         "no cryptography backend is chosen: add `.crypto_backend(CryptoBackend::RustCrypto)` to the builder, or enable the feature `aws-lc-rs`, whose backend is the default",
     )
-}
-
-impl<C> Authorizer<C> {
-    /// Protects a route with `policy`. Adapters build their middleware from the guard.
-    #[must_use]
-    pub fn guard(&self, policy: Policy) -> PolicyGuard<C> {
-        PolicyGuard::new(self.clone(), policy)
-    }
-
-    /// Protects a whole service with a table of rules. Adapters build their middleware from the guard.
-    #[cfg(feature = "rules")]
-    #[must_use]
-    pub fn guard_rules(&self, rules: Rules) -> RulesGuard<C> {
-        RulesGuard::new(self.clone(), rules)
-    }
 }

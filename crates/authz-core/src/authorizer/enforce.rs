@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Authorized, Verified, events};
+use super::{authorized::Authorized, events, verified::Verified};
 use crate::{
     policy::{Decision, EvalContext, Policy, RequiredScope, Scope, scope},
     rejection::{Reason, Rejection},
@@ -77,7 +77,7 @@ impl<C> Verified<C> {
         Err(self.unmet(policy, &policy.decide_in_short(&facts), &facts))
     }
 
-    pub(super) fn check_scope<S: RequiredScope>(
+    pub(crate) fn check_scope<S: RequiredScope>(
         &self,
         request: Option<&RequestParts<'_>>,
     ) -> Result<(), Rejection> {

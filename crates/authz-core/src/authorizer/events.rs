@@ -13,9 +13,9 @@ use crate::{
     validation::ValidationError,
 };
 
-use super::Verified;
+use super::verified::Verified;
 
-pub(super) fn refused(
+pub(crate) fn refused(
     refusal: &ValidationError,
     header: Option<&ProtectedHeader<'_>>,
     examined: Option<(&TokenClaims<'_>, &TrustedIssuer)>,
@@ -53,7 +53,7 @@ pub(super) fn refused(
     }
 }
 
-pub(super) fn unmet_policy<C>(
+pub(crate) fn unmet_policy<C>(
     reason: Reason,
     status: StatusCode,
     policy: &Policy,
@@ -91,7 +91,7 @@ pub(super) fn unmet_policy<C>(
 }
 
 /// The policy asks for a path parameter that the route does not have: nobody can ever meet it.
-pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
+pub(crate) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
     let names = request.path_param_names();
     let hint = if names.iter().any(|it| it == wanted) {
         "nested routers use the name twice, and nobody can say which is meant: rename one of them"
@@ -114,7 +114,7 @@ pub(super) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
 }
 
 /// Nobody can meet a policy whose parameters come from a pattern that is not the route's.
-pub(super) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
+pub(crate) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
     tracing::error!(
         target: "authz",
         reason = "missing_path_param",
@@ -128,7 +128,7 @@ pub(super) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
 
 /// What follows is an ordinary refusal; this says why, and of what.
 #[cfg(feature = "rules")]
-pub(super) fn no_rule(request: &RequestParts<'_>, path: &str, why: &'static str) {
+pub(crate) fn no_rule(request: &RequestParts<'_>, path: &str, why: &'static str) {
     tracing::info!(
         target: "authz",
         method = %request.shown_method(),

@@ -1,40 +1,37 @@
 //! The facade: a request's parts and a policy in, [`Authorized`] or [`Rejection`] out.
 
 mod admission;
-mod admitted;
 mod authorized;
 mod builder;
 mod enforce;
-mod events;
-mod guard;
+pub(crate) mod events;
+mod state;
+mod verified;
 mod verify;
 
 use std::{fmt, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::authorized::Verified;
-#[cfg(feature = "rules")]
-pub use self::guard::RulesGuard;
-use self::verify::{Check, Step};
+use self::{
+    admission::owned_parts,
+    state::AuthorizerState,
+    verified::Verified,
+    verify::{Step, TokenCheck},
+};
 pub use self::{
     admission::{Admission, Pending},
-    admitted::{Admitted, MissingGuard},
     authorized::Authorized,
     builder::AuthorizerBuilder,
-    guard::{Guard, PolicyGuard, RulePaths},
 };
 use crate::{
-    bearer::{self, Sources},
-    cache::TokenCache,
+    bearer,
     claims::Claims,
-    issuer::{BuildError, Issuer, Issuers},
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
-    policy::{Implied, Policy},
-    rejection::{Api, Rejection},
+    policy::{Policy, any_valid_token},
+    rejection::Rejection,
     request::{OwnedParts, RequestParts},
-    validation::ValidationError,
 };
 
 /// Decides about requests: finds the token, checks it, and evaluates the endpoint's policy.
@@ -60,24 +57,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Authorizer<C = Claims> {
-    shared: Arc<Shared<C>>,
-}
-
-/// As an [`Admission`], of a request that needs a token.
-enum Decided<C> {
-    Now(Result<Authorized<C>, Rejection>),
-    Later(Pending<C>),
-}
-
-pub(crate) struct Shared<C> {
-    issuers: Issuers,
-    sources: Sources,
-    max_token_bytes: usize,
-    cache: Option<TokenCache<Verified<C>>>,
-    api: Arc<Api>,
-    implied: Implied,
-    metadata: Option<ResourceMetadata>,
-    name_wanted_scopes: bool,
+    pub(crate) state: Arc<AuthorizerState<C>>,
 }
 
 /// The state of one issuer's keys.
@@ -100,32 +80,6 @@ pub struct CacheStatus {
     pub bytes: u64,
 }
 
-impl Authorizer {
-    /// For one issuer and with default settings. Keys are fetched in the background if a tokio runtime
-    /// is running, otherwise with the first request.
-    ///
-    /// ```
-    /// use authz_core::{Authorizer, Issuer};
-    ///
-    /// let authorizer = Authorizer::new(
-    ///     Issuer::auth0("tenant.eu.auth0.com").audience("https://quickstarts.example/api"),
-    /// )?;
-    /// # Ok::<(), authz_core::BuildError>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// When the issuer has no audience, or a setting can't work.
-    pub fn new(issuer: Issuer) -> Result<Self, BuildError> {
-        Self::builder().issuer(issuer).build()
-    }
-
-    /// For several issuers, and for the settings of this API.
-    pub fn builder() -> AuthorizerBuilder {
-        AuthorizerBuilder::new()
-    }
-}
-
 impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     /// Decides about one request, waiting for the issuer's keys if need be.
     ///
@@ -137,14 +91,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
         policy: &Policy,
     ) -> Result<Authorized<C>, Rejection> {
-        match self.decide_now(request, policy) {
-            Decided::Now(decision) => decision,
-            Decided::Later(pending) => pending.await,
+        match self.decide_optional(request, policy).resolve().await? {
+            Some(caller) => Ok(caller),
+            None => Err(self.reject_missing(request, policy)),
         }
     }
 
-    /// Like [`authorize`](Self::authorize), but a request without a token passes, as `None`. A bad
-    /// token is refused all the same.
+    /// Like [`authorize`](Self::authorize), but allows a request without a token, as `None`. A bad
+    /// token is still rejected.
     ///
     /// # Errors
     ///
@@ -154,70 +108,46 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
         policy: &Policy,
     ) -> Result<Option<Authorized<C>>, Rejection> {
-        if self.has_no_token(request) {
-            return Ok(None);
-        }
-        self.authorize(request, policy).await.map(Some)
+        self.decide_optional(request, policy).resolve().await
     }
 
     /// Decides about one request, at once if the token's key is known, which is nearly always: without
     /// an `.await`, a lock or a boxed future. The caller is never `None`.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
-        match self.decide_now(request, policy) {
-            Decided::Now(decision) => Admission::Ready(decision.map(Some)),
-            Decided::Later(pending) => Admission::Pending(pending),
+        match self.decide_optional(request, policy) {
+            Admission::Ready(Ok(None)) => {
+                Admission::Ready(Err(self.reject_missing(request, policy)))
+            }
+            admission => admission,
         }
     }
 
-    fn decide_now(&self, request: &RequestParts<'_>, policy: &Policy) -> Decided<C> {
-        let shared = &*self.shared;
-        let check = Check {
-            shared,
+    /// Like [`decide`](Self::decide), but allows a request without a token, as `None`. A bad token is
+    /// still rejected.
+    pub fn decide_optional(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
+        let check = TokenCheck {
+            state: &self.state,
             request: Some(request),
         };
-        if shared.sources.are_plain()
-            && let Some(token) = bearer::peek_bearer(request.headers)
-        {
-            if let Some(verified) = shared.lookup_cached(token) {
-                return Decided::Now(Verified::apply(verified, policy, Some(request)));
-            }
-            // What is taken apart as it should be has nothing in it that would have to be looked at
-            // more closely. Whatever else it is, it is found out below.
-            if let Ok(jws) = shared.decode(token) {
-                let step = check.verify_decoded(token, jws);
-                return self.conclude(step, token, policy, request);
-            }
-        }
-        let token = match bearer::token(request.headers, request.uri, &shared.sources) {
+        let token = match bearer::token(request.headers, request.uri, &self.state.sources) {
             Ok(Some(token)) => token,
-            Ok(None) => {
-                let refusal = bearer::missing(request.headers, &shared.sources);
-                let rejection = check.refuse(&refusal, None);
-                let scope = shared.scope_to_ask_for(policy, request);
-                return Decided::Now(Err(rejection.with_scope(scope)));
-            }
-            Err(bad) => return Decided::Now(Err(check.refuse(&ValidationError::from(bad), None))),
+            Ok(None) => return Admission::Ready(Ok(None)),
+            Err(bad) => return Admission::Ready(Err(check.reject(&bad.into(), None))),
         };
-        self.conclude(check.verify(&token), token.as_bytes(), policy, request)
-    }
-
-    fn conclude(
-        &self,
-        step: Result<Step<C>, Rejection>,
-        token: &[u8],
-        policy: &Policy,
-        request: &RequestParts<'_>,
-    ) -> Decided<C> {
-        match step {
+        match check.verify(&token) {
             Ok(Step::Verified(verified)) => {
-                Decided::Now(Verified::apply(verified, policy, Some(request)))
+                Admission::Ready(Verified::apply(verified, policy, Some(request)).map(Some))
             }
             Ok(Step::NeedsKeys(reason)) => {
                 let parts = owned_parts(request, policy);
-                let token = String::from_utf8_lossy(token).into_owned();
-                Decided::Later(self.wait(token, policy.clone(), Some(parts), reason))
+                Admission::Pending(self.wait(
+                    token.into_owned(),
+                    policy.clone(),
+                    Some(parts),
+                    reason,
+                ))
             }
-            Err(rejection) => Decided::Now(Err(rejection)),
+            Err(rejection) => Admission::Ready(Err(rejection)),
         }
     }
 
@@ -227,38 +157,41 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     ///
     /// The [`Rejection`] that a request with this token would get.
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
-        let policy = crate::policy::any_valid_token();
-        let check = Check {
-            shared: &self.shared,
+        let check = TokenCheck {
+            state: &self.state,
             request: None,
         };
-        match check.verify(token)? {
-            Step::Verified(verified) => Verified::apply(verified, &policy, None),
-            Step::NeedsKeys(reason) => self.wait(token.to_owned(), policy, None, reason).await,
+        match check.verify(token.as_bytes())? {
+            Step::Verified(verified) => Ok(Authorized::new(verified)),
+            Step::NeedsKeys(reason) => {
+                let token = token.as_bytes().to_vec();
+                self.wait(token, any_valid_token(), None, reason).await
+            }
         }
     }
 
-    /// Whether there is nothing to check, not even something malformed.
-    fn has_no_token(&self, request: &RequestParts<'_>) -> bool {
-        let sources = &self.shared.sources;
-        matches!(
-            bearer::token(request.headers, request.uri, sources),
-            Ok(None)
-        )
+    fn reject_missing(&self, request: &RequestParts<'_>, policy: &Policy) -> Rejection {
+        let check = TokenCheck {
+            state: &self.state,
+            request: Some(request),
+        };
+        let missing = bearer::missing(request.headers, &self.state.sources);
+        let scope = self.state.scope_to_ask_for(policy, request);
+        check.reject(&missing, None).with_scope(scope)
     }
 
     fn wait(
         &self,
-        token: String,
+        token: Vec<u8>,
         policy: Policy,
         parts: Option<OwnedParts>,
         reason: RefreshReason,
     ) -> Pending<C> {
-        let shared = Arc::clone(&self.shared);
+        let state = Arc::clone(&self.state);
         Pending::new(async move {
             let parts = parts.as_ref().map(OwnedParts::borrow);
-            let check = Check {
-                shared: &shared,
+            let check = TokenCheck {
+                state: &state,
                 request: parts.as_ref(),
             };
             let verified = check.verify_with_newer_keys(&token, reason).await?;
@@ -267,28 +200,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     }
 }
 
-/// What `policy` looks at, and what the log says of a request.
-fn owned_parts(request: &RequestParts<'_>, policy: &Policy) -> OwnedParts {
-    OwnedParts::new(request, policy.depends_on_request(), &policy.path_params())
-}
-
-impl<C> Shared<C> {
-    /// The scopes that a caller without a token should ask its issuer for (RFC 6750 section 3).
-    fn scope_to_ask_for(&self, policy: &Policy, request: &RequestParts<'_>) -> Option<String> {
-        if !self.name_wanted_scopes {
-            return None;
-        }
-        let scopes = policy.wanted_scopes(request.method);
-        (!scopes.is_empty()).then(|| scopes.join(" "))
-    }
-}
-
 impl<C> Authorizer<C> {
     /// Whether the keys of every issuer are loaded: what a readiness probe asks. Tenants, which appear
     /// at run time, are not waited for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.shared.issuers.iter().all(|it| it.keys.status().ready)
+        self.state.issuers.iter().all(|it| it.keys.status().ready)
     }
 
     /// Waits until the keys of every issuer are loaded, however long that takes: for a server that
@@ -305,7 +222,7 @@ impl<C> Authorizer<C> {
     /// # }
     /// ```
     pub async fn ready(&self) {
-        for issuer in self.shared.issuers.iter() {
+        for issuer in self.state.issuers.iter() {
             issuer.keys.ready().await;
         }
     }
@@ -313,8 +230,8 @@ impl<C> Authorizer<C> {
     /// The state of each issuer's keys, tenants included.
     #[must_use]
     pub fn key_status(&self) -> Vec<IssuerStatus> {
-        let tenants = self.shared.issuers.tenants();
-        let issuers = self.shared.issuers.iter().chain(&tenants);
+        let tenants = self.state.issuers.tenants();
+        let issuers = self.state.issuers.iter().chain(&tenants);
         issuers
             .map(|it| IssuerStatus {
                 issuer: it.issuer.to_string(),
@@ -326,13 +243,13 @@ impl<C> Authorizer<C> {
     /// Forgets a tenant: its tokens are refused from now on, those already verified included, until
     /// [`Tenants::allow`](crate::Tenants::allow) lets it in again. Nothing happens for one that is not known.
     pub fn retire_tenant(&self, issuer: &str) {
-        self.shared.issuers.retire_tenant(issuer);
+        self.state.issuers.retire_tenant(issuer);
     }
 
     /// How full the cache of verified tokens is; `None` when it is switched off.
     #[must_use]
     pub fn cache_status(&self) -> Option<CacheStatus> {
-        self.shared.cache.as_ref().map(|cache| CacheStatus {
+        self.state.cache.as_ref().map(|cache| CacheStatus {
             tokens: cache.len(),
             bytes: cache.bytes(),
         })
@@ -341,14 +258,14 @@ impl<C> Authorizer<C> {
     /// The metadata to serve for this API (RFC 9728), if its resource identifier is configured.
     #[must_use]
     pub fn resource_metadata(&self) -> Option<&ResourceMetadata> {
-        self.shared.metadata.as_ref()
+        self.state.metadata.as_ref()
     }
 }
 
 impl<C> Clone for Authorizer<C> {
     fn clone(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
         }
     }
 }
@@ -356,7 +273,7 @@ impl<C> Clone for Authorizer<C> {
 impl<C> fmt::Debug for Authorizer<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorizer")
-            .field("issuers", &self.shared.issuers)
+            .field("issuers", &self.state.issuers)
             .finish_non_exhaustive()
     }
 }

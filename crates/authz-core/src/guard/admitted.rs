@@ -7,8 +7,9 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
 
-use super::{Authorized, Guard, events};
+use super::Guard;
 use crate::{
+    authorizer::{Authorized, events},
     claims::Claims,
     policy::RequiredScope,
     rejection::{Api, Reason, Rejection},
@@ -49,7 +50,7 @@ impl<C> Guard<C> {
         Admitted(match caller {
             Some(caller) => Caller::Known(caller),
             None => Caller::Nobody {
-                api: Arc::clone(&self.authorizer().shared.api),
+                api: Arc::clone(&self.authorizer().state.api),
                 scope: self.wanted_scope(),
             },
         })

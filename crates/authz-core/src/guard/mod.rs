@@ -1,11 +1,56 @@
-use std::{fmt, ops::Deref, sync::Arc};
+//! What stands before a route or a whole service: an authorizer, and what it asks of requests.
+
+mod admitted;
+// What both kinds of guards have in common.
+macro_rules! becomes_a_guard {
+    ($name:ident) => {
+        impl<C> From<$name<C>> for Guard<C> {
+            fn from(guard: $name<C>) -> Self {
+                guard.0
+            }
+        }
+
+        impl<C> std::ops::Deref for $name<C> {
+            type Target = Guard<C>;
+
+            fn deref(&self) -> &Guard<C> {
+                &self.0
+            }
+        }
+
+        impl<C> Clone for $name<C> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<C> std::fmt::Debug for $name<C> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+mod policy;
+#[cfg(feature = "rules")]
+mod rules;
+
+use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
-use super::{Admission, Authorizer};
+#[cfg(feature = "rules")]
+pub use self::rules::RulesGuard;
+pub use self::{
+    admitted::{Admitted, MissingGuard},
+    policy::PolicyGuard,
+};
+#[cfg(feature = "rules")]
+use crate::rules::Rules;
 use crate::{
-    authorizer::events,
+    authorizer::{Admission, Authorizer, events},
     bearer::TokenSource,
     claims::Claims,
     policy::Policy,
@@ -13,27 +58,11 @@ use crate::{
     request::RequestParts,
     rules::{PathPattern, decode, is_plain},
 };
-#[cfg(feature = "rules")]
-use crate::{
-    policy::deny,
-    rules::{Access, Matched, Rules},
-};
 
 /// Protects a route or a whole service: made from a [`PolicyGuard`] or a `RulesGuard`.
 ///
 /// Every adapter's middleware is a guard with its framework's plumbing around it.
 pub struct Guard<C = Claims>(Arc<Inner<C>>);
-
-/// Protects a route with one policy.
-///
-/// Dereferences to [`Guard`], and becomes one.
-pub struct PolicyGuard<C = Claims>(Guard<C>);
-
-/// Protects a whole service with a table of rules.
-///
-/// Dereferences to [`Guard`], and becomes one.
-#[cfg(feature = "rules")]
-pub struct RulesGuard<C = Claims>(Guard<C>);
 
 /// Frameworks clone a middleware for every request: that is one count and no more.
 struct Inner<C> {
@@ -92,83 +121,6 @@ impl Plan {
     }
 }
 
-impl<C> PolicyGuard<C> {
-    /// Allows requests whose token satisfies `policy` and rejects the rest.
-    #[must_use]
-    pub fn new(authorizer: Authorizer<C>, policy: Policy) -> Self {
-        let scopes = policy.wanted_scopes(&Method::GET);
-        let hidden = scopes.is_empty() || !authorizer.shared.name_wanted_scopes;
-        let wanted_scope = (!hidden).then(|| scopes.join(" ").into());
-        let plan = Plan::Policy {
-            params: !policy.path_params().is_empty(),
-            policy,
-            optional: false,
-            pattern: None,
-        };
-        Self(Guard::with(authorizer, plan, wanted_scope))
-    }
-
-    /// Allows requests without a token, too. A bad token is still rejected.
-    #[must_use]
-    pub fn optional(mut self) -> Self {
-        if let Some((_, optional, _)) = self.0.change().plan.as_policy() {
-            *optional = true;
-        }
-        self
-    }
-
-    /// Takes the path parameters that the policy asks for from the request's path by `pattern`, for
-    /// routers that don't tell theirs. A path that does not match has none.
-    ///
-    /// # Panics
-    ///
-    /// When the policy asks for a parameter that `pattern` does not have: it could never be met.
-    #[must_use]
-    #[track_caller]
-    pub fn at(mut self, path: PathPattern) -> Self {
-        if let Some((policy, _, pattern)) = self.0.change().plan.as_policy() {
-            for name in policy.path_params() {
-                let known = path.names().any(|it| it == name);
-                assert!(
-                    known,
-                    "the policy asks for path({name:?}), which {path} does not have"
-                );
-            }
-            *pattern = Some(Box::new(path));
-        }
-        self
-    }
-
-    /// Answers CORS preflights: see [`Guard::answer_preflights`].
-    #[must_use]
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self(self.0.answer_preflights(methods))
-    }
-}
-
-#[cfg(feature = "rules")]
-impl<C> RulesGuard<C> {
-    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
-    /// seen here: [`paths`](Self::paths) changes that.
-    #[must_use]
-    pub fn new(authorizer: Authorizer<C>, rules: Rules) -> Self {
-        Self(Guard::with(authorizer, Plan::Rules(rules), None))
-    }
-
-    /// Which path the rules look at. Default: [`RulePaths::Both`].
-    #[must_use]
-    pub fn paths(mut self, paths: RulePaths) -> Self {
-        self.0.change().paths = paths;
-        self
-    }
-
-    /// Answers CORS preflights: see [`Guard::answer_preflights`].
-    #[must_use]
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self(self.0.answer_preflights(methods))
-    }
-}
-
 impl<C> Guard<C> {
     fn with(authorizer: Authorizer<C>, plan: Plan, wanted_scope: Option<Arc<str>>) -> Self {
         Self(Arc::new(Inner {
@@ -206,7 +158,7 @@ impl<C> Guard<C> {
     /// framework keeps the query to itself need not ask for it otherwise.
     #[must_use]
     pub fn reads_query(&self) -> bool {
-        let sources = &self.0.authorizer.shared.sources;
+        let sources = &self.0.authorizer.state.sources;
         let policies = match &self.0.plan {
             Plan::Policy { policy, .. } => policy.reads_query(),
             #[cfg(feature = "rules")]
@@ -259,7 +211,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
         if let Some(allow) = &self.0.preflights
             && request.is_preflight()
         {
-            let answer = Rejection::preflight(allow.clone(), &self.0.authorizer.shared.api);
+            let answer = Rejection::preflight(allow.clone(), &self.0.authorizer.state.api);
             return Admission::Ready(Err(answer));
         }
         match &self.0.plan {
@@ -296,64 +248,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
         }
     }
 
-    #[cfg(feature = "rules")]
-    fn admit_by_rules(&self, request: &RequestParts<'_>, rules: &Rules) -> Admission<C> {
-        let (original, current) = (request.original_path(), request.current_path());
-        let (first, second) = match self.0.paths {
-            RulePaths::Original => (original, None),
-            RulePaths::Current => (current, None),
-            RulePaths::Both => (original, Some(current).filter(|it| *it != original)),
-        };
-        let found = match rules.find(request.method, first) {
-            Ok(found) => found,
-            Err(why) => return self.no_rule(request, first, why),
-        };
-        let Some(second) = second else {
-            return self.admit_by_rule(request, &found);
-        };
-        match rules.find(request.method, second) {
-            Ok(other) => match self.admit_by_rule(request, &found) {
-                Admission::Ready(Ok(caller)) => {
-                    // A caller that one of the two rules has verified is known to the handler.
-                    match (self.admit_by_rule(request, &other), caller) {
-                        (Admission::Ready(Ok(None)), caller) => Admission::Ready(Ok(caller)),
-                        (admission, _) => admission,
-                    }
-                }
-                Admission::Pending(pending) => match other {
-                    (Access::Public, _) => Admission::Pending(pending),
-                    (Access::Policy { policy, .. }, params) => {
-                        let request = request.with_path_params(&params);
-                        let parts = super::owned_parts(&request, policy);
-                        Admission::Pending(pending.and(policy.clone(), parts))
-                    }
-                },
-                refused => refused,
-            },
-            Err(why) => self.no_rule(request, second, why),
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    fn admit_by_rule(
-        &self,
-        request: &RequestParts<'_>,
-        (access, params): &(&Access, Matched<'_, '_>),
-    ) -> Admission<C> {
-        match access {
-            Access::Public => Admission::Ready(Ok(None)),
-            Access::Policy { policy, optional } => {
-                self.decide(&request.with_path_params(params), policy, *optional)
-            }
-        }
-    }
-
-    #[cfg(feature = "rules")]
-    fn no_rule(&self, request: &RequestParts<'_>, path: &str, why: &'static str) -> Admission<C> {
-        events::no_rule(request, path, why);
-        self.decide(&request.without_path_params(), &deny(), false)
-    }
-
     /// Nobody can meet a policy that asks for a path parameter which the route does not have.
     fn complain_about_params(request: &RequestParts<'_>, policy: &Policy) {
         // A parameter that is not UTF-8 is not told by routers: it may be there.
@@ -368,10 +262,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     }
 
     fn decide(&self, request: &RequestParts<'_>, policy: &Policy, optional: bool) -> Admission<C> {
-        if optional && self.0.authorizer.has_no_token(request) {
-            return Admission::Ready(Ok(None));
+        if optional {
+            self.0.authorizer.decide_optional(request, policy)
+        } else {
+            self.0.authorizer.decide(request, policy)
         }
-        self.0.authorizer.decide(request, policy)
     }
 }
 
@@ -400,38 +295,3 @@ impl<C> fmt::Debug for Guard<C> {
             .finish_non_exhaustive()
     }
 }
-
-/// What both kinds of guards have in common.
-macro_rules! becomes_a_guard {
-    ($name:ident) => {
-        impl<C> From<$name<C>> for Guard<C> {
-            fn from(guard: $name<C>) -> Self {
-                guard.0
-            }
-        }
-
-        impl<C> Deref for $name<C> {
-            type Target = Guard<C>;
-
-            fn deref(&self) -> &Guard<C> {
-                &self.0
-            }
-        }
-
-        impl<C> Clone for $name<C> {
-            fn clone(&self) -> Self {
-                Self(self.0.clone())
-            }
-        }
-
-        impl<C> fmt::Debug for $name<C> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-becomes_a_guard!(PolicyGuard);
-#[cfg(feature = "rules")]
-becomes_a_guard!(RulesGuard);

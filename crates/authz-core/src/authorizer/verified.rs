@@ -1,0 +1,211 @@
+use std::{any::Any, borrow::Cow, sync::Arc};
+
+use smallvec::SmallVec;
+
+use crate::{
+    cache::Weight,
+    claims::{Claims, ScopeClaim},
+    crypto::{Algorithm, VerificationKey},
+    issuer::TrustedIssuer,
+    policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
+    request::RequestParts,
+    token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
+};
+
+/// A verified token, as it stands in the cache.
+pub(crate) struct Verified<C> {
+    pub(crate) expires_at: u64,
+    pub(crate) trusted: Arc<TrustedIssuer>,
+    pub(crate) key: Arc<VerificationKey>,
+    /// See [`EvalContext`], as for the next.
+    names_elsewhere: bool,
+    permissions_unreadable: bool,
+    /// Those granted, and those that they imply.
+    effective_scopes: Scopes,
+    /// Those granted, if that is less.
+    granted_scopes: Option<Scopes>,
+    pub(super) permissions: Scopes,
+    /// What the following texts are parts of.
+    payload: PayloadBytes,
+    subject: Option<PayloadStr>,
+    client_id: Option<PayloadStr>,
+    token_id: Option<PayloadStr>,
+    audiences: SmallVec<[PayloadStr; 2]>,
+    pub(super) issued_at: Option<u64>,
+    pub(super) algorithm: Algorithm,
+    /// What it takes in memory at most, where the claims are a map. A type of the application's own is
+    /// taken for one of maps, arrays and structs of some hundred bytes.
+    bytes: usize,
+    /// The claims for policies that name one, where `claims` are not all of them.
+    all_claims: AllClaims<C>,
+    pub(super) claims: C,
+}
+
+enum AllClaims<C> {
+    /// `C` is [`Claims`]: one copy is enough. The function says so to the compiler.
+    Same(fn(&C) -> Option<&Claims>),
+    Lazy(LazyClaims),
+}
+
+impl<C: 'static> Verified<C> {
+    /// What is kept of a token, but for the payload itself, which those borrow from who made it.
+    pub(crate) fn new(
+        claims: C,
+        registered: &TokenClaims<'_>,
+        algorithm: Algorithm,
+        trusted: Arc<TrustedIssuer>,
+        key: Arc<VerificationKey>,
+        payload: &[u8],
+        implied: &Implied,
+    ) -> Self {
+        let text = |text: &Option<Cow<'_, str>>| Some(PayloadStr::new(payload, text.as_deref()?));
+        let granted = |claim: &ScopeClaim| {
+            let (claim, permissions) = match claim {
+                ScopeClaim::Scope => (registered.scope.as_ref(), None),
+                ScopeClaim::Scp => (registered.scp.as_ref(), None),
+                ScopeClaim::Permissions => (None, Some(&registered.permissions)),
+            };
+            let names = claim.into_iter().flat_map(|claim| {
+                let is_list = claim.is_one();
+                (claim.iter()).map(move |it| {
+                    if is_list {
+                        Names::List(it)
+                    } else {
+                        Names::One(it)
+                    }
+                })
+            });
+            let permissions = permissions.into_iter().flat_map(Permissions::iter);
+            names.chain(permissions.map(Names::One))
+        };
+        let scopes = Scopes::collect(&trusted.scope_claims.iter().flat_map(granted));
+        let (effective_scopes, granted_scopes) = match implied.expand(&scopes) {
+            Some(more) => (more, Some(scopes)),
+            None => (scopes, None),
+        };
+        let permissions = Scopes::collect_permissions(&registered.permissions.iter());
+        let audiences = registered
+            .aud
+            .iter()
+            .flat_map(|it| it.iter())
+            .map(|audience| PayloadStr::new(payload, audience));
+        let as_map: fn(&C) -> Option<&Claims> = |claims| (claims as &dyn Any).downcast_ref();
+        let footprint = Footprint::of(payload);
+        let (all_claims, claims_bytes) = match as_map(&claims) {
+            Some(_) => (AllClaims::Same(as_map), footprint.as_value),
+            // The application's own, and the map for policies that name a claim.
+            None => (
+                AllClaims::Lazy(LazyClaims::default()),
+                footprint.as_any + footprint.as_value,
+            ),
+        };
+        let audiences: SmallVec<[PayloadStr; 2]> = audiences.collect();
+        let subject = text(&registered.sub);
+        let client_id = text(&registered.client_id).or_else(|| text(&registered.azp));
+        let token_id = text(&registered.jti);
+        let texts = [&subject, &client_id, &token_id];
+        let texts = texts.into_iter().flatten().chain(&audiences);
+        let mut texts_bytes: usize = texts.map(PayloadStr::heap_bytes).sum();
+        if audiences.spilled() {
+            texts_bytes += audiences.capacity() * size_of::<PayloadStr>();
+        }
+        // With the counts of references beside the value.
+        let bytes = size_of::<Self>()
+            + 2 * size_of::<usize>()
+            + claims_bytes
+            + texts_bytes
+            + effective_scopes.heap_bytes()
+            + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
+            + permissions.heap_bytes();
+        Self {
+            claims,
+            all_claims,
+            payload: PayloadBytes::default(),
+            subject,
+            client_id,
+            token_id,
+            audiences,
+            issued_at: registered.iat.map(|iat| iat.floor),
+            effective_scopes,
+            granted_scopes,
+            permissions,
+            permissions_unreadable: registered.permissions == Permissions::Unreadable,
+            names_elsewhere: registered.names_elsewhere,
+            algorithm,
+            expires_at: registered.exp.map_or(0, |exp| exp.floor),
+            trusted,
+            key,
+            bytes,
+        }
+    }
+}
+
+impl<C> Verified<C> {
+    /// Adds the payload.
+    pub(crate) fn attach_payload(&mut self, payload: PayloadBytes) {
+        self.bytes += payload.heap_bytes();
+        self.payload = payload;
+    }
+
+    fn text<'a>(&'a self, text: Option<&'a PayloadStr>) -> Option<&'a str> {
+        text.map(|text| self.payload.text(text))
+    }
+
+    pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> EvalContext<'a> {
+        EvalContext {
+            scopes: self.effective_scopes(),
+            scope_claims: &self.trusted.scope_claims,
+            permissions: &self.permissions,
+            permissions_unreadable: self.permissions_unreadable,
+            names_elsewhere: self.names_elsewhere,
+            client: self.client_id.as_ref().map(|id| (&self.payload, id)),
+            issuer: &self.trusted.issuer,
+            claims: match &self.all_claims {
+                AllClaims::Same(as_map) => ClaimsSource::Known(as_map(&self.claims)),
+                AllClaims::Lazy(claims) => ClaimsSource::Lazy(claims, self.payload.bytes()),
+            },
+            roles: &self.trusted.role_claims,
+            groups: &self.trusted.group_claims,
+            request,
+            clock: &*self.trusted.api.clock,
+            leeway: self.trusted.leeway,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.text(self.subject.as_ref())
+    }
+
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.text(self.client_id.as_ref())
+    }
+
+    pub(super) fn audiences(&self) -> impl Iterator<Item = &str> {
+        (self.audiences.iter()).map(|audience| self.payload.text(audience))
+    }
+
+    pub(crate) fn token_id(&self) -> Option<&str> {
+        self.text(self.token_id.as_ref())
+    }
+
+    pub(crate) const fn effective_scopes(&self) -> &Scopes {
+        &self.effective_scopes
+    }
+
+    /// Whether the scope is there, where nothing but a look at the scopes is needed to say so.
+    pub(crate) fn surely_has_scope(&self, name: &str) -> bool {
+        !self.names_elsewhere && self.effective_scopes.contains(name)
+    }
+
+    pub(crate) fn scopes(&self) -> &Scopes {
+        self.granted_scopes
+            .as_ref()
+            .unwrap_or(&self.effective_scopes)
+    }
+}
+
+impl<C> Weight for Verified<C> {
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,91 @@
+//! A token, verified: taken from the cache, or checked stage by stage.
+//!
+//! 1. The JWS is split and decoded ([`AuthorizerState::decode`]).
+//! 2. Header, issuer and claims must keep every rule ([`unverified`]).
+//! 3. A key of the issuer must have signed it ([`signature`]). If the key is not known, this is where
+//!    a request waits for newer keys.
+//! 4. The claims are deserialized and the token is cached ([`accepted`]).
+
+mod accepted;
+mod reject;
+mod signature;
+mod unverified;
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::{state::AuthorizerState, verified::Verified};
+use crate::{
+    hints,
+    jwks::RefreshReason,
+    rejection::{Reason, Rejection},
+    request::RequestParts,
+    token::{Jws, TokenClaims},
+    validation::{self, ValidationError},
+};
+
+/// The check of one token, for a request if it came with one.
+pub(super) struct TokenCheck<'r, C> {
+    pub(super) state: &'r AuthorizerState<C>,
+    pub(super) request: Option<&'r RequestParts<'r>>,
+}
+
+pub(super) enum Step<C> {
+    Verified(Arc<Verified<C>>),
+    NeedsKeys(RefreshReason),
+}
+
+impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
+    /// Verifies a token with the keys at hand.
+    pub(super) fn verify(&self, token: &[u8]) -> Result<Step<C>, Rejection> {
+        if let Some(verified) = self.state.lookup_cached(token) {
+            return Ok(Step::Verified(verified));
+        }
+        let jws = self.decode(token)?;
+        let mut claims = TokenClaims::default();
+        let unverified = self.examine(&jws, &mut claims)?;
+        let lookup = unverified.trusted.keys.lookup(&unverified.header);
+        let Some(keys) = self.resolve_lookup(lookup, &unverified)? else {
+            return Ok(Step::NeedsKeys(RefreshReason::Missing));
+        };
+        let Some(key) = self.check_signature(&jws, &unverified, keys)? else {
+            return Ok(Step::NeedsKeys(RefreshReason::NoKeyVerified));
+        };
+        let verified = self.deserialize_claims(&jws, unverified, key)?;
+        drop(claims);
+        Ok(Step::Verified(self.cache_and_share(token, jws, verified)))
+    }
+
+    /// Verifies a token whose key is not at hand, waiting for newer keys.
+    pub(super) async fn verify_with_newer_keys(
+        &self,
+        token: &[u8],
+        reason: RefreshReason,
+    ) -> Result<Arc<Verified<C>>, Rejection> {
+        let jws = self.decode(token)?;
+        let mut claims = TokenClaims::default();
+        let unverified = self.examine(&jws, &mut claims)?;
+        let keys = &unverified.trusted.keys;
+        let lookup = keys.refresh(&unverified.header, reason).await;
+        let Some(keys) = self.resolve_lookup(lookup, &unverified)? else {
+            let unknown = ValidationError::new(Reason::UnknownKey);
+            return Err(self.reject_examined(&unknown, &unverified));
+        };
+        let Some(key) = self.check_signature(&jws, &unverified, keys)? else {
+            return Err(self.reject_signature(&unverified));
+        };
+        // A tenant may have lost its place while its keys were fetched.
+        validation::check_standing(&unverified.trusted)
+            .map_err(|error| self.reject_examined(&error, &unverified))?;
+        let verified = self.deserialize_claims(&jws, unverified, key)?;
+        drop(claims);
+        Ok(self.cache_and_share(token, jws, verified))
+    }
+
+    fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Rejection> {
+        self.state
+            .decode(token)
+            .map_err(|error| self.reject(&error.hint(hints::no_token(token)), None))
+    }
+}

@@ -1,0 +1,104 @@
+use http::Method;
+use serde::de::DeserializeOwned;
+
+use super::{Guard, Plan, RulePaths};
+use crate::{
+    authorizer::{Admission, Authorizer, events},
+    claims::Claims,
+    policy::deny,
+    request::RequestParts,
+    rules::{Access, Matched, Rules},
+};
+
+/// Protects a whole service with a table of rules.
+///
+/// Dereferences to [`Guard`], and becomes one.
+pub struct RulesGuard<C = Claims>(Guard<C>);
+
+impl<C> RulesGuard<C> {
+    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
+    /// seen here: [`paths`](Self::paths) changes that.
+    #[must_use]
+    pub fn new(authorizer: Authorizer<C>, rules: Rules) -> Self {
+        Self(Guard::with(authorizer, Plan::Rules(rules), None))
+    }
+
+    /// Which path the rules look at. Default: [`RulePaths::Both`].
+    #[must_use]
+    pub fn paths(mut self, paths: RulePaths) -> Self {
+        self.0.change().paths = paths;
+        self
+    }
+
+    /// Answers CORS preflights: see [`Guard::answer_preflights`].
+    #[must_use]
+    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
+        Self(self.0.answer_preflights(methods))
+    }
+}
+
+impl<C> Authorizer<C> {
+    /// Protects a whole service with a table of rules. Adapters build their middleware from the guard.
+    #[must_use]
+    pub fn guard_rules(&self, rules: Rules) -> RulesGuard<C> {
+        RulesGuard::new(self.clone(), rules)
+    }
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
+    pub(super) fn admit_by_rules(&self, request: &RequestParts<'_>, rules: &Rules) -> Admission<C> {
+        let (original, current) = (request.original_path(), request.current_path());
+        let (first, second) = match self.0.paths {
+            RulePaths::Original => (original, None),
+            RulePaths::Current => (current, None),
+            RulePaths::Both => (original, Some(current).filter(|it| *it != original)),
+        };
+        let found = match rules.find(request.method, first) {
+            Ok(found) => found,
+            Err(why) => return self.no_rule(request, first, why),
+        };
+        let Some(second) = second else {
+            return self.admit_by_rule(request, &found);
+        };
+        match rules.find(request.method, second) {
+            Ok(other) => match self.admit_by_rule(request, &found) {
+                Admission::Ready(Ok(caller)) => {
+                    // A caller that one of the two rules has verified is known to the handler.
+                    match (self.admit_by_rule(request, &other), caller) {
+                        (Admission::Ready(Ok(None)), caller) => Admission::Ready(Ok(caller)),
+                        (admission, _) => admission,
+                    }
+                }
+                Admission::Pending(pending) => match other {
+                    (Access::Public, _) => Admission::Pending(pending),
+                    (Access::Policy { policy, .. }, params) => {
+                        let request = request.with_path_params(&params);
+                        Admission::Pending(pending.and(policy, &request))
+                    }
+                },
+                refused => refused,
+            },
+            Err(why) => self.no_rule(request, second, why),
+        }
+    }
+
+    fn admit_by_rule(
+        &self,
+        request: &RequestParts<'_>,
+        (access, params): &(&Access, Matched<'_, '_>),
+    ) -> Admission<C> {
+        match access {
+            Access::Public => Admission::Ready(Ok(None)),
+            Access::Policy { policy, optional } => {
+                self.decide(&request.with_path_params(params), policy, *optional)
+            }
+        }
+    }
+
+    fn no_rule(&self, request: &RequestParts<'_>, path: &str, why: &'static str) -> Admission<C> {
+        events::no_rule(request, path, why);
+        self.decide(&request.without_path_params(), &deny(), false)
+    }
+}
+
+becomes_a_guard!(RulesGuard);
