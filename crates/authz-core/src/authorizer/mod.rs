@@ -91,10 +91,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         request: &RequestParts<'_>,
         policy: &Policy,
     ) -> Result<Authorized<C>, Rejection> {
-        match self.decide_optional(request, policy).resolve().await? {
-            Some(caller) => Ok(caller),
-            None => Err(self.reject_missing(request, policy)),
-        }
+        let caller = match self.decide_optional(request, policy) {
+            Admission::Ready(decision) => decision?,
+            Admission::Pending(pending) => return pending.await,
+        };
+        caller.ok_or_else(|| self.reject_missing(request, policy))
     }
 
     /// Like [`authorize`](Self::authorize), but allows a request without a token, as `None`. A bad

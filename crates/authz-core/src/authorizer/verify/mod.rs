@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::{state::AuthorizerState, verified::Verified};
 use crate::{
-    hints,
+    bearer, hints,
     jwks::RefreshReason,
     rejection::{Reason, Rejection},
     request::RequestParts,
@@ -84,8 +84,10 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     }
 
     fn decode<'t>(&self, token: &'t [u8]) -> Result<Jws<'t>, Rejection> {
-        self.state
-            .decode(token)
-            .map_err(|error| self.reject(&error.hint(hints::no_token(token)), None))
+        self.state.decode(token).map_err(|error| {
+            let error =
+                bearer::not_one_token(token).unwrap_or_else(|| error.hint(hints::no_token(token)));
+            self.reject(&error, None)
+        })
     }
 }
