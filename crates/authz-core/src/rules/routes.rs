@@ -77,4 +77,8 @@ impl PathParams for Matched<'_, '_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         path::decode(self.0.get(name)?)
     }
+
+    fn names(&self) -> Vec<Cow<'_, str>> {
+        self.0.iter().map(|(name, _)| name.into()).collect()
+    }
 }

@@ -3,6 +3,7 @@
 mod build;
 mod error;
 mod rule;
+mod rule_match;
 
 use std::{fmt, sync::Arc};
 
@@ -11,6 +12,7 @@ use toml::Spanned;
 
 pub use self::error::{RulesError, RulesErrorKind};
 pub(crate) use self::rule::Access;
+pub use self::rule_match::RuleMatch;
 use self::{
     build::RuleTable,
     rule::{Entry, File},

@@ -1,0 +1,66 @@
+//! The command `authz`: what happens around an API that uses these libraries, on one's own machine.
+
+mod doctor;
+mod explain;
+mod issuer;
+mod keys;
+mod new;
+mod rules;
+mod source;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// Access tokens on your own machine: issue them, explain them, find out why one is refused
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Issuer(issuer::Options),
+    Token(token::Options),
+    Doctor(doctor::Options),
+    Explain(explain::Options),
+    /// Check a table of rules, or print it
+    #[command(subcommand)]
+    Rules(rules::Command),
+    Keys(keys::Options),
+    New(new::Options),
+    /// Print completions for a shell
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Cli { json, command } = Cli::parse();
+    match command {
+        Command::Issuer(options) => issuer::run(&options).await,
+        Command::Token(options) => token::run(&options, json).await,
+        Command::Doctor(options) => doctor::run(&options, json).await,
+        Command::Explain(options) => explain::run(&options, json),
+        Command::Rules(command) => rules::run(&command, json),
+        Command::Keys(options) => keys::run(&options, json).await,
+        Command::New(options) => new::run(&options),
+        Command::Completions { shell } => {
+            let mut command = Cli::command();
+            clap_complete::generate(shell, &mut command, "authz", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+#[test]
+fn the_command_line_is_consistent() {
+    Cli::command().debug_assert();
+}
