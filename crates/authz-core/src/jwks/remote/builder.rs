@@ -22,7 +22,7 @@ use crate::{
     untrusted::Excerpt,
 };
 
-/// Builds a [`RemoteJwks`]. Every setting has a default that fits production.
+/// Builds a [`RemoteJwks`]. Every setting has a default for production.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RemoteJwksBuilder {
@@ -51,7 +51,7 @@ enum KeysAt {
     Discovered(Address),
 }
 
-/// Certificate authorities trusted besides the system's.
+/// Certificate authorities that are trusted in addition to the system's.
 #[derive(Clone, Debug)]
 enum Certificates {
     File(PathBuf),
@@ -59,15 +59,15 @@ enum Certificates {
 }
 
 const CERTIFICATES_WITH_FETCHER: &str =
-    "`ca_file` and `ca_pem` are for the default client: give them to your own client instead";
+    "`ca_file` and `ca_pem` apply only to the default client: configure your own client instead";
 
 impl RemoteJwks {
-    /// Keys at `uri`.
+    /// Fetches the key set at `uri`.
     pub fn at(uri: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(KeysAt::Uri(Address(uri.into())))
     }
 
-    /// Keys found through the issuer's metadata: OpenID Connect Discovery 1.0, else RFC 8414.
+    /// Finds the key set through the issuer's metadata (OpenID Connect Discovery 1.0, or RFC 8414).
     pub fn discover(issuer: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(KeysAt::Discovered(Address(issuer.into())))
     }
@@ -96,27 +96,29 @@ impl RemoteJwksBuilder {
         }
     }
 
-    /// The HTTP client: a [`ReqwestFetcher`](super::ReqwestFetcher) made from a client of your own, or
-    /// anything that implements [`Fetcher`]. Default: reqwest, with redirects within one origin only.
+    /// Sets the HTTP client: a [`ReqwestFetcher`](super::ReqwestFetcher) from your own
+    /// `reqwest::Client`, or your own [`Fetcher`]. Default: reqwest, with redirects only within one
+    /// origin.
     pub fn fetcher(mut self, fetcher: impl Fetcher) -> Self {
         self.fetcher = Some(Arc::new(fetcher));
         self
     }
 
-    /// Where the issuer's metadata are, in place of the addresses that are made from the issuer: for
-    /// networks in which the issuer has another address inside than outside. The document must name
-    /// the configured issuer all the same (RFC 8414 section 3.3), and the issuer itself is then only
-    /// compared: it may be any text.
+    /// Sets the address of the issuer's metadata. Use it if the issuer has another address inside
+    /// your network than outside.
+    ///
+    /// The document must still name the configured issuer (RFC 8414 section 3.3). The issuer itself
+    /// is then only compared and may be any string.
     pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
         self.metadata_at = Some(Address(url.into()));
         self
     }
 
-    /// Hosts that keys and metadata may be fetched from by plain http, such as `keycloak` for
-    /// `http://keycloak:8080`. A warning is logged for each.
+    /// Allows plain http for these hosts, such as `keycloak` for `http://keycloak:8080`. A warning
+    /// is logged for each.
     ///
-    /// **Dangerous:** everybody on the way to these hosts can put in keys of their own and then make
-    /// any token. Only for networks that nobody else can reach, as between containers of one pod.
+    /// **Dangerous:** anyone on the network path can replace the keys and then forge any token. Use
+    /// it only for networks that nobody else can reach, such as between containers of one pod.
     pub fn dangerous_allow_http<H: Into<String>>(
         mut self,
         hosts: impl IntoIterator<Item = H>,
@@ -127,107 +129,110 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// A PEM file of certificate authorities that are trusted for the issuer, besides the system's.
-    /// Read by [`build`](Self::build). For the default client; another has its own.
+    /// Adds a PEM file of certificate authorities, in addition to the system's.
+    /// [`build`](Self::build) reads it. It applies only to the default client.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.certificates.push(Certificates::File(path.into()));
         self
     }
 
-    /// As [`ca_file`](Self::ca_file), with the text itself.
+    /// Like [`ca_file`](Self::ca_file), but takes the PEM text.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.certificates.push(Certificates::Pem(pem.into()));
         self
     }
 
-    /// Time for one attempt as a whole, discovery included. Default: 5 s.
+    /// Sets the time limit of a whole attempt, including discovery. Default: 5 s.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Time for a connection to be made, with the default client. Default: 3 s.
+    /// Sets the time limit of a connection attempt of the default client. Default: 3 s.
     pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Bytes of an answer at most. Default: 512 KiB.
+    /// Sets the maximum size of a response body in bytes. Default: 512 KiB.
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// Keys in a set at most: a larger set is rejected as a whole. Default: as many as fit into
-    /// [`max_bytes`](Self::max_bytes).
+    /// Sets the maximum number of keys in a set. A larger set is rejected as a whole. Default: as
+    /// many as fit into [`max_bytes`](Self::max_bytes).
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = keys;
         self
     }
 
-    /// The implementation that checks signatures.
+    /// Sets the backend that verifies signatures.
     pub(crate) const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
         self.backend = backend;
         self
     }
 
-    /// How long keys are fresh when the server's `Cache-Control` and `Expires` say nothing.
+    /// Sets how long keys are fresh if the response does not have `Cache-Control` or `Expires`.
     /// Default: 10 minutes.
     pub const fn default_lifetime(mut self, lifetime: Duration) -> Self {
         self.default_lifetime = lifetime;
         self
     }
 
-    /// The bounds of what the server may say about the keys' lifetime, which is also the bound
-    /// within which a withdrawn key is refused. Default: 1 minute to 24 hours.
+    /// Limits the lifetime that the server may set. The upper bound is also the longest time until
+    /// a withdrawn key is rejected. Default: 1 minute to 24 hours.
     pub const fn lifetime_bounds(mut self, bounds: RangeInclusive<Duration>) -> Self {
         self.lifetime_bounds = bounds;
         self
     }
 
-    /// How long after their lifetime keys go on being used while the issuer can't be reached.
-    /// Default: 24 hours.
+    /// Sets how long keys are used after their lifetime while the issuer is unreachable. Default:
+    /// 24 hours.
     pub const fn outage_window(mut self, window: Duration) -> Self {
         self.outage_window = window;
         self
     }
 
-    /// Fetches that tokens with an unknown `kid` may cause: `burst` at once, then one per
-    /// `interval`. `interval` is also the bound within which a rotated key is accepted while
-    /// strangers send unknown `kid`s. The same `kid` is looked for again after 1 to 2 s, then less and
-    /// less often, up to once per `interval`. Default: 5, one per 12 s (5 per minute).
+    /// Sets the budget of fetches for tokens with an unknown `kid`: `burst` at once, then one per
+    /// `interval`. Default: 5, then one per 12 s.
+    ///
+    /// `interval` is also the longest time until a rotated key is accepted while attackers send
+    /// unknown `kid`s. The same `kid` is searched again after 1 to 2 s, then with doubled waits up
+    /// to `interval`.
     pub const fn unknown_kid_fetches(mut self, burst: u32, interval: Duration) -> Self {
         self.unknown_kid_burst = burst;
         self.unknown_kid_interval = interval;
         self
     }
 
-    /// The wait after the first failed fetch; doubled each time, to 60 s while there are keys and
-    /// 12 s while there are none. Default: 500 ms.
+    /// Sets the wait after the first failed fetch. It doubles with each failure, up to 60 s, or 12
+    /// s without keys. Default: 500 ms.
     pub const fn first_retry(mut self, wait: Duration) -> Self {
         self.first_retry = wait;
         self
     }
 
-    /// Who starts a routine refresh. Default: [`RefreshMode::Background`].
+    /// Sets who starts a routine refresh. Default: [`RefreshMode::Background`].
     pub const fn refresh_mode(mut self, mode: RefreshMode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Checks the settings, and starts the first fetch where a tokio runtime is running; elsewhere
-    /// the first request starts it.
+    /// Checks the settings, and starts the first fetch if a tokio runtime is running. Otherwise the
+    /// first request starts it.
     ///
     /// # Errors
     ///
-    /// When the address is no URL or not https (loopback excepted), or a setting can't work.
+    /// Returns an error if an address is not a URL or does not use https (except for loopback), or
+    /// if a setting is invalid.
     pub fn build(self) -> Result<RemoteJwks, RemoteJwksError> {
         let keys = self.build_idle()?;
         keys.ensure_background();
         Ok(keys)
     }
 
-    /// As [`build`](Self::build), without a first fetch.
+    /// Like [`build`](Self::build), but does not start a fetch.
     pub(crate) fn build_idle(mut self) -> Result<RemoteJwks, RemoteJwksError> {
         self.check()?;
         if self.fetcher.is_some() && !self.certificates.is_empty() {
@@ -241,14 +246,14 @@ impl RemoteJwksBuilder {
         Ok(self.with_source(place, fetcher, false))
     }
 
-    /// What provides the key at `url` alone, where a set without keys says that there is none. Settings
-    /// and client are those of a builder that [`checked_client`](Self::checked_client) was called on.
-    /// Nothing is fetched, logged or spawned.
+    /// Builds a provider of the single key at `url`, where an empty set means that the key does not
+    /// exist. Settings and client come from [`checked_client`](Self::checked_client). It does not
+    /// fetch, log or spawn.
     pub(crate) fn build_single(&self, url: Url, fetcher: Arc<dyn Fetcher>) -> RemoteJwks {
         self.clone().with_source(Place::At(url), fetcher, true)
     }
 
-    /// These settings, checked and with the HTTP client made now, and the address that they name.
+    /// Checks the settings and creates the HTTP client. Returns them with the key set address.
     pub(crate) fn checked_client(self) -> Result<(Url, Arc<dyn Fetcher>, Self), RemoteJwksError> {
         let builder = self.with_shared_client()?;
         builder.check()?;
@@ -299,7 +304,7 @@ impl RemoteJwksBuilder {
             (KeysAt::Uri(uri), None) => Place::At(allowed("key set address", uri)?),
             (KeysAt::Uri(_), Some(_)) => {
                 return Err(RemoteJwksError::setting(
-                    "the key set address is given: `metadata_url` would never be used",
+                    "the key set address is set, so `metadata_url` would not be used",
                 ));
             }
             (KeysAt::Discovered(issuer), Some(url)) => Place::Discover {
@@ -327,20 +332,20 @@ impl RemoteJwksBuilder {
         ] {
             if value > LONGEST || (value.is_zero() && !may_be_zero) {
                 return Err(RemoteJwksError::setting(format!(
-                    "{setting} is {value:?}: it must be more than zero and at most 100 years"
+                    "{setting} is {value:?}: use more than zero and at most 100 years"
                 )));
             }
         }
         for (fine, error) in [
-            (self.max_bytes > 0, "the limit of bytes is zero"),
-            (self.max_keys > 0, "the limit of keys is zero"),
+            (self.max_bytes > 0, "max_bytes is zero"),
+            (self.max_keys > 0, "max_keys is zero"),
             (
                 !self.lifetime_bounds.is_empty(),
-                "the lifetime bounds are empty: the first must not be longer than the second",
+                "lifetime_bounds is empty: the lower bound must not exceed the upper bound",
             ),
             (
                 self.unknown_kid_burst > 0,
-                "the budget for unknown kids is zero: a rotated key would not be found",
+                "the budget of unknown_kid_fetches is zero, so a rotated key would not be found",
             ),
         ] {
             if !fine {
@@ -349,14 +354,14 @@ impl RemoteJwksBuilder {
         }
         match self.http_hosts.invalid() {
             Some(host) => Err(RemoteJwksError::setting(format!(
-                "{} is not a host name: give the host alone, without scheme, port and path",
+                "{} is not a host name: pass only the host, without scheme, port and path",
                 Excerpt(host)
             ))),
             None => Ok(()),
         }
     }
 
-    /// These settings, with the HTTP client made now: whatever is built from them shares it.
+    /// Creates the HTTP client now, so that everything built from these settings shares it.
     pub(crate) fn with_shared_client(mut self) -> Result<Self, RemoteJwksError> {
         if self.fetcher.is_none() {
             let mut example = self.clone();
@@ -368,12 +373,12 @@ impl RemoteJwksBuilder {
         Ok(self)
     }
 
-    /// Whether the address of keys or metadata is given, and not found from the issuer.
+    /// Returns `true` if the address of keys or metadata is set and does not depend on the issuer.
     pub(crate) const fn has_fixed_address(&self) -> bool {
         matches!(self.keys_at, KeysAt::Uri(_)) || self.metadata_at.is_some()
     }
 
-    /// These settings for the keys of another issuer.
+    /// Returns the same settings for another issuer.
     pub(crate) fn for_issuer(&self, issuer: String) -> Self {
         let mut builder = self.clone();
         builder.keys_at = KeysAt::Discovered(Address(issuer));
@@ -382,7 +387,7 @@ impl RemoteJwksBuilder {
 
     #[cfg(feature = "reqwest")]
     fn default_fetcher(&self, place: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
-        // A proxy from the environment has no business with this machine's own addresses.
+        // Loopback addresses bypass a proxy from the environment.
         let direct = match place {
             Place::At(url) => is_loopback(url),
             Place::Discover { metadata, .. } => metadata.iter().all(is_loopback),
@@ -426,14 +431,14 @@ fn allowed(hosts: &HttpHosts, what: &'static str, url: &Address) -> Result<Url, 
         return Err(RemoteJwksError::new(
             RemoteJwksErrorKind::InsecureUrl,
             format!(
-                "{what} {shown} does not use https: plain http is accepted for loopback hosts, and for hosts named with `RemoteJwksBuilder::dangerous_allow_http`"
+                "{what} {shown} does not use https: plain http is accepted only for loopback and for hosts in `RemoteJwksBuilder::dangerous_allow_http`"
             ),
         ));
     }
     if hosts.contains(&parsed) && parsed.scheme() == "http" {
         tracing::warn!(
             target: "authz::keys", url = redact(&url.0),
-            "keys come by plain http: everybody on the way can put in keys of their own"
+            "keys are fetched by plain http: anyone on the network path can replace them"
         );
     }
     Ok(parsed)
