@@ -1,8 +1,8 @@
-//! Tokens already verified.
+//! Caches verified tokens.
 //!
-//! Only successes are cached: tokens whose signature and time-independent claims were good. A token
-//! is found by all its bytes; the hash only selects the slot. The caller checks expiry and the
-//! key's standing on every hit. A cache belongs to one authorizer, whose settings don't change.
+//! Only tokens that passed every check are cached. The whole token is the key; the hash only
+//! selects the slot. The caller checks expiry, key and issuer again on every hit. A cache belongs
+//! to one authorizer, whose settings don't change.
 
 use std::{
     hash::{Hash, Hasher},
@@ -16,18 +16,19 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle},
 };
 
-/// What an entry takes in memory, in bytes, without its token.
+/// The size of an entry.
 pub(crate) trait Weight {
+    /// Returns the bytes of memory that the entry uses, without its token.
     fn bytes(&self) -> usize;
 }
 
-/// A cache bounded in bytes.
+/// A cache with a limit in bytes.
 pub(crate) struct TokenCache<E: Weight>(Cache<Token, Arc<E>, ByBytes, RandomState>);
 
-/// A token as the key of its entry.
+/// An owned token: the key of an entry.
 struct Token(Box<[u8]>);
 
-/// A token that is looked for.
+/// A borrowed token: the key of a lookup.
 #[derive(Clone, Copy)]
 struct TokenRef<'t>(&'t [u8]);
 
@@ -35,9 +36,9 @@ struct TokenRef<'t>(&'t [u8]);
 struct ByBytes;
 
 impl<E: Weight> TokenCache<E> {
-    /// `None` for a capacity of 0: no cache.
+    /// Creates a cache of `capacity` bytes. Returns `None` if the capacity is 0.
     pub(crate) fn new(capacity: usize) -> Option<Self> {
-        /// Each shard has room for 32 entries of this size: the largest tokens fit into one.
+        /// Each shard has room for 32 entries of this size, so the largest tokens fit into one.
         const LARGE_ENTRY: usize = 8 * 1024;
         let options = OptionsBuilder::new()
             .weight_capacity(capacity as u64)
@@ -54,12 +55,12 @@ impl<E: Weight> TokenCache<E> {
         self.0.get(&TokenRef(token))
     }
 
-    /// An entry larger than the cache's shard is not kept.
+    /// Inserts an entry. An entry larger than a shard is dropped.
     pub(crate) fn insert(&self, token: &[u8], entry: Arc<E>) {
         self.0.insert(Token(token.into()), entry);
     }
 
-    /// Removes `entry`, and not one that has replaced it meanwhile.
+    /// Removes `entry`, unless another entry has replaced it.
     pub(crate) fn remove(&self, token: &[u8], entry: &Arc<E>) {
         let is_it = |found: &Arc<E>| Arc::ptr_eq(found, entry);
         self.0.remove_if(&TokenRef(token), is_it);
@@ -76,15 +77,15 @@ impl<E: Weight> TokenCache<E> {
 
 impl<E: Weight> Weighter<Token, Arc<E>> for ByBytes {
     fn weight(&self, token: &Token, entry: &Arc<E>) -> u64 {
-        /// What the cache adds to an entry: some 60 bytes, in tables that begin with room for four, grow
-        /// by doubling, and remember half as many evicted tokens.
+        /// The cache's overhead per entry, in bytes. An entry takes about 60 bytes in tables that
+        /// start with four slots, double when full, and remember half as many evicted tokens.
         const SLOT: usize = 256;
         (SLOT + token.0.len() + entry.bytes()) as u64
     }
 }
 
-/// By the token's length and the end of its signature, which differs between any two tokens that
-/// verify. Only good tokens are cached, so nobody can fill one slot with tokens made up for it.
+/// Hashes the length and the end of the signature, which differs between any two valid tokens. Only
+/// valid tokens are cached, so nobody can fill one slot with crafted tokens.
 impl Hash for TokenRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         const END: usize = 32;
@@ -114,10 +115,10 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Compares in a time that depends on the length alone. A caller who knows how a token ends, from a
-/// log that truncates tokens, could otherwise guess the rest byte by byte.
+/// Compares in constant time for a given length. Otherwise a caller who knows the end of a token,
+/// from a truncated log line, could guess the rest byte by byte.
 fn equal(a: &[u8], b: &[u8]) -> bool {
-    // Without a branch, 16 bytes or more at a time.
+    // Branch-free, so that it compiles to vector instructions.
     let differences = || a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
     a.len() == b.len() && black_box(differences()) == 0
 }

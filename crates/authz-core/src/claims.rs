@@ -3,9 +3,10 @@ use std::{fmt, ops::Deref};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// All claims of a token as a map, for applications that don't name a type of their own.
+/// All claims of a token as a map, for applications without a claims type of their own.
 ///
-/// The registered claims are in it too; [`Authorized`](crate::Authorized) has them typed.
+/// The map includes the registered claims. [`Authorized`](crate::Authorized) also has typed methods
+/// for them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Claims(Map<String, Value>);
@@ -30,17 +31,17 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// A claim that scopes are read from.
+/// A claim that holds scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScopeClaim {
-    /// `scope`: a string of names separated by spaces (RFC 9068 section 2.2.3), or an array whose
-    /// elements are one name each.
+    /// `scope`: a string of scopes separated by spaces (RFC 9068 section 2.2.3), or an array with
+    /// one scope per element.
     Scope,
-    /// `scp`: Entra ID's string, Okta's array.
+    /// `scp`: a string in Entra ID's tokens, an array in Okta's.
     Scp,
-    /// `permissions`: Auth0's array, counted as scopes only when asked for. They say what the user
-    /// may do, whatever scopes the client was granted.
+    /// `permissions`: an array in Auth0's tokens. Permissions state what the user may do, whatever
+    /// scopes the client was granted, so they count as scopes only if you configure it.
     Permissions,
 }
 

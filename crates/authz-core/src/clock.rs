@@ -10,20 +10,20 @@ use std::{
 #[cfg(target_os = "linux")]
 use rustix::time::{ClockId, clock_gettime};
 
-/// What time it is, for `exp`, `nbf` and `iat`.
+/// The source of the current time, for `exp`, `nbf` and `iat`.
 ///
-/// The lifetimes of key sets are measured by tokio's clock instead, which no operator turns back.
+/// Lifetimes of key sets are measured with tokio's monotonic clock instead.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time now. A time before 1970 counts as 1970: every token is then not yet valid.
+    /// Returns the current time. A time before 1970 counts as 1970.
     fn now(&self) -> SystemTime;
 }
 
-/// The machine's clock. On Linux it may be some milliseconds late, which is what one reading of it in
-/// every request is worth: what it is compared with are whole seconds.
+/// The system clock. On Linux it is read with `CLOCK_REALTIME_COARSE`, which is faster and may lag
+/// by some milliseconds. Claims count whole seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// A clock that stands still until it is moved, for tests.
+/// A clock for tests that moves only when it is told to.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};
@@ -38,7 +38,7 @@ pub struct SystemClock;
 pub struct ManualClock(Arc<AtomicU64>);
 
 impl ManualClock {
-    /// A clock that shows `time`, in whole milliseconds.
+    /// Creates a clock that shows `time`, rounded down to milliseconds.
     #[must_use]
     pub fn at(time: SystemTime) -> Self {
         let clock = Self(Arc::default());
@@ -46,18 +46,18 @@ impl ManualClock {
         clock
     }
 
-    /// A clock that shows what the machine's clock shows now.
+    /// Creates a clock that shows the current system time.
     #[must_use]
     pub fn at_now() -> Self {
         Self::at(SystemClock.now())
     }
 
-    /// Moves the clock to `time`, forwards or backwards.
+    /// Sets the clock to `time`, forwards or backwards.
     pub fn set(&self, time: SystemTime) {
         self.0.store(millis(since_1970(time)), Ordering::Release);
     }
 
-    /// Moves the clock forwards.
+    /// Advances the clock by `by`.
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(millis(by), Ordering::AcqRel);
     }
@@ -85,14 +85,14 @@ impl Clock for ManualClock {
     }
 }
 
-/// The time since 1970, as claims count it.
+/// Returns the time since 1970, or zero for an earlier time.
 pub(crate) fn since_1970(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The time so many seconds after 1970, or the latest that can be said.
+/// Returns the time `seconds` after 1970, at most the end of the year 9999.
 pub(crate) fn at(seconds: u64) -> SystemTime {
-    /// The end of the year 9999, which every platform's clock knows.
+    /// The end of the year 9999, which every platform can represent.
     const LATEST: u64 = 253_402_300_799;
     UNIX_EPOCH + Duration::from_secs(seconds.min(LATEST))
 }
@@ -101,7 +101,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `now + time`, or as late as can be said.
+/// Returns `now + time`, or a time about 100 years from now if that overflows.
 pub(crate) fn later(now: tokio::time::Instant, time: Duration) -> tokio::time::Instant {
     let far = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     now.checked_add(time)

@@ -1,14 +1,16 @@
-//! The usual causes of a refusal, told to the operator. They decide nothing.
+//! Names the likely cause of a rejection, for the operator's log. Hints never affect a decision.
 
 use crate::rejection::Reason;
 
-/// An ID token stands where an access token is wanted.
-pub(crate) const ID_TOKEN: &str = "an ID token was sent in place of an access token, or a token of another kind: send the access token";
+/// The token looks like an ID token.
+pub(crate) const ID_TOKEN: &str =
+    "an ID token or another kind of token was sent: send the access token";
 
-/// Bytes of an `iss` that may be meant for a configured one; nobody's issuer is longer.
+/// Longest `iss` that is compared with the configured issuers, in bytes. Real issuers are shorter.
 const LONGEST_ISSUER: usize = 512;
 
-/// Why `iss` may be none of the configured issuers, and which of them is meant. Takes no memory.
+/// Returns the configured issuer that `iss` is closest to, and a hint about the difference. Does
+/// not allocate.
 pub(crate) fn issuer<'i>(
     iss: &str,
     mut configured: impl Iterator<Item = &'i str> + Clone,
@@ -25,18 +27,18 @@ pub(crate) fn issuer<'i>(
     let is_v2 = |iss: &str| host(iss) == "login.microsoftonline.com";
     if let Some(entra) = configured.clone().find(|it| is_v1(it) || is_v2(it)) {
         if is_v1(iss) && is_v2(entra) {
-            let hint = "a v1 token of Entra ID where v2 is configured: set requestedAccessTokenVersion to 2 in the API's manifest, or configure https://sts.windows.net/TENANT/";
+            let hint = "an Entra ID v1 token, but v2 is configured: set requestedAccessTokenVersion to 2 in the API's manifest, or configure https://sts.windows.net/TENANT/";
             return (Some(entra), Some(hint));
         }
         if is_v2(iss) && is_v1(entra) {
-            let hint = "a v2 token of Entra ID where v1 is configured: configure https://login.microsoftonline.com/TENANT/v2.0";
+            let hint = "an Entra ID v2 token, but v1 is configured: configure https://login.microsoftonline.com/TENANT/v2.0";
             return (Some(entra), Some(hint));
         }
     }
     if !host(iss).is_empty()
         && let Some(near) = configured.clone().find(|it| host(it) == host(iss))
     {
-        let hint = "a token of another tenant or realm of the same server";
+        let hint = "the token is from another tenant or realm of the same server";
         return (Some(near), Some(hint));
     }
     if let Some(domain) = domain(iss)
@@ -44,13 +46,13 @@ pub(crate) fn issuer<'i>(
             .clone()
             .find(|it| self::domain(it) == Some(domain))
     {
-        let hint = "a token of another tenant or environment of the same provider";
+        let hint = "the token is from another tenant or environment of the same provider";
         return (Some(near), Some(hint));
     }
     (configured.next(), None)
 }
 
-/// What the only difference between the two issuers is.
+/// Returns a hint if the two issuers differ only in slash, scheme, default port or letter case.
 fn same_but_for(configured: &str, iss: &str) -> Option<&'static str> {
     let (a, b) = (Parts::of(configured), Parts::of(iss));
     if !a.host.eq_ignore_ascii_case(b.host) || !a.path.eq_ignore_ascii_case(b.path) {
@@ -76,66 +78,65 @@ fn same_but_for(configured: &str, iss: &str) -> Option<&'static str> {
     Some(
         match (a.slash != b.slash, !same(a.scheme, b.scheme), ports) {
             (true, false, false) => {
-                "only a slash at the end is different: issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+                "only the trailing slash differs: issuers are compared exactly, so copy the token's `iss` into the configuration"
             }
             (false, true, false) => {
-                "only http or https is different: issuers are compared to the letter; a proxy in front of the issuer may hide from it that it is reached by https"
+                "only the scheme differs: issuers are compared exactly; an issuer behind a proxy may not know that clients use https"
             }
             (false, false, true) => {
-                "only the default port is different, which one of them writes out (:443 or :80): issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+                "only the default port differs (:443 or :80): issuers are compared exactly, so copy the token's `iss` into the configuration"
             }
             (false, false, false) => {
-                "only upper and lower case are different: issuers are compared to the letter, so configure the issuer exactly as its tokens have it"
+                "only the letter case differs: issuers are compared exactly, so copy the token's `iss` into the configuration"
             }
             _ => {
-                "issuers are compared to the letter: a slash at the end, http or https, a default port, upper and lower case count"
+                "issuers are compared exactly: check the trailing slash, the scheme, the default port and the letter case"
             }
         },
     )
 }
 
-/// Why what stands where a token should be is none: clients send the text of a variable that is not
-/// set.
+/// Returns a hint if the text is not a token but the text of an unset variable or a quoted token.
 pub(crate) fn no_token(token: &[u8]) -> Option<&'static str> {
     const EMPTY: [&[u8]; 6] = [b"null", b"undefined", b"none", b"nil", b"nan", b"false"];
     if EMPTY.iter().any(|it| token.eq_ignore_ascii_case(it)) {
         return Some(
-            "the client has no token: it sent the text of an empty variable (`null`, `undefined`) in its place",
+            "the client has no token: it sent the text of an unset variable (`null`, `undefined`)",
         );
     }
     if matches!(token.first(), Some(b'"' | b'\'')) {
-        return Some("the token is in quotation marks: send it without");
+        return Some("the token is in quotation marks: remove them");
     }
     None
 }
 
-/// Why a token may be meant for somebody else.
+/// Returns a hint about a wrong audience.
 pub(crate) fn audience(audience: &str, client: Option<&str>) -> Option<&'static str> {
     if client == Some(audience) {
         return Some(
-            "the audience is the client itself: an ID token was sent in place of an access token, or the token was requested without this API's audience",
+            "the audience is the client itself: an ID token was sent, or the token was requested without this API's audience",
         );
     }
     let known = [
         (
             "account",
-            "Keycloak puts `account` there until an audience mapper adds this API: add one to the client or a client scope",
+            "Keycloak sends `account` without an audience mapper: add a mapper for this API to the client or a client scope",
         ),
         (
             "(no aud)",
-            "no audience was asked for: request the token for this API (`audience`, `resource`, or an audience mapper); an issuer that never sends one, as Cognito, needs `clients_instead_of_audience`",
+            "the token was requested without an audience: request it for this API (`audience`, `resource` or an audience mapper); for an issuer that never sends `aud`, such as Cognito, configure `clients_instead_of_audience`",
         ),
         (
             "00000003-0000-0000-c000-000000000000",
-            "a token for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
+            "the token is for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
         ),
         (
             "https://graph.microsoft.com",
-            "a token for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
+            "the token is for Microsoft Graph: request one for this API (scope api://CLIENT_ID/.default)",
         ),
     ];
     let userinfo = audience.ends_with("/userinfo").then_some(
-        "a token for the issuer's own userinfo endpoint: request it with this API's `audience`",
+        "the token is for the issuer's userinfo endpoint: request it with this API's `audience`",
     );
     known
         .iter()
@@ -143,49 +144,49 @@ pub(crate) fn audience(audience: &str, client: Option<&str>) -> Option<&'static 
         .or(userinfo)
 }
 
-/// Why a time may not fit: the clocks, when it is off by little.
+/// Returns a hint about clock skew if a time is off by 10 minutes or less.
 pub(crate) const fn time(seconds_off: u64) -> Option<&'static str> {
     const MUCH: u64 = 10 * 60;
     if seconds_off <= MUCH {
         return Some(
-            "off by minutes only: compare this machine's clock with the issuer's; `actual` less the time in `expected` is the difference",
+            "off by at most 10 minutes: compare this machine's clock with the issuer's; the difference is `actual` minus the time in `expected`",
         );
     }
     None
 }
 
-/// Why a signature may not be the key's.
+/// Returns a hint about a signature that does not verify.
 pub(crate) const fn signature(has_nonce: bool) -> Option<&'static str> {
     if has_nonce {
         return Some(
-            "the header has `nonce`: Microsoft issued this token for one of its own APIs, as Graph, and nobody else can verify it; request one for this API",
+            "the header has `nonce`: Microsoft issued this token for one of its own APIs, such as Graph, and only that API can verify it; request a token for this API",
         );
     }
     None
 }
 
-/// What to look at for a reason that has one usual cause.
+/// Returns a hint for a reason that has one usual cause.
 pub(crate) const fn reason(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::UnknownKey => Some(
-            "the issuer publishes no key with this kid: a token of another environment, one signed with a key withdrawn since, or a custom signing key that the key set's address does not show",
+            "the issuer does not publish a key with this kid: the token is from another environment, its key was withdrawn, or the issuer signs with a custom key that is missing from the key set",
         ),
         Reason::TooManyCandidateKeys => Some(
-            "the token does not say which key signed it, and more keys fit than are tried: raise `Issuer::key_candidates`, or have the issuer send `kid`",
+            "the token has no kid, and more keys match than are tried: raise `Issuer::key_candidates`, or let the issuer send `kid`",
         ),
         Reason::AlgorithmNotAllowed => Some(
-            "accept further algorithms with `.algorithms([..])`, or change what the issuer signs this API's tokens with",
+            "add the algorithm with `.algorithms([..])`, or change the algorithm that the issuer uses for this API",
         ),
         _ => None,
     }
 }
 
-/// What an issuer is made of, if it is a URL.
+/// The parts of an issuer that is a URL.
 struct Parts<'u> {
     scheme: Option<&'u str>,
     host: &'u str,
     port: Option<&'u str>,
-    /// Without slashes at the end.
+    /// Without trailing slashes.
     path: &'u str,
     slash: bool,
 }
@@ -216,7 +217,7 @@ fn host(url: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-/// The host name without its first label, where something is left that is more than a public suffix.
+/// Returns the host name without its first label, or `None` if only one label remains.
 fn domain(url: &str) -> Option<&str> {
     let (_, domain) = host(url).split_once('.')?;
     domain.contains('.').then_some(domain)

@@ -1,7 +1,7 @@
-//! JSON objects whose member names are unique, at every depth.
+//! Parses JSON objects and rejects repeated member names at every depth.
 //!
-//! Two parsers that disagree about which of two equal names counts is how a token comes to mean
-//! one thing to its issuer and another to us (RFC 7515 section 4, RFC 7519 section 4): both are refused.
+//! Parsers disagree about which of two equal names counts. A token that repeats a name could mean
+//! one thing to its issuer and another to this server (RFC 7515 section 4, RFC 7519 section 4).
 
 use std::{borrow::Cow, fmt};
 
@@ -11,37 +11,37 @@ use serde::{
 };
 use smallvec::SmallVec;
 
-/// The names met so far in one object.
+/// The member names of one object so far.
 #[derive(Default)]
 pub(crate) struct Names<'de> {
     seen: SmallVec<[Cow<'de, str>; 16]>,
-    /// How many of `seen` were checked against each other already.
+    /// How many names of `seen` are known to be unique.
     checked: usize,
-    /// A bit for each mark of a name seen: where it is not set, the name is new without a comparison.
+    /// A Bloom filter of one word: a name whose bit isn't set is new.
     marks: u64,
 }
 
-/// Where a value is read as any JSON, serde_json takes an object whose first member has such a name
-/// for something of its own: for the text of another value, which nobody has looked at.
+/// serde_json gives objects with such a member a special meaning: it would parse the member's text
+/// as another value, which bypasses these checks.
 const RESERVED: &str = "$serde_json::private::";
 
-/// How serde_json hands over a number where its feature `arbitrary_precision` is on: as an object with
-/// this one member, whose value is the number's text. Any crate in the build may switch that on.
+/// The only member of the object that represents a number if serde_json's feature
+/// `arbitrary_precision` is on. Any crate in the build can turn it on.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// The text of a number that serde_json made up an object for. It comes as an owned string, as no
-/// string of a JSON text ever does: an object in the token that looks the same is refused.
+/// The text of such a number. serde_json passes it as an owned string, which never happens for a
+/// string in JSON text. So a lookalike object in a token is rejected.
 struct NumberText;
 
-/// A member name: borrowed unless it was written with escapes.
+/// A member name, borrowed unless it has escapes.
 pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 
-/// Passes over any value, refusing repeated names in the objects inside it.
+/// Skips any value, but rejects repeated names in its objects.
 pub(crate) struct Skip;
 
 impl<'de> Names<'de> {
-    /// Linear while there are few, which is nearly always; beyond that sorted once at the end, so
-    /// that a token of thousands of members costs no more than its length.
+    /// Up to this many names are compared one by one. Further names are sorted once at the end, so
+    /// that thousands of members don't cost quadratic time.
     const LINEAR: usize = 32;
 
     pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
@@ -74,7 +74,7 @@ impl<'de> Names<'de> {
     }
 }
 
-/// One of 64 bits, by the name's length and its two ends: names with different marks are different.
+/// Returns one of 64 bits, from the name's length, first byte and last byte.
 fn mark(bytes: &[u8]) -> u64 {
     let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
     let mixed = (bytes.len() as u8)
@@ -85,7 +85,7 @@ fn mark(bytes: &[u8]) -> u64 {
 }
 
 fn duplicate<E: de::Error>() -> E {
-    E::custom("a member name stands twice in one object")
+    E::custom("a member name is repeated in one object")
 }
 
 impl<'de> Deserialize<'de> for Name<'de> {
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for NumberText {
             }
 
             fn visit_string<E: de::Error>(self, text: String) -> Result<NumberText, E> {
-                // Without the feature such a number is out of range.
+                // Without the feature, serde_json rejects such a number as out of range.
                 match text.parse::<f64>() {
                     Ok(number) if number.is_finite() => Ok(NumberText),
                     _ => Err(E::custom("number out of range")),

@@ -1,5 +1,5 @@
-//! Conversions from and to the types of the `jsonwebtoken` crate, for applications that use it
-//! elsewhere. None of its functions is called that needs one of its crypto providers.
+//! Converts from and to the types of the `jsonwebtoken` crate. It calls none of that crate's
+//! functions that need a crypto provider.
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 
@@ -12,7 +12,8 @@ impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
     type Error = UnknownAlgorithm;
 
     fn try_from(algorithm: jsonwebtoken::Algorithm) -> Result<Self, Self::Error> {
-        // The names are the standard's on both sides, and theirs may come to know more than ours.
+        // Both crates use the names of RFC 7518, and jsonwebtoken may add algorithms that are
+        // unknown here.
         format!("{algorithm:?}").parse()
     }
 }
@@ -28,27 +29,27 @@ impl TryFrom<Algorithm> for jsonwebtoken::Algorithm {
     }
 }
 
-/// An algorithm that `jsonwebtoken` does not know: ES512.
+/// The `jsonwebtoken` crate does not support the algorithm. Only ES512 is affected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the jsonwebtoken crate does not support {0}")]
 pub struct UnsupportedAlgorithm(Algorithm);
 
 impl KeySet {
-    /// Reads a set of `jsonwebtoken`'s.
+    /// Converts a key set of the `jsonwebtoken` crate.
     ///
     /// # Errors
     ///
-    /// When the set holds too many keys.
+    /// Returns an error if the set can't be serialized as JSON.
     pub fn from_jwk_set(set: &JwkSet) -> Result<ParsedKeySet, KeySetError> {
         let json = serde_json::to_vec(set).map_err(|error| KeySetError::malformed(&error))?;
         Self::parse(&json)
     }
 
-    /// Reads a single key of `jsonwebtoken`'s.
+    /// Converts a single key of the `jsonwebtoken` crate.
     ///
     /// # Errors
     ///
-    /// Never for a key that can be written as JSON.
+    /// Returns an error if the key can't be serialized as JSON.
     pub fn from_jwk(key: &Jwk) -> Result<ParsedKeySet, KeySetError> {
         Self::from_jwk_set(&JwkSet {
             keys: vec![key.clone()],

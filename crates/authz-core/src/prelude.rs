@@ -1,5 +1,5 @@
-//! What an application needs. The adapters re-export all of it, so that an application depends on its
-//! adapter alone.
+//! The types that an application needs. The adapters re-export all of them, so an application
+//! depends only on its adapter.
 
 pub use crate::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, BuildErrorKind, CacheStatus, Challenge,

@@ -4,12 +4,12 @@ use tokio::time::Instant;
 
 use crate::clock::later;
 
-/// Limits a rate: `capacity` at once, then one more per `interval`.
+/// A rate limit: `capacity` tokens at once, then one per `interval`.
 #[derive(Debug)]
 pub(crate) struct TokenBucket {
     capacity: u32,
     interval: Duration,
-    /// When the bucket was or will be full: every token taken moves it one interval further.
+    /// When the bucket is full again. Each token taken moves it by one interval.
     full_at: Option<Instant>,
 }
 
@@ -22,6 +22,7 @@ impl TokenBucket {
         }
     }
 
+    /// Takes a token. Returns `false` if the bucket is empty.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         if self.next(now) > Duration::ZERO {
             return false;
@@ -31,7 +32,7 @@ impl TokenBucket {
         true
     }
 
-    /// How many tokens there are to take.
+    /// Returns the number of tokens in the bucket.
     pub(crate) fn available(&self, now: Instant) -> u32 {
         let to_fill = (self.full_at).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
         let missing = to_fill.as_nanos().div_ceil(self.interval.as_nanos().max(1));
@@ -39,7 +40,7 @@ impl TokenBucket {
         self.capacity.saturating_sub(missing)
     }
 
-    /// Time until there is a token to take.
+    /// Returns the time until a token is available.
     pub(crate) fn next(&self, now: Instant) -> Duration {
         let Some(full_at) = self.full_at else {
             return Duration::ZERO;

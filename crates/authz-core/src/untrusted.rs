@@ -1,49 +1,51 @@
-//! Text from outside (tokens, requests, key sets, metadata) on its way into a log line or an error.
+//! Displays untrusted text (tokens, requests, key sets, metadata) in log lines and errors.
 //!
-//! Such text is always shown as an [`Excerpt`], as [`Quoted`] or, within longer texts of our own, as
-//! [`Bounded`]: what a terminal or a line-based log would obey is escaped, and the length is bounded.
+//! Untrusted text is always displayed as [`Excerpt`], [`Quoted`] or, within a longer message,
+//! [`Bounded`]. They escape what a terminal or a line-based log would interpret, and limit the
+//! length.
 
 use std::{
     borrow::Cow,
     fmt::{self, Write as _},
 };
 
-/// Displays a text from outside in quotes, escaped, and cut after [`Excerpt::MAX_CHARS`] characters
-/// or [`Excerpt::MAX_BYTES`] bytes of output.
+/// Displays a string in quotes, escaped, and truncated to [`Excerpt::MAX_CHARS`] characters and
+/// [`Excerpt::MAX_BYTES`] bytes of output.
 ///
-/// `Debug` and `Display` write the same.
+/// `Debug` and `Display` have the same output.
 #[derive(Clone, Copy)]
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 
 impl Excerpt<'_> {
-    /// Characters of the text that are shown, before escaping.
+    /// Maximum number of characters, before escaping.
     pub(crate) const MAX_CHARS: usize = 200;
-    /// Bytes that are written between the quotes: one character may be escaped to ten, and a line of the log
-    /// has room for seven such texts beside its longer fields.
+    /// Maximum number of bytes between the quotes. One character may be escaped to ten bytes, and a
+    /// log line has up to seven such strings.
     pub(crate) const MAX_BYTES: usize = 220;
 }
 
-/// Displays a value in quotes, escaped, and cut after [`Quoted::MAX_BYTES`] bytes of output.
+/// Displays a value in quotes, escaped, and truncated to [`Quoted::MAX_BYTES`] bytes of output.
 pub(crate) struct Quoted<T>(pub(crate) T);
 
 impl<T> Quoted<T> {
-    /// Room for an error that names an address.
+    /// Enough for an error message with a URL.
     const MAX_BYTES: usize = 400;
 }
 
-/// Displays a value that may hold texts from outside: control characters escaped, cut after so
-/// many bytes. What is left out is not formatted further.
+/// Displays a value that may contain untrusted text: escapes control characters and truncates to
+/// this many bytes. Formatting stops at the limit.
 pub(crate) struct Bounded<T>(pub(crate) T, pub(crate) usize);
 
-/// As [`Bounded`], for a text of ours with line breaks of its own, in which whatever is from outside is
-/// escaped already.
+/// Like [`Bounded`], but keeps line breaks. Untrusted text in the value must be escaped already.
 pub(crate) struct BoundedLines<T>(pub(crate) T, pub(crate) usize);
 
-/// Writes escaped characters until there is no more room.
+/// Writes escaped characters until `room` bytes are used.
 struct Escaping<'f, 'b> {
     into: &'f mut fmt::Formatter<'b>,
     room: usize,
+    /// Escapes quotes and backslashes too.
     quotes: bool,
+    /// Keeps line breaks.
     lines: bool,
 }
 
@@ -52,13 +54,7 @@ impl fmt::Display for Excerpt<'_> {
         f.write_char('"')?;
         let end = (self.0.char_indices().nth(Self::MAX_CHARS)).map_or(self.0.len(), |(at, _)| at);
         let (shown, rest) = self.0.split_at(end);
-        let mut escaping = Escaping {
-            into: f,
-            room: Self::MAX_BYTES,
-            quotes: true,
-            lines: false,
-        };
-        let whole = escaping.write_str(shown).is_ok() && rest.is_empty();
+        let whole = Escaping::new(f, Self::MAX_BYTES).quoted().write(shown) && rest.is_empty();
         f.write_str(if whole { "\"" } else { "...\"" })
     }
 }
@@ -66,45 +62,48 @@ impl fmt::Display for Excerpt<'_> {
 impl<T: fmt::Display> fmt::Display for Quoted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        let mut escaping = Escaping {
-            into: f,
-            room: Self::MAX_BYTES,
-            quotes: true,
-            lines: false,
-        };
-        let whole = write!(escaping, "{}", self.0).is_ok();
+        let whole = Escaping::new(f, Self::MAX_BYTES).quoted().write(&self.0);
         f.write_str(if whole { "\"" } else { "...\"" })
     }
 }
 
 impl<T: fmt::Display> fmt::Display for Bounded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut escaping = Escaping {
-            into: f,
-            room: self.1,
-            quotes: false,
-            lines: false,
-        };
-        // The error is how formatting is told to stop.
-        if write!(escaping, "{}", self.0).is_err() {
-            f.write_str("...")?;
-        }
-        Ok(())
+        let whole = Escaping::new(f, self.1).write(&self.0);
+        f.write_str(if whole { "" } else { "..." })
     }
 }
 
 impl<T: fmt::Display> fmt::Display for BoundedLines<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut escaping = Escaping {
-            into: f,
-            room: self.1,
+        let whole = Escaping::new(f, self.1).with_lines().write(&self.0);
+        f.write_str(if whole { "" } else { "..." })
+    }
+}
+
+impl<'f, 'b> Escaping<'f, 'b> {
+    const fn new(into: &'f mut fmt::Formatter<'b>, room: usize) -> Self {
+        Self {
+            into,
+            room,
             quotes: false,
-            lines: true,
-        };
-        if write!(escaping, "{}", self.0).is_err() {
-            f.write_str("...")?;
+            lines: false,
         }
-        Ok(())
+    }
+
+    const fn quoted(mut self) -> Self {
+        self.quotes = true;
+        self
+    }
+
+    const fn with_lines(mut self) -> Self {
+        self.lines = true;
+        self
+    }
+
+    /// Writes `value`. Returns `false` if it does not fit: the error only stops the formatting.
+    fn write(mut self, value: impl fmt::Display) -> bool {
+        write!(self, "{value}").is_ok()
     }
 }
 
@@ -136,7 +135,7 @@ impl fmt::Debug for Excerpt<'_> {
     }
 }
 
-/// `text`, cut after [`Excerpt::MAX_CHARS`] characters.
+/// Truncates `text` to [`Excerpt::MAX_CHARS`] characters.
 pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(Excerpt::MAX_CHARS) {
         None => Cow::Borrowed(text),
@@ -144,10 +143,10 @@ pub(crate) fn shorten(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Bytes of an error that quotes texts from outside, within another error or in `Debug`.
+/// Longest part of an error message that may quote untrusted text, in bytes.
 pub(crate) const ERROR_BYTES: usize = 500;
 
-/// `Debug` of an error is what it displays: it is what a `main` that returns the error prints.
+/// Implements `Debug` as `Display`, because a `main` that returns the error prints `Debug`.
 macro_rules! debug_as_display {
     ($error:ty) => {
         impl std::fmt::Debug for $error {
@@ -176,7 +175,7 @@ mod tests {
         }
         let long = Excerpt(&"\n".repeat(100_000)).to_string();
         assert_eq!(long.len(), Excerpt::MAX_BYTES + "\"...\"".len());
-        // Where each character takes ten bytes, less of them are shown.
+        // Each character takes ten bytes when escaped.
         let escaped = Excerpt(&"\u{10fffd}".repeat(200)).to_string();
         assert_eq!(escaped.len(), Excerpt::MAX_BYTES + "\"...\"".len());
     }

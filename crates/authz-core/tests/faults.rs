@@ -213,10 +213,7 @@ async fn metadata_of_another_issuer_are_refused() {
     assert_eq!(status(&authorizer, &token).await, 503);
     let keys = &authorizer.key_status()[0].keys;
     let error = keys.last_error.as_ref().unwrap().to_string();
-    assert!(
-        error.contains("only the slash at the end differs"),
-        "{error}"
-    );
+    assert!(error.contains("only the trailing slash differs"), "{error}");
     assert_eq!(issuer.requests().jwks, 0);
 }
 

@@ -71,21 +71,21 @@ fn the_usual_causes_are_named() {
             AUTH0,
             good("https://tenant.eu.auth0.com"),
             "wrong_issuer",
-            "a slash at the end",
+            "only the trailing slash",
         ),
         (
             "http",
             AUTH0,
             good("http://tenant.eu.auth0.com/"),
             "wrong_issuer",
-            "http or https",
+            "only the scheme",
         ),
         (
             "letters",
             AUTH0,
             good("https://Tenant.eu.auth0.com/"),
             "wrong_issuer",
-            "only upper and lower case",
+            "only the letter case",
         ),
         (
             "default port",
@@ -99,7 +99,7 @@ fn the_usual_causes_are_named() {
             AUTH0,
             good("http://tenant.eu.auth0.com"),
             "wrong_issuer",
-            "a slash at the end, http or https, a default port",
+            "check the trailing slash",
         ),
         (
             "other tenant",
@@ -127,7 +127,7 @@ fn the_usual_causes_are_named() {
             "https://sts.windows.net/6babcaad/",
             good(ENTRA),
             "wrong_issuer",
-            "a v2 token",
+            "an Entra ID v2 token",
         ),
         (
             "ID token",
@@ -141,7 +141,7 @@ fn the_usual_causes_are_named() {
             AUTH0,
             auth0.clone().without("aud"),
             "wrong_audience",
-            "no audience was asked for",
+            "requested without an audience",
         ),
         (
             "Keycloak",
@@ -303,16 +303,16 @@ fn other_credentials_are_told_without_being_shown() {
     const SECRET: &str = "s3cr3t-of-the-caller";
     let bare = format!("{SECRET}.{SECRET}.{SECRET}");
     for (authorization, reason, told) in [
-        ("Bearer null".to_owned(), "opaque_token", "empty variable"),
+        ("Bearer null".to_owned(), "opaque_token", "unset variable"),
         (
             "Bearer undefined".to_owned(),
             "opaque_token",
-            "empty variable",
+            "unset variable",
         ),
         (
             "Bearer".to_owned(),
             "malformed_credentials",
-            "nothing stands where",
+            "the token is empty",
         ),
         (
             format!("Bearer Bearer {SECRET}"),
@@ -338,7 +338,7 @@ fn other_credentials_are_told_without_being_shown() {
         (
             format!("Basic {SECRET}"),
             "missing_token",
-            "a name and a password",
+            "a user name and password",
         ),
         (
             format!("DPoP {SECRET}"),
@@ -350,23 +350,31 @@ fn other_credentials_are_told_without_being_shown() {
             "missing_token",
             "the scheme AWS4-HMAC-SHA256",
         ),
-        (bare.clone(), "missing_token", "the scheme is missing"),
-        (SECRET.to_owned(), "missing_token", "the scheme is missing"),
+        (bare.clone(), "missing_token", "the header has no scheme"),
+        (
+            SECRET.to_owned(),
+            "missing_token",
+            "the header has no scheme",
+        ),
         (
             format!("Bearer{SECRET}"),
             "missing_token",
-            "not set off by a space",
+            "the space after `Bearer` is missing",
         ),
         (
             format!("{bare} {SECRET}"),
             "missing_token",
-            "this is no scheme",
+            "the scheme is not valid",
         ),
-        (format!("{SECRET}= x"), "missing_token", "this is no scheme"),
+        (
+            format!("{SECRET}= x"),
+            "missing_token",
+            "the scheme is not valid",
+        ),
         (
             format!("T\u{f6}ken {SECRET}"),
             "missing_token",
-            "this is no scheme",
+            "the scheme is not valid",
         ),
     ] {
         let log = log_of(

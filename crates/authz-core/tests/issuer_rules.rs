@@ -107,7 +107,7 @@ fn nothing_takes_the_place_of_an_audience_in_silence() {
         .build()
         .unwrap_err();
     assert!(
-        error.to_string().contains("no clients that take its place"),
+        error.to_string().contains("no clients that replace it"),
         "{error}"
     );
 }

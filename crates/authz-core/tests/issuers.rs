@@ -181,7 +181,7 @@ fn mistakes_are_told_when_the_authorizer_is_built() {
             "pattern",
             support::authorizer()
                 .tenants(Tenants::matching(Issuer::new("https://{a}").audience(API))),
-            "no pattern for tenants",
+            "not a pattern for tenants",
         ),
         (
             "no tenant audience",
@@ -227,7 +227,7 @@ fn debug_of_what_goes_wrong_at_the_start_is_the_message() {
         .build()
         .unwrap_err();
     assert!(
-        format!("{build:?}").contains("has no audience: give"),
+        format!("{build:?}").contains("has no audience: add"),
         "{build:?}"
     );
     let policy = r#"scope("a") and"#.parse::<authz_core::Policy>().unwrap_err();

@@ -321,7 +321,7 @@ mod key_sets {
         web.metadata("https://issuer.example/keys");
         let error = error(RemoteJwks::at(OPENID).fetcher(web)).await;
         assert!(
-            error.contains("this is the issuer's metadata")
+            error.contains("the document is the issuer's metadata")
                 && error.contains("\"https://issuer.example/keys\""),
             "{error}"
         );
@@ -572,7 +572,7 @@ mod discovery {
             .discovered()
             .metadata_url("https://inside.example/metadata");
         let error = error(keys).await;
-        assert!(error.contains("not of the configured"), "{error}");
+        assert!(error.contains("not the configured issuer"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -67,5 +67,9 @@ async fn a_lack_of_room_is_logged_once_a_minute() {
     }
     assert_eq!(status(&authorizer, &token("real")).await, 200);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(log.matches("no room for another tenant").count(), 3);
+    assert_eq!(
+        log.matches("the maximum number of tenants is reached")
+            .count(),
+        3
+    );
 }

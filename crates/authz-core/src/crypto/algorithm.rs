@@ -2,17 +2,17 @@ use std::{fmt, str::FromStr};
 
 /// A signature algorithm for access tokens (RFC 7518 section 3.1, RFC 8037 section 3.1).
 ///
-/// `none` is not among them and cannot be said.
+/// `none` can't be represented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// HMAC with SHA-256. Needs a shared secret, which has to be configured by name.
+    /// HMAC with SHA-256. Requires a [`SharedSecret`](crate::jwks::SharedSecret).
     HS256,
-    /// HMAC with SHA-384. Needs a shared secret, which has to be configured by name.
+    /// HMAC with SHA-384. Requires a [`SharedSecret`](crate::jwks::SharedSecret).
     HS384,
-    /// HMAC with SHA-512. Needs a shared secret, which has to be configured by name.
+    /// HMAC with SHA-512. Requires a [`SharedSecret`](crate::jwks::SharedSecret).
     HS512,
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what most issuers sign with, and the default.
+    /// RSASSA-PKCS1-v1_5 with SHA-256. The default, and what most issuers use.
     RS256,
     /// RSASSA-PKCS1-v1_5 with SHA-384.
     RS384,
@@ -30,11 +30,11 @@ pub enum Algorithm {
     ES384,
     /// ECDSA on P-521 with SHA-512.
     ES512,
-    /// Ed25519. Tokens may call it `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
+    /// Ed25519. Tokens name it `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
     EdDSA,
 }
 
-/// The kind of key that an [`Algorithm`] works with. A key never serves two families.
+/// The kind of key that an [`Algorithm`] requires. A key belongs to exactly one family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyFamily {
@@ -53,7 +53,7 @@ pub enum KeyFamily {
 }
 
 impl Algorithm {
-    /// Every algorithm there is.
+    /// All algorithms.
     pub const ALL: [Self; 13] = [
         Self::HS256,
         Self::HS384,
@@ -70,7 +70,8 @@ impl Algorithm {
         Self::EdDSA,
     ];
 
-    /// The algorithm of a JOSE `alg` value. Names are case-sensitive (RFC 7515 section 4.1.1).
+    /// Returns the algorithm of a JOSE `alg` value, or `None` if it is unknown. Names are
+    /// case-sensitive (RFC 7515 section 4.1.1).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -91,7 +92,7 @@ impl Algorithm {
         })
     }
 
-    /// The JOSE `alg` value.
+    /// Returns the JOSE `alg` value.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -111,7 +112,7 @@ impl Algorithm {
         }
     }
 
-    /// The kind of key that this algorithm works with.
+    /// Returns the kind of key that this algorithm requires.
     #[must_use]
     pub const fn family(self) -> KeyFamily {
         match self {
@@ -141,7 +142,7 @@ impl FromStr for Algorithm {
     }
 }
 
-/// A name that is no signature algorithm known here.
+/// The name is not a supported signature algorithm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown signature algorithm {0:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, \
@@ -149,7 +150,7 @@ impl FromStr for Algorithm {
 )]
 pub struct UnknownAlgorithm(String);
 
-/// A set of algorithms in one word: membership is one bit test on the hot path.
+/// A set of algorithms in one word, so that the hot path tests one bit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct AlgorithmSet(u16);
 

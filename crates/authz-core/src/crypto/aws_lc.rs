@@ -47,7 +47,7 @@ fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyErr
     })
 }
 
-/// The fixed-length forms: JWS signatures are `r || s`, never DER (RFC 7518 section 3.4).
+/// Returns the fixed-length variants: JWS signatures are `r || s`, not DER (RFC 7518 section 3.4).
 fn curve_algorithm(algorithm: Algorithm) -> Result<&'static dyn VerificationAlgorithm, KeyError> {
     Ok(match algorithm {
         Algorithm::ES256 => &ECDSA_P256_SHA256_FIXED,

@@ -2,11 +2,11 @@ use super::{
     algorithm::Algorithm, error::KeyError, material::KeyMaterial, signature_check::SignatureCheck,
 };
 
-/// The implementation that checks signatures. All of them decide alike; they differ in speed and in
-/// what they need to be built.
+/// The implementation that verifies signatures. All backends accept the same signatures. They
+/// differ in speed and in what they need to build.
 ///
-/// AWS-LC is the default. RustCrypto is used only where it is chosen: a crate elsewhere in the
-/// program that enables a feature of this one must not change what checks the signatures.
+/// AWS-LC is the default. RustCrypto is used only if you choose it: a crate elsewhere in the
+/// program that enables a feature must not change who verifies signatures.
 ///
 /// ```
 /// use authz_core::{Authorizer, CryptoBackend};
@@ -26,7 +26,7 @@ pub enum CryptoBackend {
     RustCrypto,
 }
 
-/// A key, parsed for every algorithm it may be used with.
+/// A key, parsed once for each algorithm that it may be used with.
 pub(super) type Checks = Box<[(Algorithm, Box<dyn SignatureCheck>)]>;
 
 impl CryptoBackend {
@@ -41,7 +41,7 @@ impl CryptoBackend {
         ]
     }
 
-    /// The backend of an authorizer for which none was chosen.
+    /// Returns the backend of an authorizer that does not choose one.
     pub(crate) const fn default_choice() -> Option<Self> {
         #[cfg(feature = "aws-lc-rs")]
         return Some(Self::AwsLcRs);
@@ -49,7 +49,7 @@ impl CryptoBackend {
         return None;
     }
 
-    /// The backend that parses keys which no authorizer has yet.
+    /// Returns the backend for keys that are parsed before an authorizer has them.
     pub(crate) const fn fastest() -> Self {
         #[cfg(feature = "aws-lc-rs")]
         return Self::AwsLcRs;
@@ -57,6 +57,7 @@ impl CryptoBackend {
         return Self::RustCrypto;
     }
 
+    /// Parses a key for each of `algorithms`.
     pub(super) fn prepare(
         self,
         material: &KeyMaterial,

@@ -15,17 +15,17 @@ use super::{
 };
 use crate::untrusted::Excerpt;
 
-/// A key that checks signatures, parsed once for every algorithm it may be used with.
+/// A key that verifies signatures, parsed once for each algorithm that it may be used with.
 ///
-/// Keys come from a [`KeySet`](crate::jwks::KeySet). A key stays usable until its provider
-/// withdraws it; tokens it signed leave the verified-token cache at the same moment.
+/// Keys usually come from a [`KeySet`](crate::jwks::KeySet). A key is usable until its provider
+/// [withdraws](Self::withdraw) it. Cached tokens that it signed are rejected from then on.
 pub struct VerificationKey {
     kid: Option<Box<str>>,
     algorithms: AlgorithmSet,
     signature_len: usize,
     checks: Checks,
     backend: CryptoBackend,
-    /// Of an authorizer with another backend, parsed when it first needs them.
+    /// The same for an authorizer with another backend, parsed on first use.
     other_checks: OnceLock<Option<Checks>>,
     material: KeyMaterial,
     issuer: Option<Box<str>>,
@@ -33,7 +33,8 @@ pub struct VerificationKey {
 }
 
 impl VerificationKey {
-    /// `algorithms` is what the key's own description allows, `None` where it says nothing.
+    /// `algorithm` is the JWK's `alg`. Without one, the key works with every algorithm of its
+    /// family.
     pub(crate) fn new(
         kid: Option<Box<str>>,
         material: KeyMaterial,
@@ -46,7 +47,7 @@ impl VerificationKey {
             Some(algorithm) => return Err(KeyError::wrong_algorithm(algorithm)),
             None => AlgorithmSet::family(family),
         };
-        // A shared secret shorter than the hash serves only the shorter hashes (RFC 7518 section 3.2).
+        // A shared secret must be at least as long as the hash (RFC 7518 section 3.2).
         let algorithms: AlgorithmSet = algorithms
             .iter()
             .filter(|algorithm| material.strong_enough_for(*algorithm).is_ok())
@@ -68,13 +69,14 @@ impl VerificationKey {
         })
     }
 
-    /// The key in a PEM text labelled `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
-    /// `CERTIFICATE`, for a [`JwksProvider`](crate::jwks::JwksProvider) of one's own. Of a certificate
-    /// nothing but the key is looked at.
+    /// Parses a PEM text labeled `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
+    /// `CERTIFICATE`, for your own [`JwksProvider`](crate::jwks::JwksProvider). Of a certificate,
+    /// only the key is used: its issuer and validity are not checked.
     ///
     /// # Errors
     ///
-    /// When the text is not such a key, or the key is too weak or not of the algorithm's kind.
+    /// Returns an error if the text is not such a key, or if the key is too weak or does not fit
+    /// the algorithm.
     pub fn from_pem(
         kid: impl Into<String>,
         pem: &str,
@@ -85,14 +87,14 @@ impl VerificationKey {
         Self::new(kid, material, Some(algorithm), CryptoBackend::fastest())
     }
 
-    /// The key says itself whose it is, as Entra ID's do: it serves no other issuer. `{tenantid}` in
-    /// it stands for any tenant.
+    /// Restricts the key to the issuer that its JWK names, as Entra ID's keys do. `{tenantid}` in
+    /// it matches any tenant.
     pub(crate) fn of_issuer(mut self, issuer: Option<Box<str>>) -> Self {
         self.issuer = issuer;
         self
     }
 
-    /// Whether the key serves tokens of `issuer`.
+    /// Returns `true` if the key may verify tokens of `issuer`.
     pub(crate) fn serves(&self, issuer: &str) -> bool {
         let Some(own) = &self.issuer else {
             return true;
@@ -106,14 +108,15 @@ impl VerificationKey {
         }
     }
 
-    /// Whether `signature` is this key's signature with `algorithm` over `message`.
+    /// Returns `true` if `signature` is valid for `message` with `algorithm`.
     ///
-    /// False as well for an algorithm that the key may not be used with.
+    /// Returns `false` for an algorithm that the key may not be used with.
     #[must_use]
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         self.verify_by(self.backend, algorithm, message, signature)
     }
 
+    /// Like [`verify`](Self::verify), with the given backend.
     pub(crate) fn verify_by(
         &self,
         backend: CryptoBackend,
@@ -131,8 +134,8 @@ impl VerificationKey {
         let Some((_, check)) = checks.find(|(of, _)| *of == algorithm) else {
             return false;
         };
-        // Every JWS signature has one length for its key (RFC 7518 sections 3.2 to 3.5, RFC 8032):
-        // anything else is settled before the backend sees it.
+        // A key's JWS signatures all have the same length (RFC 7518 sections 3.2 to 3.5, RFC 8032),
+        // so others are rejected before the backend parses them.
         let expected = match self.signature_len {
             0 => mac_len(algorithm),
             len => len,
@@ -142,35 +145,35 @@ impl VerificationKey {
             && check.verify(message, signature)
     }
 
-    /// The key's identifier (RFC 7517 section 4.5).
+    /// Returns the key's identifier (RFC 7517 section 4.5).
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Whether the key may be used with `algorithm`.
+    /// Returns `true` if the key may be used with `algorithm`.
     #[must_use]
     pub fn allows(&self, algorithm: Algorithm) -> bool {
         self.algorithms.contains(algorithm)
     }
 
-    /// The algorithms that the key may be used with.
+    /// Returns the algorithms that the key may be used with.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         self.algorithms.iter()
     }
 
-    /// Whether tokens signed by this key are still accepted.
+    /// Returns `true` until the key is withdrawn.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         !self.withdrawn.load(Ordering::Acquire)
     }
 
-    /// Stops the key: tokens it signed are refused from now on, those already verified included.
+    /// Withdraws the key: its tokens are rejected from now on, including cached ones.
     pub fn withdraw(&self) {
         self.withdrawn.store(true, Ordering::Release);
     }
 
-    /// Whether `other` is the same key under the same rules.
+    /// Returns `true` if `other` is the same key with the same restrictions.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.kid == other.kid
             && self.algorithms == other.algorithms

@@ -7,13 +7,13 @@ use super::{
     error::{KeyError, KeyErrorKind},
 };
 
-/// The numbers of a key, checked for weakness but not yet parsed by a backend.
+/// The values of a key, checked for weakness but not yet parsed by a backend.
 pub(crate) enum KeyMaterial {
     Rsa {
         n: Vec<u8>,
         e: Vec<u8>,
     },
-    /// `point` is `04 || X || Y`: a JWK has both coordinates, so no other form ever exists here.
+    /// `point` is uncompressed: `04 || X || Y`. A JWK always has both coordinates.
     Ec {
         family: KeyFamily,
         point: Vec<u8>,
@@ -22,7 +22,7 @@ pub(crate) enum KeyMaterial {
     Secret(Secret),
 }
 
-/// A shared secret. Never printed.
+/// A shared secret, which `Debug` does not print.
 pub(crate) struct Secret(Box<[u8]>);
 
 impl KeyMaterial {
@@ -31,7 +31,7 @@ impl KeyMaterial {
         let bits = bit_len(n);
         if !(2048..=8192).contains(&bits) {
             let message = format!(
-                "an RSA key of {bits} bits: from 2048 to 8192 are accepted (RFC 7518 section 3.3)"
+                "the RSA key has {bits} bits: use 2048 to 8192 bits (RFC 7518 section 3.3)"
             );
             return Err(KeyError::new(KeyErrorKind::Weak, message));
         }
@@ -51,7 +51,7 @@ impl KeyMaterial {
         })
     }
 
-    /// Coordinates shorter than the curve's size are padded: some issuers drop leading zeros.
+    /// Pads short coordinates, because some issuers drop leading zeros.
     pub(crate) fn ec(family: KeyFamily, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
         let size = match family {
             KeyFamily::P256 => 32,
@@ -95,7 +95,8 @@ impl KeyMaterial {
         }
     }
 
-    /// Bytes of every signature by this key; 0 where the algorithm decides (HMAC).
+    /// Returns the length of the key's signatures in bytes, or 0 if it depends on the algorithm
+    /// (HMAC).
     pub(super) fn signature_len(&self) -> usize {
         match self {
             Self::Rsa { n, .. } => n.len(),
@@ -105,11 +106,10 @@ impl KeyMaterial {
         }
     }
 
-    /// Whether a signature of the right length is not one that is refused whatever the message.
+    /// Returns `false` for a signature that is rejected whatever the message is.
     ///
-    /// AWS-LC accepts an Ed25519 signature whose `R` is a point of small order, which only the
-    /// key's holder can make, and ed25519-dalek does not: what is a good token must not depend on
-    /// the backend.
+    /// ed25519-dalek rejects an Ed25519 signature whose `R` has small order, and AWS-LC does not.
+    /// Which tokens are valid must not depend on the backend.
     pub(super) fn can_have_signed(&self, signature: &[u8]) -> bool {
         match (self, signature.first_chunk()) {
             (Self::Ed25519(_), Some(r)) => !is_small_order(*r),
@@ -129,7 +129,7 @@ impl KeyMaterial {
         if secret.0.len() < needed {
             let actual = secret.0.len();
             let message = format!(
-                "a shared secret of {actual} bytes: {algorithm} needs at least {needed} (RFC 7518 section 3.2)"
+                "the shared secret has {actual} bytes: {algorithm} requires at least {needed} (RFC 7518 section 3.2)"
             );
             return Err(KeyError::new(KeyErrorKind::Weak, message));
         }
@@ -182,15 +182,15 @@ fn bit_len(number: &[u8]) -> usize {
         .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }
 
-/// Whether `point` encodes one of the eight points of small order, in a canonical or another
-/// encoding. The sign bit is left out: both points of each pair are in the list.
+/// Returns `true` if `point` encodes one of the eight points of small order, canonically or not.
+/// The sign bit is ignored, because the list contains both points of each pair.
 fn is_small_order(mut point: [u8; 32]) -> bool {
     point[31] &= 0x7f;
     SMALL_ORDER_Y.contains(&point)
 }
 
-/// The y coordinates of the points of order 1, 2, 4 and 8, and those of them that fit into 255
-/// bits a second time when p is added.
+/// The y coordinates of the points of order 1, 2, 4 and 8, and their non-canonical encodings `y +
+/// p` that fit into 255 bits.
 const SMALL_ORDER_Y: [[u8; 32]; 7] = [
     little_endian(0, 0, 0),
     little_endian(1, 0, 0),
@@ -234,7 +234,7 @@ mod tests {
             (modulus(128, 1), &e[..], "1024 bits"),
             (modulus(255, 1), &e, "2040 bits"),
             (modulus(3000, 1), &e, "24000 bits"),
-            (vec![], &e, "of 0 bits"),
+            (vec![], &e, "has 0 bits"),
             (modulus(256, 2), &e, "modulus is even"),
             (modulus(256, 1), &[1], "exponent"),
             (modulus(256, 1), &[0, 1], "exponent"),

@@ -1,8 +1,7 @@
-//! Verification keys: prepared once when a key arrives, used for every token it signed.
+//! Parses keys once and verifies signatures with them (RFC 7518, RFC 8037).
 //!
-//! What a key may be used for is settled here, before any signature is looked at: a key serves
-//! one [`KeyFamily`], and exactly one [`Algorithm`] where its JWK names one. Weak keys never
-//! become a [`VerificationKey`].
+//! A key's use is fixed when it is parsed: it works with one [`KeyFamily`], and with one
+//! [`Algorithm`] if its JWK names one. A weak key never becomes a [`VerificationKey`].
 
 mod algorithm;
 #[cfg(feature = "aws-lc-rs")]

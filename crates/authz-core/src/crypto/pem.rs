@@ -12,8 +12,8 @@ use super::{
 };
 use crate::untrusted::Excerpt;
 
-/// Reads one public key. Only what is needed of DER is read, and read strictly: lengths in their
-/// shortest form, nothing left over.
+/// Parses one public key. The DER parser supports only what that needs, and is strict: lengths must
+/// be in their shortest form, and trailing data is an error.
 pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
     let (label, body) = block(pem)?;
     let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
@@ -48,7 +48,7 @@ pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
                 }
             };
             let [4, coordinates @ ..] = key else {
-                return Err(structure("the point is not in its uncompressed form"));
+                return Err(structure("the point is not uncompressed"));
             };
             let (x, y) = coordinates.split_at(coordinates.len() / 2);
             KeyMaterial::ec(family, x, y)
@@ -57,8 +57,8 @@ pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
     }
 }
 
-/// The `subjectPublicKeyInfo` of a certificate (RFC 5280 section 4.1). Who issued it, and for how
-/// long, is for whoever trusts the place it came from.
+/// Returns the `subjectPublicKeyInfo` of a certificate (RFC 5280 section 4.1). The certificate's
+/// issuer and validity are not checked.
 fn certified_key<'a>(outer: &mut Der<'a>) -> Result<&'a [u8], KeyError> {
     let mut certificate = Der(outer.take(SEQUENCE)?);
     let mut signed = Der(certificate.take(SEQUENCE)?);
@@ -100,10 +100,10 @@ fn block(pem: &str) -> Result<(&str, &str), KeyError> {
         rest = after;
     }
     let other = found.map_or_else(String::new, |label: String| {
-        format!(" (there is one labelled {})", Excerpt(&label))
+        format!(" (found one labeled {})", Excerpt(&label))
     });
     Err(malformed(format!(
-        "no PEM block labelled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{other}"
+        "no PEM block labeled PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE was found{other}"
     )))
 }
 
@@ -145,7 +145,7 @@ impl<'a> Der<'a> {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(structure("something follows the key"))
+        Err(structure("trailing data follows the key"))
     }
 }
 

@@ -54,7 +54,7 @@ fn rsa_key(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<Box<dyn Signature
             ))
         };
     }
-    // The salt is as long as the hash (RFC 7518 section 3.5), which is what `new` asks for.
+    // `new` requires a salt as long as the hash (RFC 7518 section 3.5).
     macro_rules! pss {
         ($hash:ident) => {
             Box::new(Asymmetric::<_, pss::Signature>::new(pss::VerifyingKey::<
@@ -90,7 +90,7 @@ fn ec_key(family: KeyFamily, point: &[u8]) -> Result<Box<dyn SignatureCheck>, Ke
     })
 }
 
-/// The keyed state, copied for every check.
+/// The keyed state, cloned for each signature.
 struct KeyedMac<M>(M);
 
 impl<M: Mac + Clone + Send + Sync> SignatureCheck for KeyedMac<M> {
@@ -104,8 +104,8 @@ impl<M: Mac + Clone + Send + Sync> SignatureCheck for KeyedMac<M> {
     }
 }
 
-/// A key and the type of its signatures, which is read from the JOSE form: `r || s` for ECDSA
-/// (RFC 7518 section 3.4), a number for RSA.
+/// A key and the type of its signatures, parsed from the JOSE form: `r || s` for ECDSA (RFC 7518
+/// section 3.4), an integer for RSA.
 struct Asymmetric<K, S>(K, PhantomData<fn() -> S>);
 
 impl<K, S> Asymmetric<K, S> {

@@ -1,5 +1,5 @@
-/// One key, parsed for one algorithm.
+/// A key, parsed for one algorithm.
 pub(crate) trait SignatureCheck: Send + Sync {
-    /// Whether `signature`, in its JOSE form, is this key's over `message`.
+    /// Returns `true` if `signature`, in its JOSE form, is valid for `message`.
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool;
 }

@@ -1,4 +1,4 @@
-//! Which new tenants are admitted, and when.
+//! Decides which new tenants are admitted, and when.
 
 use std::{
     collections::HashMap,
@@ -10,22 +10,23 @@ use tokio::time::Instant;
 
 use crate::token_bucket::TokenBucket;
 
-/// Admits new tenants at a limited rate, those first that were asked for most often.
+/// Admits new tenants at a limited rate, the most requested ones first.
 ///
-/// Made-up tenants cost their author a request each, and one that was admitted has spent its
-/// requests. To keep a real tenant out, strangers must send more requests for each place than the
-/// real tenant's clients send in all: with `r` strange requests a second and one place a second,
-/// a real tenant is admitted after `r` requests at the latest, and nearly always after two.
+/// An attacker who invents tenants spends a request on each. To keep a real tenant out, it must
+/// send more requests per free place than the real tenant's clients send in total. At `r` such
+/// requests and one place per second, a real tenant is admitted after at most `r` requests, and
+/// nearly always after two.
 #[derive(Debug)]
 pub(super) struct Admission {
     bucket: TokenBucket,
-    /// Names come from strangers and may be long: a keyed hash stands for each.
+    /// Names are untrusted and may be long, so a keyed hash represents each.
     hasher: RandomState,
-    /// How often a name was asked for lately. In two halves: when the newer is full, the older goes.
+    /// The number of recent requests per name, in two generations. When the newer is full, it
+    /// replaces the older.
     newer: HashMap<u64, u32>,
     older: HashMap<u64, u32>,
-    /// Each keeps a place from those that were asked for less often. With a single one, strangers
-    /// could hold back every free place with one name that they do not use.
+    /// Each entry reserves a place against less requested names. With only one entry, an attacker
+    /// could block every free place with a single name.
     waiting: Vec<Waiting>,
 }
 
@@ -33,18 +34,18 @@ pub(super) struct Admission {
 struct Waiting {
     name: u64,
     requests: u32,
-    /// When it was asked for last.
+    /// The time of the last request.
     at: Instant,
 }
 
 impl Admission {
-    /// Names remembered in each half.
+    /// Number of names in each generation.
     const HALF: usize = 4096;
 
-    /// Names that wait at most: more than the places that become free within `PATIENCE`, by default.
+    /// Maximum number of waiting names. By default, fewer places become free within `PATIENCE`.
     const WAITING: usize = 32;
 
-    /// A name that is not asked for any more does not keep others waiting longer than this.
+    /// How long a name without further requests can keep others waiting.
     const PATIENCE: Duration = Duration::from_secs(10);
 
     pub(super) fn new(burst: u32, interval: Duration) -> Self {
@@ -57,11 +58,11 @@ impl Admission {
         }
     }
 
-    /// Whether the tenant `name`, which is asked for at `now`, is admitted.
+    /// Admits the tenant `name`, which a request at `now` names, if its turn has come.
     ///
     /// # Errors
     ///
-    /// When to ask again.
+    /// Returns the time until the next attempt makes sense.
     pub(super) fn admit(&mut self, name: &str, now: Instant) -> Result<(), Duration> {
         let name = self.hasher.hash_one(name);
         let requests = self.count(name);
@@ -85,7 +86,7 @@ impl Admission {
         Err(self.bucket.next(now).max(Duration::from_secs(1)))
     }
 
-    /// Counts one request for `name`.
+    /// Counts a request for `name` and returns the total.
     fn count(&mut self, name: u64) -> u32 {
         if let Some(requests) = self.newer.get_mut(&name) {
             *requests = requests.saturating_add(1);

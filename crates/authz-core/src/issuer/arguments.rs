@@ -1,15 +1,15 @@
-//! The arguments of profiles, checked: from a wrong one comes an address that nobody serves, and an
-//! error far from its cause.
+//! Checks the arguments of profiles. A wrong one would lead to a wrong address and an error far
+//! from its cause.
 
 use url::Url;
 
-/// A call of a profile that can't be meant.
+/// A call of a profile with wrong arguments.
 #[derive(Clone, Debug)]
 pub(super) struct Mistake {
-    /// As it was written.
+    /// The call as written.
     pub(super) call: String,
     pub(super) problem: &'static str,
-    /// One that works.
+    /// A corrected call.
     pub(super) instead: String,
 }
 
@@ -24,11 +24,11 @@ pub(super) fn keycloak(server: &str, realm: &str) -> Option<Mistake> {
     let name = if is_name(realm) { realm } else { "main" };
     if !is_url(server) {
         return Some(if is_url(realm) && is_name(server) {
-            wrong("the server comes first", &[realm, server])
+            wrong("pass the server first", &[realm, server])
         } else {
             let example = "https://sso.example";
             wrong(
-                "the server's address begins with https://",
+                "the server's address must begin with https://",
                 &[example, name],
             )
         });
@@ -41,7 +41,7 @@ pub(super) fn keycloak(server: &str, realm: &str) -> Option<Mistake> {
             name
         };
         return Some(wrong(
-            "the server's address does not name the realm",
+            "the server's address must not contain the realm",
             &[before, name],
         ));
     }
@@ -49,20 +49,20 @@ pub(super) fn keycloak(server: &str, realm: &str) -> Option<Mistake> {
         .is_ok_and(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
     if !fine {
         return Some(wrong(
-            "the server's address is a URL without query and fragment",
+            "the server's address must be a URL without query and fragment",
             &["https://sso.example", name],
         ));
     }
-    (!is_name(realm)).then(|| wrong("the realm is its name alone", &[server, name]))
+    (!is_name(realm)).then(|| wrong("pass only the name of the realm", &[server, name]))
 }
 
-/// `profile` is `entra` or `entra_v1`.
+/// Checks the tenant. `profile` is `entra` or `entra_v1`.
 pub(super) fn entra(profile: &str, tenant: &str) -> Option<Mistake> {
     let groups = tenant.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
     let hex = tenant
         .bytes()
         .all(|it| it == b'-' || it.is_ascii_hexdigit());
-    // A placeholder, for `Tenants::matching`.
+    // `Tenants::matching` uses a placeholder.
     let is_placeholder = tenant.starts_with('{') && tenant.ends_with('}');
     if groups && hex || is_placeholder {
         return None;
@@ -71,11 +71,11 @@ pub(super) fn entra(profile: &str, tenant: &str) -> Option<Mistake> {
     if ["common", "organizations", "consumers"].contains(&tenant) {
         return Some(Mistake {
             instead: r#"Tenants::matching(Issuer::entra("{tenant}"))"#.to_owned(),
-            ..wrong("tokens name the tenant that they are of, never this", &[])
+            ..wrong("tokens name their own tenant, never this alias", &[])
         });
     }
     Some(wrong(
-        "tokens name the tenant by its identifier (Entra admin center, Overview, Tenant ID)",
+        "use the tenant's identifier, as tokens do (Entra admin center, Overview, Tenant ID)",
         &["6babcaad-604b-40ac-a9d7-9fd97c0b779f"],
     ))
 }
@@ -89,12 +89,12 @@ pub(super) fn okta(domain: &str, server: &str) -> Option<Mistake> {
     let id = if is_id(server) { server } else { "default" };
     if is_domain(server) && !is_domain(domain) {
         let id = if is_id(domain) { domain } else { "default" };
-        return Some(wrong("the domain comes first", &[server, id]));
+        return Some(wrong("pass the domain first", &[server, id]));
     }
     if let Some((org, rest)) = domain.split_once("-admin.okta") {
         let domain = format!("{org}.okta{rest}");
         return Some(wrong(
-            "this is the domain of the admin console",
+            "this is the domain of the admin console, not of the issuer",
             &[&domain, id],
         ));
     }
@@ -104,7 +104,7 @@ pub(super) fn okta(domain: &str, server: &str) -> Option<Mistake> {
             ..it
         })
         .or_else(|| {
-            (!is_id(server)).then(|| wrong("the server is its identifier alone", &[domain, id]))
+            (!is_id(server)).then(|| wrong("pass only the identifier of the server", &[domain, id]))
         })
 }
 
@@ -114,7 +114,7 @@ pub(super) fn cognito(region: &str, pool: &str) -> Option<Mistake> {
         let mut bytes = text.bytes();
         text.contains('-') && bytes.all(|it| it.is_ascii_alphanumeric() || it == b'-')
     };
-    // A pool is named after its region.
+    // A pool's identifier begins with its region.
     let region_of = |pool: &str| {
         let (region, id) = pool.split_once('_')?;
         let id = !id.is_empty() && id.bytes().all(|it| it.is_ascii_alphanumeric());
@@ -122,8 +122,8 @@ pub(super) fn cognito(region: &str, pool: &str) -> Option<Mistake> {
     };
     match (region_of(region), region_of(pool)) {
         (_, Some(of)) if of == region => None,
-        (Some(of), _) if of == pool => Some(wrong("the region comes first", &[pool, region])),
-        (_, Some(of)) => Some(wrong("the pool is one of another region", &[&of, pool])),
+        (Some(of), _) if of == pool => Some(wrong("pass the region first", &[pool, region])),
+        (_, Some(of)) => Some(wrong("the pool belongs to another region", &[&of, pool])),
         (_, None) => {
             let region = if is_region(region) {
                 region
@@ -132,13 +132,13 @@ pub(super) fn cognito(region: &str, pool: &str) -> Option<Mistake> {
             };
             let pool = format!("{region}_aBcDeFgHi");
             Some(wrong(
-                "the pool is its identifier, which begins with its region",
+                "pass the pool's identifier, which begins with its region",
                 &[region, &pool],
             ))
         }
     }
     .map(|mistake| Mistake {
-        // The clients follow, which are not looked at here.
+        // The clients are not checked here.
         call: mistake.call.replace(')', ", ..)"),
         instead: mistake.instead.replace(')', ", ..)"),
         ..mistake
@@ -148,12 +148,12 @@ pub(super) fn cognito(region: &str, pool: &str) -> Option<Mistake> {
 pub(super) fn zitadel(domain: &str, project: &str) -> Option<Mistake> {
     if is_domain(project) && !is_domain(domain) {
         let wrong = mistake("zitadel", &[domain, project]);
-        return Some(wrong("the domain comes first", &[project, domain]));
+        return Some(wrong("pass the domain first", &[project, domain]));
     }
     domain_alone("zitadel", &[domain, project], "acme.zitadel.cloud")
 }
 
-/// A domain as the first argument, and nothing around it.
+/// Checks that the first argument is only a domain.
 fn domain_alone(profile: &'static str, arguments: &[&str], example: &str) -> Option<Mistake> {
     let (domain, others) = arguments.split_first()?;
     if is_domain(domain) {
@@ -164,12 +164,12 @@ fn domain_alone(profile: &'static str, arguments: &[&str], example: &str) -> Opt
     let bare = if is_domain(bare) { bare } else { example };
     let right: Vec<_> = [bare].into_iter().chain(others.iter().copied()).collect();
     Some(mistake(profile, arguments)(
-        "the domain is given alone, without https:// and a slash",
+        "pass only the domain, without https:// and slash",
         &right,
     ))
 }
 
-/// A host name, with a port where it needs one.
+/// Returns `true` if `text` is a host name, with or without a port.
 fn is_domain(text: &str) -> bool {
     let url = format!("https://{text}/");
     let whole = |it: Url| {
@@ -179,7 +179,7 @@ fn is_domain(text: &str) -> bool {
         && (text.contains('.') || text == "localhost" || text.starts_with("localhost:"))
 }
 
-/// What is wrong with this call of the profile, told by the problem and by the right arguments.
+/// Returns a function that describes a mistake, given the problem and the correct arguments.
 fn mistake(profile: &str, arguments: &[&str]) -> impl Fn(&'static str, &[&str]) -> Mistake + use<> {
     let (profile, call) = (profile.to_owned(), call(profile, arguments));
     move |problem, right| Mistake {

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use crate::{jwks::RemoteJwksError, policy::BadImplication, untrusted::debug_as_display};
 
-/// Why an [`Authorizer`](crate::Authorizer) can't be built. `Debug` shows the message too: it is what a
-/// `main` that returns the error prints.
+/// Why an [`Authorizer`](crate::Authorizer) can't be built. `Debug` prints the message, because a
+/// `main` that returns the error prints `Debug`.
 ///
 /// ```
 /// use authz_core::{Authorizer, BuildErrorKind, Issuer};
@@ -26,21 +26,21 @@ pub struct BuildError {
 pub enum BuildErrorKind {
     /// No issuer is configured.
     MissingIssuer,
-    /// An issuer has no audience, or an empty one, and no clients that take its place.
+    /// An issuer has no audience, or an empty one, and no clients that replace it.
     MissingAudience,
-    /// An issuer is configured twice.
+    /// Two issuers have the same identifier.
     DuplicateIssuer,
-    /// A profile, a tenant pattern or a load balancer's ARN can't be used.
+    /// A profile's argument, a tenant pattern or a load balancer's ARN is invalid.
     InvalidIssuer,
-    /// A setting has a value that can't work.
+    /// The value of a setting is invalid.
     InvalidSetting,
-    /// The keys of an issuer can't be fetched in the configured way.
+    /// The settings for fetching an issuer's keys are invalid.
     Keys,
     /// The resource identifier is not an absolute https URL without fragment (RFC 9728 section 1.2).
     InvalidResource,
-    /// A member of the resource's metadata can't be published.
+    /// A member of the resource's metadata is invalid.
     InvalidMetadata,
-    /// No cryptography backend is chosen, and the default one is not compiled in.
+    /// The builder does not choose a cryptography backend, and the default one is not compiled in.
     MissingCryptoBackend,
 }
 
@@ -57,7 +57,7 @@ impl BuildError {
         Self::new(BuildErrorKind::InvalidSetting, message)
     }
 
-    /// An error about `issuer`, which the message names first.
+    /// Creates an error about `issuer`. `problem` follows its name in the message.
     pub(super) fn of_issuer(kind: BuildErrorKind, issuer: &str, problem: &str) -> Self {
         Self {
             issuer: Some(issuer.to_owned()),
@@ -68,7 +68,7 @@ impl BuildError {
     pub(super) fn missing_issuer() -> Self {
         Self::new(
             BuildErrorKind::MissingIssuer,
-            "no issuer is configured: give the `iss` of the tokens to accept, as with `.issuer(Issuer::new(\"https://login.example\"))`",
+            "no issuer is configured: add the `iss` of your tokens, for example with `.issuer(Issuer::new(\"https://login.example\"))`",
         )
     }
 
@@ -82,21 +82,21 @@ impl BuildError {
         }
     }
 
-    /// One key set address for all tenants: each would sign for the others.
+    /// All tenants share one key set address, so each could sign for the others.
     pub(super) fn shared_tenant_keys() -> Self {
         Self::new(
             BuildErrorKind::Keys,
-            "tenants share one key set address: the keys of one would verify the tokens of another; leave it out, so that each tenant's own keys are found by discovery",
+            "all tenants share one key set address, so the keys of one would verify the tokens of another: remove the address, and discovery finds the keys of each tenant",
         )
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> BuildErrorKind {
         self.kind
     }
 
-    /// The identifier of the issuer whose settings can't be used, if the error is about one.
+    /// Returns the identifier of the issuer whose settings are invalid, if the error is about one.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
@@ -108,21 +108,20 @@ debug_as_display!(BuildError);
 impl From<BadImplication> for BuildError {
     fn from(bad: BadImplication) -> Self {
         Self::setting(match bad {
-            BadImplication::Invalid(error) => format!("what scopes imply: {error}"),
-            BadImplication::Cycle(cycle) => format!(
-                "scopes imply each other in a circle: {}",
-                cycle.join(" implies ")
-            ),
+            BadImplication::Invalid(error) => format!("invalid scope implication: {error}"),
+            BadImplication::Cycle(cycle) => {
+                format!("scope implications are cyclic: {}", cycle.join(" implies "))
+            }
         })
     }
 }
 
-/// Rejects settings so long that a time can't be computed with them.
-pub(crate) fn check_duration(setting: &'static str, value: Duration) -> Result<(), BuildError> {
+/// Rejects durations that could overflow a time.
+pub(super) fn check_duration(setting: &'static str, value: Duration) -> Result<(), BuildError> {
     const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
     if value > LONGEST {
         return Err(BuildError::setting(format!(
-            "{setting} is {value:?}: at most 100 years are accepted"
+            "{setting} is {value:?}: use at most 100 years"
         )));
     }
     Ok(())

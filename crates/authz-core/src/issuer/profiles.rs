@@ -1,20 +1,19 @@
-//! Issuers as they are in the field. Each profile is settings that could be written out as well; none
-//! has a path of its own through the code.
+//! Profiles of common issuers. A profile only sets options that the application could set itself.
 
 use std::{borrow::Cow, sync::Arc};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Issuer, arguments};
+use super::{arguments, settings::Issuer};
 use crate::{crypto::Algorithm, jwks::Address};
 
 impl Issuer {
-    /// Auth0: the tenant's domain, as `tenant.eu.auth0.com`, or a custom one. Add the API's identifier as
-    /// the audience. With RBAC on, what the user may do is asked for with
+    /// Creates an Auth0 issuer from the tenant's domain, such as `tenant.eu.auth0.com`, or a custom
+    /// domain. Add the API's identifier as the audience. With RBAC on, policies can require a
     /// [`permission`](crate::permission).
     ///
-    /// A token has to name its client in `azp` or `client_id`, and must not have `nonce`, `at_hash` or
-    /// `c_hash`: those that do otherwise are ID tokens.
+    /// To reject ID tokens, it requires `azp` or `client_id`, and rejects `nonce`, `at_hash` and
+    /// `c_hash`.
     pub fn auth0(domain: impl AsRef<str>) -> Self {
         let domain = domain.as_ref();
         let mut issuer = Self::new(format!("https://{domain}/"))
@@ -26,15 +25,16 @@ impl Issuer {
         issuer
     }
 
-    /// Keycloak: the server's address, as `https://sso.example`, and the name of the realm, which is
-    /// percent-encoded here where it needs to be. Roles are the realm's; those of a client are read with
-    /// `.roles_from(["realm_access.roles", "resource_access.CLIENT.roles"])`, where a client's name
-    /// with a dot in it stands in single quotes.
+    /// Creates a Keycloak issuer from the server's address, such as `https://sso.example`, and the
+    /// realm's name, which is percent-encoded if necessary.
     ///
-    /// Add as the audience what an audience mapper puts there: without one it is `account`, which says
-    /// nothing about this API.
+    /// Roles are realm roles. To add a client's roles, use `.roles_from(["realm_access.roles",
+    /// "resource_access.CLIENT.roles"])`. Put a client name with a dot in single quotes.
     ///
-    /// The claim `typ` has to be `Bearer` where a token has it: in ID tokens it is `ID`.
+    /// Add the audience that an audience mapper sets. Without a mapper it is `account`, which does
+    /// not identify this API.
+    ///
+    /// To reject ID tokens, it requires the claim `typ`, if present, to be `Bearer`.
     pub fn keycloak(server: impl AsRef<str>, realm: impl AsRef<str>) -> Self {
         let (server, realm) = (server.as_ref(), realm.as_ref());
         let address = server.trim_end_matches('/');
@@ -45,10 +45,11 @@ impl Issuer {
         issuer
     }
 
-    /// Microsoft Entra ID, v2 tokens: the tenant's identifier, in hexadecimal digits. Add the API's
-    /// application identifier as the audience. For the tenants of others see [`Tenants`](crate::Tenants).
+    /// Creates a Microsoft Entra ID issuer of v2 tokens from the tenant's identifier, a UUID. Add
+    /// the API's application identifier as the audience. For other organizations' tenants see
+    /// [`Tenants`](crate::Tenants).
     ///
-    /// A token has to have `azp`, `appid` or `scp`: ID tokens have none of them.
+    /// To reject ID tokens, it requires `azp`, `appid` or `scp`.
     pub fn entra(tenant: impl AsRef<str>) -> Self {
         let tenant = tenant.as_ref();
         let lower = tenant.to_ascii_lowercase();
@@ -58,10 +59,10 @@ impl Issuer {
         issuer
     }
 
-    /// Microsoft Entra ID, v1 tokens, which an API gets whose manifest does not ask for v2. The audience is
-    /// the App ID URI (`api://...`) or the application identifier.
+    /// Creates a Microsoft Entra ID issuer of v1 tokens, which an API receives unless its manifest
+    /// requests v2. The audience is the App ID URI (`api://...`) or the application identifier.
     ///
-    /// A token has to have `azp`, `appid` or `scp`: ID tokens have none of them.
+    /// To reject ID tokens, it requires `azp`, `appid` or `scp`.
     pub fn entra_v1(tenant: impl AsRef<str>) -> Self {
         let tenant = tenant.as_ref();
         let lower = tenant.to_ascii_lowercase();
@@ -73,11 +74,11 @@ impl Issuer {
         issuer
     }
 
-    /// An Okta custom authorization server: the domain, and the server's identifier, as `default`. Tokens of
-    /// the org authorization server can be verified by Okta alone. The audience is the server's, as
-    /// `api://default`.
+    /// Creates an issuer for an Okta custom authorization server from the domain and the server's
+    /// identifier, such as `default`. The audience is the server's, such as `api://default`. Only
+    /// Okta can verify tokens of the org authorization server.
     ///
-    /// A token has to name its client in `cid`, which ID tokens don't.
+    /// To reject ID tokens, it requires `cid`.
     pub fn okta(domain: impl AsRef<str>, server: impl AsRef<str>) -> Self {
         let (domain, server) = (domain.as_ref(), server.as_ref());
         let mut issuer =
@@ -86,9 +87,9 @@ impl Issuer {
         issuer
     }
 
-    /// Amazon Cognito: the region, the user pool, and the app clients whose tokens are accepted. Access
-    /// tokens have no `aud` there: the client takes its place, and `token_use` has to be `access`. Groups
-    /// are those of `cognito:groups`.
+    /// Creates an Amazon Cognito issuer from the region, the user pool and the accepted app
+    /// clients. The clients replace the audience, because access tokens don't have `aud`.
+    /// `token_use` must be `access`. Groups come from `cognito:groups`.
     pub fn cognito<S: Into<String>>(
         region: impl AsRef<str>,
         pool: impl AsRef<str>,
@@ -104,18 +105,19 @@ impl Issuer {
         issuer
     }
 
-    /// Google's ID tokens, for an API that takes them for want of access tokens that others can read. The
-    /// audience is the OAuth client's identifier, and is all that tells the API's own users from anybody's.
+    /// Creates an issuer of Google ID tokens, for APIs that accept them because Google's access
+    /// tokens are opaque. The audience is the OAuth client's identifier. Without the right one, the
+    /// API would accept the users of any application.
     pub fn google() -> Self {
         let mut issuer = Self::new("https://accounts.google.com");
         issuer.id_tokens = true;
         issuer
     }
 
-    /// Zitadel: the instance's domain, and the project, which is the audience. Roles are the names in
-    /// `urn:zitadel:iam:org:project:roles`; tokens have no scopes.
+    /// Creates a Zitadel issuer from the instance's domain and the project, which is the audience.
+    /// Roles come from `urn:zitadel:iam:org:project:roles`. Tokens don't have scopes.
     ///
-    /// A token must not have `at_hash`, `c_hash`, `nonce` or `auth_time`, which ID tokens alone have.
+    /// To reject ID tokens, it rejects `at_hash`, `c_hash`, `nonce` and `auth_time`.
     pub fn zitadel(domain: impl AsRef<str>, project: impl Into<String>) -> Self {
         let (domain, project) = (domain.as_ref(), project.into());
         let mistake = arguments::zitadel(domain, &project);
@@ -130,10 +132,12 @@ impl Issuer {
         issuer
     }
 
-    /// An AWS Application Load Balancer that authenticates users: what it sends in `x-amzn-oidc-data`.
-    /// `issuer` is the identity provider's, `signer` the load balancer's ARN, `client` the client that
-    /// its listener rule names. All three stand in the token's header and are compared to the letter:
-    /// the keys are those of every load balancer of the region, whoever owns it.
+    /// Creates an issuer for an AWS Application Load Balancer that authenticates users and sends a
+    /// token in `x-amzn-oidc-data`.
+    ///
+    /// `issuer` is the identity provider, `signer` the load balancer's ARN, and `client` the client
+    /// of its listener rule. All three are compared with the token's header, because all load
+    /// balancers of a region share their keys, whoever owns them.
     ///
     /// ```
     /// use authz_core::{Authorizer, Issuer, TokenSource};
@@ -148,13 +152,13 @@ impl Issuer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Only such tokens may, and must, carry base64 padding, so the same `issuer` can be trusted for
-    /// its own access tokens as well. Keys come as PEM from the region's address, one for each `kid`;
-    /// [`jwks_uri`](Self::jwks_uri) replaces that address, [`key_settings`](Self::key_settings) holds
-    /// for these keys too. Further clients are listed with [`clients`](Self::clients).
+    /// These tokens must have base64 padding, and no others may. So you can also trust the same
+    /// `issuer` for its own access tokens. Keys are fetched as PEM from the region's address, one
+    /// per `kid`. [`jwks_uri`](Self::jwks_uri) replaces the address, and
+    /// [`key_settings`](Self::key_settings) applies. Add clients with [`clients`](Self::clients).
     ///
-    /// **Only the load balancer may reach the server**: whoever else can, may send it any token that
-    /// the load balancer ever sent, until that expires.
+    /// **Let only the load balancer reach the server.** Anyone else who can reach it can replay a
+    /// token of the load balancer until it expires.
     pub fn aws_alb(
         issuer: impl Into<String>,
         signer: impl Into<String>,
@@ -168,15 +172,15 @@ impl Issuer {
         alb
     }
 
-    /// GitHub Actions. The audience is what the workflow asks for; the default, the owner's address, is the
-    /// same for every API. Who may call is decided by claims, as
-    /// `claim("repository_owner_id") == "1234"`.
+    /// Creates a GitHub Actions issuer. The audience is the one that the workflow requests; the
+    /// default, the owner's address, is the same for every API. Decide by claims who may call, such
+    /// as `claim("repository_owner_id") == "1234"`.
     pub fn github_actions() -> Self {
         Self::new("https://token.actions.githubusercontent.com")
     }
 }
 
-/// What may stand in a segment of a path as it is (RFC 3986 section 3.3).
+/// The characters that a path segment must encode (RFC 3986 section 3.3).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -196,7 +200,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// `name` as a segment of a path. What has been encoded already stays so.
+/// Percent-encodes `name` as a path segment, unless it is encoded already.
 fn segment(name: &str) -> Cow<'_, str> {
     const ENCODED: &AsciiSet = &SEGMENT.remove(b'%');
     let is_encoded = name.split('%').skip(1).all(|after| {

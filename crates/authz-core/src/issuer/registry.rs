@@ -3,9 +3,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use foldhash::fast::RandomState;
 
 use super::{
-    BuildError, BuildErrorKind, Issuer, Tenants,
+    error::{BuildError, BuildErrorKind},
     rules::ClaimRule,
-    tenants::{Tenant, TenantIssuers},
+    settings::Issuer,
+    tenants::{Tenant, TenantIssuers, Tenants},
     trusted::TrustedIssuer,
 };
 use crate::{
@@ -17,23 +18,24 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Issuers {
     by_id: HashMap<Arc<str>, Arc<TrustedIssuer>, RandomState>,
-    /// Those whose tokens come from a load balancer. Such tokens carry padding and no others may, so
-    /// neither kind can be taken for the other, even where both have the same `iss`.
+    /// Issuers whose tokens come from a load balancer. Only these tokens may have padding, so the
+    /// two kinds can't be confused, even with the same `iss`.
     load_balancers: HashMap<Arc<str>, Arc<TrustedIssuer>, RandomState>,
-    /// In the order in which they were given.
+    /// The identifiers of `by_id` in the order of configuration.
     ids: Vec<Arc<str>>,
-    /// What some issuer accepts: other tokens are refused before their claims are read.
+    /// All algorithms that any issuer accepts. Other tokens are rejected before their claims are
+    /// parsed.
     algorithms: AlgorithmSet,
-    /// The names of the claims that some issuer requires or refuses.
+    /// The names of the claims that any issuer has a rule about.
     required_claims: Vec<Box<str>>,
     tenants: Vec<TenantIssuers>,
 }
 
-/// The issuer with some identifier.
+/// The result of a lookup by identifier.
 pub(crate) enum Found {
     Trusted(Arc<TrustedIssuer>),
     Unknown,
-    /// A tenant that can't be taken on now.
+    /// The tenant is new, and the rate limit or the maximum is reached.
     RateLimited {
         retry_after: Duration,
     },
@@ -54,31 +56,24 @@ impl Issuers {
             tenants: Vec::new(),
         };
         for issuer in issuers {
-            all.require_claims(&issuer);
             let trusted = Arc::new(issuer.into_trusted(api)?);
+            all.accept_from(&trusted);
             let id = Arc::clone(&trusted.issuer);
-            all.algorithms = all
-                .algorithms
-                .iter()
-                .chain(trusted.algorithms.iter())
-                .collect();
-            let (same_kind, ids) = match trusted.load_balancer {
-                Some(_) => (&mut all.load_balancers, None),
-                None => (&mut all.by_id, Some(&mut all.ids)),
+            let same_kind = match trusted.load_balancer {
+                Some(_) => &mut all.load_balancers,
+                None => {
+                    all.ids.push(Arc::clone(&id));
+                    &mut all.by_id
+                }
             };
             if same_kind.insert(Arc::clone(&id), trusted).is_some() {
                 let kind = BuildErrorKind::DuplicateIssuer;
                 return Err(BuildError::of_issuer(kind, &id, " is configured twice"));
             }
-            if let Some(ids) = ids {
-                ids.push(id);
-            }
         }
         for tenants in tenants {
             let tenants = tenants.build(api)?;
-            all.require_claims(tenants.template());
-            let accepted = tenants.template().algorithms.iter().copied();
-            all.algorithms = all.algorithms.iter().chain(accepted).collect();
+            all.accept_from(tenants.rules());
             all.tenants.push(tenants);
         }
         if all.iter().next().is_none() && all.tenants.is_empty() {
@@ -87,7 +82,11 @@ impl Issuers {
         Ok(all)
     }
 
-    fn require_claims(&mut self, issuer: &Issuer) {
+    /// Adds the algorithms and the claims of an issuer.
+    fn accept_from(&mut self, issuer: &TrustedIssuer) {
+        self.algorithms = (self.algorithms.iter())
+            .chain(issuer.algorithms.iter())
+            .collect();
         for name in issuer.claim_rules.iter().flat_map(ClaimRule::names) {
             if !self.required_claims.iter().any(|it| **it == **name) {
                 self.required_claims.push(name.as_str().into());
@@ -99,7 +98,7 @@ impl Issuers {
         &self.required_claims
     }
 
-    /// The issuer `iss` of tokens with or without padding.
+    /// Finds the issuer `iss` of a token with or without padding.
     pub(crate) fn find(&self, iss: &str, padded: bool) -> Found {
         if padded {
             let found = self.load_balancers.get(iss).cloned();
@@ -122,7 +121,7 @@ impl Issuers {
         !self.load_balancers.is_empty()
     }
 
-    /// Whether tokens of `iss` are accepted from a load balancer.
+    /// Returns `true` if a load balancer's tokens of `iss` are accepted.
     pub(crate) fn have_load_balancer_for(&self, iss: &str) -> bool {
         self.load_balancers.contains_key(iss)
     }
@@ -133,7 +132,7 @@ impl Issuers {
         }
     }
 
-    /// The tenants taken on so far.
+    /// Returns the tenants admitted so far.
     pub(crate) fn tenants(&self) -> Vec<Arc<TrustedIssuer>> {
         self.tenants.iter().flat_map(TenantIssuers::all).collect()
     }
@@ -146,7 +145,7 @@ impl Issuers {
         self.algorithms
     }
 
-    /// The issuers that are known from the start.
+    /// Returns the configured issuers, without tenants.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<TrustedIssuer>> + Clone {
         let ids = self.ids.iter().filter_map(|id| self.by_id.get(id));
         ids.chain(self.load_balancers.values())

@@ -1,37 +1,37 @@
-/// What makes sure that a token is meant for this API.
+/// How a token proves that it is meant for this API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AudienceRule {
-    /// `aud` has to contain one of the audiences.
+    /// `aud` must contain one of the audiences.
     Audience,
-    /// The issuer's tokens have no `aud`: the client has to be one of those listed.
+    /// A token without `aud` must be from a listed client.
     Client,
-    /// The issuer's tokens have neither: a required claim has to have its value.
+    /// A token without `aud` must have the required claims.
     Claim,
 }
 
-/// What a claim has to be, for a token to be an access token for this API.
+/// A rule about a claim of an access token for this API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ClaimRule {
-    /// There, with this text as its value.
+    /// The claim must have this string as its value.
     Equals(String, String),
-    /// This text, or not there.
+    /// The claim must have this string as its value, or be absent.
     EqualsIfPresent(String, String),
-    /// One of them there.
+    /// At least one of the claims must be present.
     OneOf(Vec<String>),
-    /// Not there.
+    /// The claim must be absent.
     Absent(String),
 }
 
-/// Which values of the header's `typ` are accepted (RFC 8725 section 3.11).
+/// The accepted values of the header's `typ` (RFC 8725 section 3.11).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum TokenTypes {
-    /// `at+jwt`, `application/at+jwt`, `JWT` or none: what issuers send in practice.
+    /// `at+jwt`, `application/at+jwt`, `JWT` or no `typ`, as issuers send in practice.
     #[default]
     Lenient,
-    /// `at+jwt` or `application/at+jwt` alone (RFC 9068 section 4).
+    /// Only `at+jwt` or `application/at+jwt` (RFC 9068 section 4).
     AccessTokenOnly,
-    /// These alone, compared without regard to case.
+    /// Only these values, ignoring case.
     Only(Vec<String>),
 }
 
@@ -45,8 +45,8 @@ impl ClaimRule {
         }
     }
 
-    /// An empty name or value is a variable that is not set.
-    pub(super) fn can_be_meant(&self) -> bool {
+    /// Returns `false` if a name or value is empty, for example because a variable is not set.
+    pub(super) fn is_complete(&self) -> bool {
         match self {
             Self::Equals(name, value) | Self::EqualsIfPresent(name, value) => {
                 !name.is_empty() && !value.is_empty()

@@ -1,19 +1,19 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-/// What has become of an issuer since it was admitted. Every token verified under it looks here, so
-/// that nothing survives in the cache or in a request that waits for keys.
+/// Whether an admitted tenant is still trusted. Every use of a verified token checks it, so a
+/// removed tenant's tokens are rejected at once, in the cache and in requests that wait for keys.
 #[derive(Debug, Default)]
 pub(crate) struct Tenancy {
-    /// A [`TenantStanding`]. Never goes back to `Trusted`: a tenant that returns is a new one.
+    /// A [`TenantStanding`]. It never becomes `Trusted` again: a tenant that returns is a new one.
     standing: AtomicU8,
-    /// Whether a token of this issuer was ever verified: no stranger can bring that about.
+    /// Whether a token of this tenant was ever verified, which an attacker can't achieve.
     confirmed: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TenantStanding {
     Trusted,
-    /// It had to make room for another. It may be admitted again.
+    /// Another tenant took its place. It may be admitted again.
     Displaced,
     /// The application removed it.
     Retired,
@@ -33,7 +33,7 @@ impl Tenancy {
     }
 
     pub(super) fn confirm(&self) {
-        // A store for every token would be a line of memory that all threads write to.
+        // Avoids a store per token, which would make all threads write to one cache line.
         if !self.confirmed.load(Ordering::Relaxed) {
             self.confirmed.store(true, Ordering::Relaxed);
         }

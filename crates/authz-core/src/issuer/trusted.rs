@@ -12,7 +12,7 @@ use crate::{
     rejection::Api,
 };
 
-/// An issuer whose settings were found good.
+/// An issuer with checked settings.
 #[derive(Debug)]
 pub(crate) struct TrustedIssuer {
     pub(crate) issuer: Arc<str>,
@@ -28,18 +28,19 @@ pub(crate) struct TrustedIssuer {
     pub(crate) role_claims: Arc<[ClaimPath]>,
     pub(crate) group_claims: Arc<[ClaimPath]>,
     pub(crate) strict: bool,
-    /// Empty: any.
+    /// If empty, any client.
     pub(crate) clients: Arc<[Box<str>]>,
     pub(crate) claim_rules: Arc<[ClaimRule]>,
     pub(crate) audience_rule: AudienceRule,
-    /// The ARN of the AWS load balancer whose tokens these are.
+    /// The ARN of the AWS load balancer that signs the tokens.
     pub(crate) load_balancer: Option<Arc<str>>,
-    /// The API that trusts it.
+    /// The API that trusts the issuer.
     pub(crate) api: Arc<Api>,
 }
 
 impl TrustedIssuer {
-    /// Whether a token verified before is still good as far as its issuer and its key go.
+    /// Returns `true` if a verified token's issuer and key are still trusted. Runs on every cache
+    /// hit.
     pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
         self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
     }
@@ -48,12 +49,12 @@ impl TrustedIssuer {
         self.tenancy.standing()
     }
 
-    /// A token of this issuer was verified.
+    /// Records that a token of this issuer was verified.
     pub(crate) fn confirm(&self) {
         self.tenancy.confirm();
     }
 
-    /// These rules for another tenant.
+    /// Returns the same settings for another tenant.
     pub(super) fn for_tenant(&self, issuer: Arc<str>, keys: Arc<dyn JwksProvider>) -> Self {
         Self {
             issuer,

@@ -1,4 +1,4 @@
-//! Addresses of key sets and metadata: which may be fetched from, and how they are shown.
+//! Addresses of key sets and metadata: which are allowed, and how they are displayed.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use url::{Host, Url};
 
 use crate::untrusted::shorten;
 
-/// Hosts that may be reached by plain http besides loopback.
+/// Hosts that may use plain http, in addition to loopback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HttpHosts(Vec<String>);
 
-/// An address as configured. `Debug` and `Display` leave out what may be a secret.
+/// An address as configured. `Debug` and `Display` redact what may be a secret.
 #[derive(Clone)]
 pub(crate) struct Address(pub(crate) String);
 
@@ -19,7 +19,7 @@ impl HttpHosts {
         self.0.push(host);
     }
 
-    /// The hosts that are no host names, for an error.
+    /// Returns the first entry that is not a host name.
     pub(super) fn invalid(&self) -> Option<&str> {
         let names_itself = |host: &str| {
             !host.contains('*')
@@ -32,8 +32,8 @@ impl HttpHosts {
         (self.0.iter().map(String::as_str)).find(|host| !names_itself(host))
     }
 
-    /// Whether keys and metadata may come from `url`: by https, or by http from this machine or one of
-    /// these hosts.
+    /// Returns `true` if keys and metadata may be fetched from `url`: with https, or with http from
+    /// loopback or one of these hosts.
     pub(super) fn allow(&self, url: &Url) -> bool {
         match url.scheme() {
             "https" => url.has_host(),
@@ -57,11 +57,11 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// `url` for logs and errors: without user information, without the values of its query and without
-/// its fragment, any of which may be a secret. Works on texts that are no URL as well.
+/// Redacts `url` for logs and errors: user information, query values and the fragment may be
+/// secrets. It accepts any string.
 pub(super) fn redact(url: &str) -> String {
     match Url::parse(url) {
-        // The parser finds user information behind fewer slashes, or others, than there should be.
+        // The parser also finds user information after missing slashes or backslashes.
         Ok(parsed) if parsed.has_host() => {
             if parsed.username().is_empty() && parsed.password().is_none() {
                 strike_out(url)
@@ -69,7 +69,8 @@ pub(super) fn redact(url: &str) -> String {
                 strike_out(parsed.as_str())
             }
         }
-        // A text that isn't a URL may have any character in its password, which ends at the last `@`.
+        // In a string that isn't a URL, the password may contain any character and ends at the last
+        // `@`.
         _ => match url.rsplit_once('@') {
             Some((user, rest)) => {
                 let scheme = user.split_once("://").map(|(scheme, _)| scheme);
@@ -114,7 +115,7 @@ fn strike_out(url: &str) -> String {
                 shown.push_str(name);
                 shown.push_str("=***");
             }
-            // A key may stand there without a name.
+            // A parameter without a name may be a key.
             None if pair.is_empty() => {}
             None => shown.push_str("***"),
         }

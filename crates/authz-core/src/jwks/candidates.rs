@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use crate::crypto::VerificationKey;
 
-/// The keys that can have signed a token: nearly always one.
+/// The keys that may have signed a token, nearly always one.
 ///
-/// An issuer's [`key_candidates`](crate::Issuer::key_candidates) says how many of them are tried.
+/// [`Issuer::key_candidates`](crate::Issuer::key_candidates) limits how many of them are tried.
 #[derive(Clone, Debug)]
 pub struct KeyCandidates(Candidates);
 
@@ -15,10 +15,10 @@ enum Candidates {
 }
 
 impl KeyCandidates {
-    /// The most keys that can be tried for one token: bounds the work that a forgery costs.
+    /// Maximum number of keys per token. It limits the work that a forged token causes.
     pub const MAX: usize = 64;
 
-    /// The first [`MAX`](Self::MAX) of `keys`, or nothing when there are none.
+    /// Returns the first [`MAX`](Self::MAX) of `keys`, or `None` if there are none.
     pub fn from_keys<'a>(keys: impl IntoIterator<Item = &'a Arc<VerificationKey>>) -> Option<Self> {
         let mut keys = keys.into_iter();
         let first = keys.next()?;
@@ -34,7 +34,7 @@ impl KeyCandidates {
         Some(Self(Candidates::Several(several)))
     }
 
-    /// These keys, and after them those of `other`; [`MAX`](Self::MAX) at most.
+    /// Appends the keys of `other`, up to [`MAX`](Self::MAX).
     pub(crate) fn and(self, other: &Self) -> Self {
         let both = self.iter().chain(other.iter());
         match Self::from_keys(both) {
@@ -43,7 +43,7 @@ impl KeyCandidates {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of keys.
     pub(crate) fn len(&self) -> usize {
         match &self.0 {
             Candidates::One(_) => 1,
@@ -51,7 +51,7 @@ impl KeyCandidates {
         }
     }
 
-    /// The first of the first `limit` that is `right`.
+    /// Returns the first key for which `right` returns `true`, among the first `limit`.
     pub(crate) fn into_first(
         self,
         limit: usize,
@@ -63,7 +63,7 @@ impl KeyCandidates {
         }
     }
 
-    /// The keys in the order to try.
+    /// Returns the keys in the order to try.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<VerificationKey>> {
         match &self.0 {
             Candidates::One(key) => std::slice::from_ref(key),

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use super::{JwksProvider, KeyCandidates, KeyLookup, KeyStatus, RefreshReason, UnknownKey};
 use crate::{crypto::VerificationKey, token::ProtectedHeader};
 
-/// Several sources of keys for one issuer, as an old secret beside a key set while tokens move from
-/// the one to the other. Which of them has a token's key is told by the token's algorithm and `kid`.
+/// Several key sources of one issuer, such as a key set and the shared secret that it replaces. The
+/// token's algorithm and `kid` select the key among all of them.
 #[derive(Debug)]
 pub(crate) struct CombinedKeys(Vec<Arc<dyn JwksProvider>>);
 
 impl CombinedKeys {
-    /// `sources` as one provider.
+    /// Combines `sources` into one provider.
     pub(crate) fn of(mut sources: Vec<Arc<dyn JwksProvider>>) -> Arc<dyn JwksProvider> {
         match (sources.pop(), sources.is_empty()) {
             (Some(only), true) => only,
@@ -23,7 +23,8 @@ impl CombinedKeys {
     }
 }
 
-/// What several answers say together: any key is a key; without one, "not sure" beats "no".
+/// Combines the results: found keys first, then the least certain result, because an undecided
+/// source may have the key.
 fn combine(answers: impl Iterator<Item = KeyLookup>) -> KeyLookup {
     let mut found: Option<KeyCandidates> = None;
     let mut otherwise = KeyLookup::Unknown(UnknownKey::WrongAlgorithm);
@@ -55,7 +56,7 @@ impl JwksProvider for CombinedKeys {
     }
 
     async fn refresh(&self, header: &ProtectedHeader<'_>, reason: RefreshReason) -> KeyLookup {
-        // At the same time, so that the wait is that of the slowest.
+        // Refreshes run concurrently, so the slowest one determines the wait.
         let mut refreshes: Vec<_> = (self.0.iter())
             .map(|source| (source.refresh(header, reason), None))
             .collect();
@@ -79,13 +80,14 @@ impl JwksProvider for CombinedKeys {
         combine(refreshes.into_iter().filter_map(|(_, answer)| answer))
     }
 
-    /// Each source answers for its own keys and can't tell another's: all must agree.
+    /// Waits for all sources.
     async fn ready(&self) {
         for source in &self.0 {
             source.ready().await;
         }
     }
 
+    /// A source returns `true` for keys of other sources, so all must agree.
     fn is_current(&self, key: &VerificationKey) -> bool {
         self.0.iter().all(|source| source.is_current(key))
     }

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::{key_set_error::KeySetError, remote::FetchError};
 use crate::untrusted::{Bounded, ERROR_BYTES, debug_as_display};
 
-/// Why newer keys could not be obtained.
+/// Why keys could not be fetched or refreshed.
 pub struct KeysError {
     kind: KeysErrorKind,
     message: String,
@@ -20,23 +20,23 @@ pub struct KeysError {
 pub enum KeysErrorKind {
     /// The key set could not be fetched.
     Fetch,
-    /// The document fetched is not a usable key set.
+    /// The fetched document is not a usable key set.
     KeySet,
-    /// The issuer's metadata could not be fetched, or they do not lead to a key set.
+    /// The issuer's metadata could not be fetched, or does not lead to a key set.
     Discovery,
-    /// The server answers 304 Not Modified, but the keys have lapsed meanwhile.
+    /// The server responded with 304 Not Modified, but the keys have lapsed.
     NotModified,
     /// The fetcher or a log subscriber panicked.
     Panicked,
-    /// No tokio runtime is running that could fetch keys.
+    /// No tokio runtime is running, so keys can't be fetched.
     NoRuntime,
-    /// No keys have been fetched yet, and no attempt has ended.
+    /// The first fetch has not finished yet.
     NotFetchedYet,
-    /// The task that fetched was stopped, as at the end of its runtime.
+    /// The fetch task was stopped, for example because its runtime ended.
     Stopped,
-    /// The keys could not be confirmed for longer than the outage window.
+    /// No refresh succeeded within the outage window.
     Lapsed,
-    /// A provider outside this crate failed.
+    /// A custom provider failed.
     Provider,
 }
 
@@ -57,7 +57,7 @@ impl KeysError {
         Self::new(KeysErrorKind::Fetch, message).caused_by(Some(error))
     }
 
-    /// The issuer's metadata do not lead to a key set. `error` is the fetch that failed, if one did.
+    /// The issuer's metadata does not lead to a key set. `error` is the failed fetch, if any.
     pub(super) fn discovery(message: String, error: Option<FetchError>) -> Self {
         Self::new(KeysErrorKind::Discovery, message).caused_by(error)
     }
@@ -70,7 +70,7 @@ impl KeysError {
     pub(super) fn not_modified() -> Self {
         Self::new(
             KeysErrorKind::NotModified,
-            "the key server answered 304 Not Modified, but no keys are held any more",
+            "the key server responded with 304 Not Modified, but the keys have lapsed",
         )
     }
 
@@ -84,7 +84,7 @@ impl KeysError {
     pub(super) fn no_runtime() -> Self {
         Self::new(
             KeysErrorKind::NoRuntime,
-            "keys can't be fetched here: no tokio runtime is running",
+            "keys can't be fetched: no tokio runtime is running",
         )
     }
 
@@ -98,7 +98,7 @@ impl KeysError {
     pub(super) fn stopped() -> Self {
         Self::new(
             KeysErrorKind::Stopped,
-            "the fetch was stopped before it ended",
+            "the fetch was stopped before it finished",
         )
     }
 
@@ -107,7 +107,7 @@ impl KeysError {
         Self::new(
             KeysErrorKind::Lapsed,
             format!(
-                "the keys were last confirmed {age} s ago, longer than the outage window allows"
+                "the last successful refresh was {age} s ago, longer than the outage window allows"
             ),
         )
     }
@@ -135,25 +135,25 @@ impl KeysError {
         }
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> KeysErrorKind {
         self.kind
     }
 
-    /// The status of the response that failed a fetch.
+    /// Returns the status of the response, if the fetch failed because of it.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
         self.status
     }
 
-    /// How long the server asked to wait (`Retry-After`).
+    /// Returns the server's `Retry-After`.
     pub(super) const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 
-    /// The error of the HTTP client, or of a provider outside this crate. Its message is part of this
-    /// one's.
+    /// Returns the error of the HTTP client or of a custom provider. This error's message includes
+    /// it.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.cause.as_deref()
@@ -166,7 +166,7 @@ impl fmt::Display for KeysError {
     }
 }
 
-/// As `std::io::Error`: the source is that of the error whose message is shown.
+/// Like `std::io::Error`: the message includes the cause, so the source is the cause's source.
 impl Error for KeysError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref()?.source()

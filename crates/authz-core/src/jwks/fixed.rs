@@ -14,7 +14,7 @@ use crate::{
     token::ProtectedHeader,
 };
 
-/// Keys that are known at start and never change.
+/// Keys that are configured at start and never change.
 ///
 /// ```
 /// use authz_core::jwks::StaticKeys;
@@ -29,11 +29,11 @@ pub struct StaticKeys {
 }
 
 impl StaticKeys {
-    /// The keys of a JSON Web Key Set.
+    /// Parses a JSON Web Key Set (RFC 7517 section 5). Unusable keys are logged and skipped.
     ///
     /// # Errors
     ///
-    /// When `json` is not a key set or has no usable key. Keys that can't be used are logged and skipped.
+    /// Returns an error if `json` is not a key set or does not contain a usable key.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeySetError> {
         let parsed = KeySet::parse(json)?;
         if parsed.keys.is_empty() {
@@ -43,14 +43,16 @@ impl StaticKeys {
         Ok(Self { keys: parsed.keys })
     }
 
-    /// The key in a PEM text with the label `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
-    /// `CERTIFICATE`, of which nothing but the key is looked at.
+    /// Parses a PEM text labeled `PUBLIC KEY` (RFC 7468 section 13), `RSA PUBLIC KEY` or
+    /// `CERTIFICATE`. Of a certificate, only the key is used: its issuer and validity are not
+    /// checked.
     ///
-    /// It is used for tokens with any `kid`, and with `algorithm` alone.
+    /// The key verifies tokens with any `kid`, but only with `algorithm`.
     ///
     /// # Errors
     ///
-    /// When the text is not such a key, or the key is too weak or not of the algorithm's kind.
+    /// Returns an error if the text is not such a key, or if the key is too weak or does not fit
+    /// the algorithm.
     pub fn from_pem(pem: &str, algorithm: Algorithm) -> Result<Self, KeyError> {
         let material = pem::parse(pem)?;
         let key = VerificationKey::new(None, material, Some(algorithm), CryptoBackend::fastest())?;
@@ -59,7 +61,7 @@ impl StaticKeys {
         })
     }
 
-    /// These keys and those of `other`.
+    /// Adds the keys of `other`.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.keys = self.keys.and(other.keys);
@@ -97,39 +99,38 @@ impl JwksProvider for StaticKeys {
     }
 }
 
-/// A secret shared with the issuer, for HS256, HS384 and HS512.
+/// A secret shared with the issuer, for HS256, HS384 or HS512.
 ///
-/// Whoever can check such a token can also make one: prefer an issuer with public keys. The
-/// algorithm has to be accepted by name as well: see
-/// [`Issuer::algorithms`](crate::Issuer::algorithms).
+/// Anyone who can verify such a token can also forge one, so prefer public keys. Also add the
+/// algorithm to [`Issuer::algorithms`](crate::Issuer::algorithms).
 pub struct SharedSecret {
     key: Arc<VerificationKey>,
 }
 
 impl SharedSecret {
-    /// A secret for HS256: 32 bytes at least (RFC 7518 section 3.2).
+    /// Creates a secret for HS256, of at least 32 bytes (RFC 7518 section 3.2).
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash, or is a public key.
+    /// Returns an error if the secret is too short or is a public key.
     pub fn hs256(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS256, secret)
     }
 
-    /// A secret for HS384: 48 bytes at least (RFC 7518 section 3.2).
+    /// Creates a secret for HS384, of at least 48 bytes (RFC 7518 section 3.2).
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash, or is a public key.
+    /// Returns an error if the secret is too short or is a public key.
     pub fn hs384(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS384, secret)
     }
 
-    /// A secret for HS512: 64 bytes at least (RFC 7518 section 3.2).
+    /// Creates a secret for HS512, of at least 64 bytes (RFC 7518 section 3.2).
     ///
     /// # Errors
     ///
-    /// When the secret is shorter than the hash, or is a public key.
+    /// Returns an error if the secret is too short or is a public key.
     pub fn hs512(secret: impl Into<Vec<u8>>) -> Result<Self, KeyError> {
         Self::new(Algorithm::HS512, secret)
     }
@@ -140,7 +141,7 @@ impl SharedSecret {
         if is_public_key(&secret) {
             return Err(KeyError::new(
                 KeyErrorKind::Compromised,
-                "the shared secret is a public key or a key file, which others can read",
+                "the shared secret is a public key or a key file, which others may know",
             ));
         }
         let material = KeyMaterial::secret(secret);
@@ -150,12 +151,11 @@ impl SharedSecret {
     }
 }
 
-/// Whether `secret` is a public key in one of its texts: PEM, OpenSSH, JWK.
+/// Returns `true` if `secret` contains a public key or a key file as PEM or OpenSSH, or is a JWK.
 ///
-/// Whoever reads the key set could sign with it (PyJWT's CVE-2022-29217, fast-jwt's CVE-2023-48223
-/// and its kin). No caller can bring that about here, since a key's kind is never the token's to
-/// choose; but a key pasted into the wrong setting is found at start this way. Text is looked for
-/// anywhere, so that what stands before it hides nothing.
+/// Anyone who knows the public key could sign with it (PyJWT's CVE-2022-29217, fast-jwt's
+/// CVE-2023-48223). A token can't cause that here, because it never chooses the kind of key. This
+/// check finds a key that was pasted into the wrong setting.
 fn is_public_key(secret: &[u8]) -> bool {
     let contains = |text: &[u8]| secret.windows(text.len()).any(|part| part == text);
     let jwk = || serde_json::from_slice::<serde_json::Value>(secret).is_ok_and(|it| it.is_object());

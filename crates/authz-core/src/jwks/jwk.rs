@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Jwk(serde_json::Map<String, Value>);
 
-/// Members that only a private or symmetric key has (RFC 7518 sections 6.2.2, 6.3.2).
+/// Members of private keys (RFC 7518 sections 6.2.2, 6.3.2).
 const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
 impl Jwk {
@@ -33,7 +33,7 @@ impl Jwk {
             })
     }
 
-    /// The identifier, for a message about the key. Longer ones are cut.
+    /// Returns the `kid` for messages, truncated to 64 characters.
     pub(super) fn label(&self) -> Option<String> {
         let kid = self.0.get("kid")?.as_str()?;
         Some(kid.chars().take(64).collect())
@@ -69,7 +69,7 @@ impl Jwk {
         if kty == "oct" {
             return Err(KeyError::new(
                 KeyErrorKind::Compromised,
-                "a symmetric key (kty \"oct\") has no place in a public key set",
+                "a symmetric key (kty \"oct\") must not be in a public key set",
             ));
         }
         if let Some(name) = PRIVATE
@@ -78,7 +78,7 @@ impl Jwk {
         {
             return Err(KeyError::new(
                 KeyErrorKind::Compromised,
-                format!("the key carries its private part ({name:?}): it is compromised"),
+                format!("the key includes its private part ({name:?}), so it is compromised"),
             ));
         }
         match kty {
@@ -97,7 +97,7 @@ impl Jwk {
                 other => Err(unsupported_curve(other)),
             },
             other => Err(unsupported(format!(
-                "key type {} is not supported: RSA, EC, OKP and, by explicit request, oct are",
+                "key type {} is not supported: use RSA, EC or OKP",
                 Excerpt(other)
             ))),
         }
@@ -150,7 +150,7 @@ fn unsupported(message: String) -> KeyError {
 
 fn unsupported_curve(name: &str) -> KeyError {
     unsupported(format!(
-        "curve {} is not supported: P-256, P-384, P-521 and Ed25519 are",
+        "curve {} is not supported: use P-256, P-384, P-521 or Ed25519",
         Excerpt(name)
     ))
 }

@@ -14,9 +14,9 @@ use crate::{
     untrusted::{Bounded, ERROR_BYTES},
 };
 
-/// The verification keys of one issuer (RFC 7517 section 5), each parsed once.
+/// The verification keys of one issuer (RFC 7517 section 5).
 ///
-/// A set is read key by key: one that can't be used is skipped, and the others serve.
+/// Each key is parsed on its own. An unusable key is skipped, and the others are used.
 ///
 /// ```
 /// use authz_core::jwks::KeySet;
@@ -37,22 +37,22 @@ pub struct KeySet {
     without_kid: Vec<usize>,
 }
 
-/// What [`KeySet::parse`] found.
+/// The result of [`KeySet::parse`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ParsedKeySet {
-    /// The keys that can be used.
+    /// The usable keys.
     pub keys: KeySet,
-    /// The others, with the reason.
+    /// The other keys, with the reason.
     pub skipped: Vec<SkippedKey>,
 }
 
 impl KeySet {
-    /// Reads a JSON Web Key Set.
+    /// Parses a JSON Web Key Set.
     ///
     /// # Errors
     ///
-    /// When `json` is not a key set. A set without a usable key is not an error here.
+    /// Returns an error if `json` is not a key set. A set without a usable key is not an error.
     pub fn parse(json: &[u8]) -> Result<ParsedKeySet, KeySetError> {
         Self::parse_with(json, CryptoBackend::fastest(), usize::MAX)
     }
@@ -62,7 +62,7 @@ impl KeySet {
         backend: CryptoBackend,
         max_keys: usize,
     ) -> Result<ParsedKeySet, KeySetError> {
-        /// A set without `keys` is an empty one: that is what authentik serves before it has a key.
+        /// A document without `keys` is an empty set, as authentik sends before it has a key.
         #[derive(Deserialize)]
         struct Document<'a> {
             #[serde(borrow)]
@@ -97,7 +97,7 @@ impl KeySet {
         })
     }
 
-    /// The keys of both sets.
+    /// Returns the keys of both sets.
     pub(crate) fn and(self, other: Self) -> Self {
         Self::from_keys(self.keys.into_iter().chain(other.keys).collect())
     }
@@ -118,8 +118,8 @@ impl KeySet {
         }
     }
 
-    /// This set, with each key that `old` holds too taken from there: a key that survives a refresh
-    /// stays the same object, so that tokens already verified by it stay verified.
+    /// Replaces each key that `old` contains too by the object from `old`, so tokens that it
+    /// verified stay cached.
     pub(crate) fn keeping(self, old: &Self) -> Self {
         let keys = self
             .keys
@@ -137,7 +137,7 @@ impl KeySet {
         }
     }
 
-    /// Withdraws every key that `newer` does not hold.
+    /// Withdraws every key that `newer` does not contain.
     pub(crate) fn withdraw_all_but(&self, newer: &Self) {
         for key in &self.keys {
             if !newer.with_kid(key.kid()).any(|it| Arc::ptr_eq(key, it)) {
@@ -153,7 +153,7 @@ impl KeySet {
         }
     }
 
-    /// The keys with this `kid`, or those without any.
+    /// Returns the keys with this `kid`, or those without a `kid`.
     fn with_kid<'a>(
         &'a self,
         kid: Option<&str>,
@@ -165,33 +165,33 @@ impl KeySet {
         indices.iter().filter_map(|index| self.keys.get(*index))
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is no key.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The keys, in the order of the set.
+    /// Returns the keys in the order of the set.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<VerificationKey>> {
         self.keys.iter()
     }
 
-    /// Whether some key bears this `kid`, fit for the token's algorithm or not.
+    /// Returns `true` if a key has this `kid`, for any algorithm.
     pub(crate) fn knows(&self, kid: &str) -> bool {
         self.by_kid.contains_key(kid)
     }
 
-    /// The keys that can have signed a token, for every provider alike:
+    /// Returns the keys that may have signed a token. All providers use the same rules:
     ///
-    /// - without `kid` in the token, all that fit its algorithm;
-    /// - with one, the keys that have it and fit the algorithm (keys that share a `kid` are told apart
-    ///   by that); if no key has it, the keys without any `kid` that fit.
+    /// - if the token has no `kid`: all keys that allow its algorithm;
+    /// - if a key has the token's `kid`: the keys with this `kid` that allow the algorithm;
+    /// - otherwise: the keys without `kid` that allow the algorithm.
     pub(crate) fn candidates(
         &self,
         kid: Option<&str>,
@@ -208,7 +208,7 @@ impl KeySet {
     }
 }
 
-/// Bounded, however many keys there are: it is part of the authorizer's.
+/// The output is limited, because the authorizer's `Debug` includes it.
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = 2 * ERROR_BYTES;
@@ -224,8 +224,8 @@ impl fmt::Debug for KeySet {
 mod tests {
     use super::*;
 
-    /// AWS-LC finds out that an Ed25519 key is not a point of its curve with the first signature, and
-    /// refuses every one; ed25519-dalek refuses the key.
+    /// For an Ed25519 key that is not on its curve, AWS-LC rejects every signature, and
+    /// ed25519-dalek rejects the key.
     #[test]
     fn both_backends_accept_the_same_keys() {
         let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/jwks");

@@ -8,7 +8,7 @@ use crate::{
     untrusted::{Bounded, ERROR_BYTES, Excerpt, debug_as_display},
 };
 
-/// Why a document is not a usable key set. `Debug` shows the message too.
+/// Why a document is not a usable key set. `Debug` prints the message.
 #[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct KeySetError {
@@ -21,23 +21,23 @@ pub struct KeySetError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySetErrorKind {
-    /// Not a JSON object with an array `keys` (RFC 7517 section 5).
+    /// The document is not a JSON object with an array `keys` (RFC 7517 section 5).
     Malformed,
-    /// More keys than the limit.
+    /// The set has more keys than [the limit](super::RemoteJwksBuilder::max_keys).
     TooManyKeys,
     /// The document is the issuer's metadata; its `jwks_uri` is the address of the key set.
     IssuerMetadata,
-    /// None of the keys can be used.
+    /// None of the keys is usable.
     NoUsableKey,
 }
 
-/// A key of a set that is not used.
+/// A key that is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SkippedKey {
     /// The key's position in the set, from 0.
     pub index: usize,
-    /// Its `kid`, cut to 64 characters.
+    /// The key's `kid`, truncated to 64 characters.
     pub kid: Option<String>,
     /// Why the key is not used.
     pub error: KeyError,
@@ -59,13 +59,13 @@ impl KeySetError {
     }
 
     pub(super) fn too_many(actual: usize, limit: usize) -> Self {
-        let message = format!("a key set of {actual} keys: at most {limit} are accepted");
+        let message = format!("the key set has {actual} keys: at most {limit} are accepted");
         Self::new(KeySetErrorKind::TooManyKeys, message)
     }
 
     pub(super) fn issuer_metadata(jwks_uri: &str) -> Self {
         let message = format!(
-            "this is the issuer's metadata, not its key set: the address of the key set is its jwks_uri, {}",
+            "the document is the issuer's metadata, not its key set: use the address in its jwks_uri, {}",
             Excerpt(&redact(jwks_uri))
         );
         Self::new(KeySetErrorKind::IssuerMetadata, message)
@@ -76,23 +76,23 @@ impl KeySetError {
         let first = skipped
             .first()
             .map_or_else(String::new, |skipped| format!(": {skipped}"));
-        // The error is kept until the next fetch: a set of many bad keys must not take much memory.
+        // The error is stored until the next fetch, so it must stay small.
         skipped.truncate(SkippedKey::SHOWN);
         skipped.shrink_to_fit();
-        let message = format!("none of the {total} keys of the set can be used{first}");
+        let message = format!("none of the {total} keys of the set is usable{first}");
         Self {
             skipped,
             ..Self::new(KeySetErrorKind::NoUsableKey, message)
         }
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> KeySetErrorKind {
         self.kind
     }
 
-    /// The first 16 keys of a set without a usable key, and why each is not used.
+    /// Returns the first 16 keys of a set without a usable key, and why each is not used.
     #[must_use]
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
@@ -102,7 +102,8 @@ impl KeySetError {
 impl SkippedKey {
     const SHOWN: usize = 16;
 
-    /// Logs the keys of the set at `url`, if it was fetched. A set of many such keys does not fill the log.
+    /// Logs the first 16 skipped keys and the number of others. `url` is set if the key set was
+    /// fetched.
     pub(super) fn log(skipped: &[Self], url: Option<&Url>) {
         let url = url.map(|url| redact(url.as_str()));
         for skipped in skipped.iter().take(Self::SHOWN) {

@@ -1,17 +1,17 @@
-//! Where verification keys come from.
+//! Sources of verification keys (RFC 7517).
 //!
-//! A [`JwksProvider`] has two sides, because a request whose key is known must not wait for
-//! anything: [`lookup`](JwksProvider::lookup) answers from what is known now, and
-//! [`refresh`](JwksProvider::refresh) waits for newer keys, for a token whose key is missing.
+//! A [`JwksProvider`] has two methods to find keys, so that a request with a known key never waits:
+//! [`lookup`](JwksProvider::lookup) searches the keys that are known now.
+//! [`refresh`](JwksProvider::refresh) waits for newer keys if the key is missing.
 //!
 //! | provider | for |
 //! |---|---|
 //! | [`RemoteJwks`] | an issuer's key set over HTTP, found by discovery or at a given address |
-//! | [`StaticKeys`] | keys that are known at start: a JWK Set, PEM |
-//! | [`SharedSecret`] | HS256 and its kin, which have to be asked for by name |
+//! | [`StaticKeys`] | keys that are configured at start: a JWK Set, PEM |
+//! | [`SharedSecret`] | HS256, HS384 or HS512, which you also add to [`Issuer::algorithms`](crate::Issuer::algorithms) |
 //!
-//! Anything else (certificates by `kid`, a database, a hardware module) is a type of the user's
-//! own that implements the trait.
+//! For any other source (certificates by `kid`, a database, a hardware module), implement the
+//! trait.
 
 mod address;
 mod candidates;

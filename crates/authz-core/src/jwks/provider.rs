@@ -32,15 +32,15 @@ use crate::{crypto::VerificationKey, token::ProtectedHeader, untrusted::Bounded}
 /// ```
 #[async_trait]
 pub trait JwksProvider: fmt::Debug + Send + Sync + 'static {
-    /// The keys known now for a token with this header. Never waits: it runs on every request
-    /// whose token is not in the cache.
+    /// Returns the keys known now for a token with this header. It must not block: it runs on every
+    /// request whose token is not cached.
     fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup;
 
-    /// Waits for newer keys. Asked only when `lookup` answered [`KeyLookup::Missing`], or when a
-    /// token that names no key fits none of them, and only for a token that is otherwise good.
+    /// Waits for newer keys. It is called if `lookup` returned [`KeyLookup::Missing`], or if no
+    /// candidate verified a token without `kid`, and only for tokens that pass all other checks.
     ///
-    /// The future may be dropped at any time, when the client goes away; work shared with other
-    /// requests must go on.
+    /// The future may be dropped at any time, because clients disconnect. Work that other requests
+    /// share must continue.
     async fn refresh(&self, header: &ProtectedHeader<'_>, reason: RefreshReason) -> KeyLookup {
         let _ = reason;
         match self.lookup(header) {
@@ -49,16 +49,16 @@ pub trait JwksProvider: fmt::Debug + Send + Sync + 'static {
         }
     }
 
-    /// Whether tokens that `key` signed are still accepted. Asked on every request whose token is
-    /// in the cache, so it has to be as cheap as a load.
+    /// Returns `true` if tokens that `key` signed are still accepted. It runs on every cache hit,
+    /// so it must be as cheap as an atomic load.
     fn is_current(&self, key: &VerificationKey) -> bool {
         key.is_usable()
     }
 
-    /// Waits until there are keys, however long that takes. The default returns at once.
+    /// Waits until keys are available, without a time limit. The default returns at once.
     async fn ready(&self) {}
 
-    /// Status for operators.
+    /// Returns the status for operators.
     fn status(&self) -> KeyStatus {
         KeyStatus::ready()
     }
@@ -87,23 +87,23 @@ impl<P: JwksProvider + ?Sized> JwksProvider for Arc<P> {
     }
 }
 
-/// The answer to a lookup.
+/// The result of a lookup.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum KeyLookup {
-    /// The keys that can have signed the token, in the order to try.
+    /// The keys that may have signed the token, in the order to try.
     Found(KeyCandidates),
-    /// There is no such key, and asking again would not find one: the token is refused.
+    /// No such key exists, and a refresh would not find one: the token is rejected.
     Unknown(UnknownKey),
-    /// Not among the keys known now: newer ones may have it.
+    /// Not in the current key set; a refresh may find it.
     Missing,
-    /// It can't be told: the request gets 503, since the caller did nothing wrong.
+    /// Undecidable: the request gets 503, because the caller is not at fault.
     Unavailable(MissingKeys),
 }
 
 impl KeyLookup {
-    /// It is unknown whether there is a key, because of `error`: the request gets 503, with
-    /// `retry_after` in `Retry-After`.
+    /// Creates [`Unavailable`](Self::Unavailable). The request gets 503 with `retry_after` in
+    /// `Retry-After`, and `error` is logged.
     ///
     /// ```
     /// use std::time::Duration;
@@ -122,23 +122,23 @@ impl KeyLookup {
     }
 }
 
-/// Why there is no key for a token.
+/// Why no key matches a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownKey {
-    /// No key has the token's `kid`, or none fits its algorithm.
+    /// No key has the token's `kid`, or no key allows its algorithm.
     NotInSet,
     /// The key with the token's `kid` may not be used with the token's algorithm.
     WrongAlgorithm,
 }
 
-/// Why it can't be told whether there is a key for a token.
+/// Why keys are unavailable.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct MissingKeys {
-    /// When it makes sense to ask again.
+    /// The wait before the next attempt makes sense.
     pub retry_after: Duration,
-    /// What went wrong last.
+    /// The last error.
     pub error: Arc<KeysError>,
 }
 
@@ -151,13 +151,13 @@ impl MissingKeys {
     }
 }
 
-/// Why newer keys are asked for.
+/// Why a key refresh is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshReason {
-    /// The lookup found nothing.
+    /// The lookup found no key.
     Missing,
-    /// The token names no key, and its signature fits none of the candidates.
+    /// The token has no `kid`, and no candidate verified its signature.
     NoKeyVerified,
 }
 
@@ -165,26 +165,26 @@ pub enum RefreshReason {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct KeyStatus {
-    /// Whether there are keys to check tokens with.
+    /// Whether keys are available.
     pub ready: bool,
-    /// The keys' identifiers; keys without one are counted in `keys` alone.
+    /// The `kid`s of the keys that have one.
     pub key_ids: Vec<String>,
-    /// How many keys there are.
+    /// The number of keys, with and without `kid`.
     pub keys: usize,
-    /// Time since the keys were last confirmed by their issuer.
+    /// Time since the last successful refresh.
     pub age: Option<Duration>,
     /// Time until the next refresh is due.
     pub next_refresh: Option<Duration>,
-    /// What went wrong since the keys were last confirmed.
+    /// The last error since the last successful refresh.
     pub last_error: Option<Arc<KeysError>>,
-    /// Requests for a key set sent so far, failed ones included.
+    /// Number of fetches, including failed ones.
     pub fetches: u64,
-    /// Requests for a key set that failed.
+    /// Number of failed fetches.
     pub failures: u64,
 }
 
 impl KeyStatus {
-    /// Ready, with nothing else to say.
+    /// Creates a status that is ready, with all other fields empty.
     #[must_use]
     pub fn ready() -> Self {
         Self {
@@ -200,7 +200,7 @@ impl KeyStatus {
     }
 }
 
-/// A line of a log, however many keys there are.
+/// The output is limited to a log line.
 impl fmt::Debug for KeyStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyStatus")

@@ -2,12 +2,12 @@ use url::{Host, Position, Url};
 
 use crate::issuer::{BuildError, BuildErrorKind};
 
-/// Where the metadata of a resource are (RFC 9728 section 3.1).
+/// The address of a resource's metadata (RFC 9728 section 3.1).
 #[derive(Clone, Debug)]
 pub(crate) struct Address {
     pub(crate) url: String,
     pub(super) path: String,
-    /// The resource identifier, as written and as issuers may normalize it.
+    /// The resource identifier, as configured and as issuers may normalize it.
     pub(crate) audiences: Vec<String>,
 }
 
@@ -31,25 +31,25 @@ impl Address {
         if url.fragment().is_some() || is_user_told {
             return None;
         }
-        // To the letter: clients compare the address, without the part inserted, with `resource`
-        // (RFC 9728 section 3.3).
+        // Keeps the configured spelling: clients compare the address, without the inserted part,
+        // with `resource` (RFC 9728 section 3.3).
         let authority = resource.find("://")? + 3;
         let after = resource.get(authority..)?.find(['/', '?']);
         let origin = after.map_or(resource, |it| resource.split_at(authority + it).0);
         let normal_origin = &url[..Position::BeforePath];
-        // A challenge holds ASCII alone.
+        // A challenge may contain only ASCII.
         let origin = if origin.is_ascii() {
             origin
         } else {
             normal_origin
         };
-        // Only the slash behind the host is removed (RFC 9728 section 3.1).
+        // Removes only a slash right after the host (RFC 9728 section 3.1).
         let (own, query) = match (url.path(), &url[Position::AfterPath..]) {
             ("/", query) => ("", query),
             it => it,
         };
         let path = format!("{}{own}", Self::WELL_KNOWN);
-        // The same by RFC 3986 sections 6.2.2.1 and 6.2.3.
+        // Equivalent spellings (RFC 3986 sections 6.2.2.1 and 6.2.3).
         let mut audiences = vec![resource.to_owned(), format!("{normal_origin}{own}{query}")];
         if own.is_empty() {
             audiences.push(format!("{normal_origin}/{query}"));
@@ -64,9 +64,9 @@ impl Address {
     }
 }
 
-/// An absolute https URL, or one by http on this machine.
+/// Parses an absolute URL that uses https, or http on a loopback address.
 pub(super) fn secure_url(text: &str) -> Option<Url> {
-    // The parser drops or replaces these.
+    // The URL parser would drop or replace these characters.
     if text.contains(|it: char| it.is_whitespace() || it.is_control() || it == '\\') {
         return None;
     }

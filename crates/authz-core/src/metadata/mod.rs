@@ -1,4 +1,4 @@
-//! Metadata of a protected resource (RFC 9728): how this API describes itself to clients.
+//! Protected resource metadata (RFC 9728): how this API describes itself to clients.
 
 mod address;
 mod resource;
@@ -17,8 +17,8 @@ pub(crate) use self::address::Address;
 pub use self::resource::Resource;
 use crate::untrusted::Excerpt;
 
-/// The metadata of a protected resource (RFC 9728 section 2), to be served as JSON at
-/// [`path`](Self::path). The adapters mount it.
+/// The metadata of a protected resource (RFC 9728 section 2), which adapters serve as JSON at
+/// [`path`](Self::path).
 ///
 /// ```
 /// # use authz_core::{Algorithm, Authorizer, Issuer, jwks::SharedSecret};
@@ -58,15 +58,15 @@ struct Document {
 pub enum MetadataError {
     /// The authorizer does not have a resource identifier.
     #[error(
-        "no metadata to serve: name this API on the authorizer's builder, as with `.resource(\"https://api.example\")`"
+        "no metadata to serve: name this API on the authorizer's builder, for example with `.resource(\"https://api.example\")`"
     )]
     MissingResource,
-    /// The framework's router can't have a route for the document.
+    /// The framework's router does not accept a route for the document.
     #[error(
         "the metadata can't be served at {path:?}: remove the application's own route there; choose a resource without `//` in its path"
     )]
     Path {
-        /// Where the document belongs.
+        /// The path of the document.
         path: String,
     },
 }
@@ -122,7 +122,7 @@ impl ResourceMetadata {
         } else if method == Method::OPTIONS {
             headers.insert(ALLOW, value(Self::METHODS));
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, value(Self::METHODS));
-            // Clients of the Model Context Protocol send a field of their own.
+            // Clients of the Model Context Protocol send a custom header field.
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, value("*"));
             (StatusCode::NO_CONTENT, String::new())
         } else {

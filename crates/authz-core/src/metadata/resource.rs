@@ -11,8 +11,8 @@ use crate::{
     untrusted::Excerpt,
 };
 
-/// This API as a protected resource: its identifier (RFC 9728 section 1.2), and what its
-/// [metadata](ResourceMetadata) tells clients besides the issuers.
+/// Describes this API as a protected resource: its identifier (RFC 9728 section 1.2) and further
+/// members of its [metadata](ResourceMetadata).
 ///
 /// ```
 /// use authz_core::{Authorizer, Resource};
@@ -120,12 +120,12 @@ impl Resource {
         self.list("authorization_details_types_supported", types)
     }
 
-    /// Says that tokens must be bound to a client certificate (RFC 8705 section 3).
+    /// States that tokens must be bound to a client certificate (RFC 8705 section 3).
     pub fn certificate_bound_tokens(self) -> Self {
         self.member("tls_client_certificate_bound_access_tokens", true)
     }
 
-    /// Says that tokens must be bound to a key (RFC 9449).
+    /// States that tokens must be bound to a key (RFC 9449).
     pub fn dpop_bound_tokens(self) -> Self {
         self.member("dpop_bound_access_tokens_required", true)
     }
@@ -136,7 +136,7 @@ impl Resource {
         self.list("dpop_signing_alg_values_supported", names)
     }
 
-    /// Sets a JWT with the same members, signed by whoever vouches for them (RFC 9728 section 2.2).
+    /// Sets a signed JWT with the same members (RFC 9728 section 2.2).
     pub fn signed_metadata(self, jwt: impl Into<String>) -> Self {
         self.member("signed_metadata", jwt.into())
     }
@@ -164,7 +164,7 @@ impl Resource {
         let issuers = issuers.collect::<Value>();
         let mut set = |name: String, value: Value| {
             let is_absent = value.is_null() || value == json!([]);
-            // An empty list of methods means that no token is taken as a bearer token.
+            // An empty list of methods means that bearer tokens are not accepted.
             if !is_absent || name == "bearer_methods_supported" {
                 document.insert(name, value);
             }
@@ -213,7 +213,7 @@ impl From<&String> for Resource {
     }
 }
 
-/// What is wrong with a member.
+/// Returns what is wrong with a member, if anything.
 fn problem(name: &str, value: &Value) -> Option<&'static str> {
     let (name, language) = match name.split_once('#') {
         Some((name, language)) => (name, Some(language)),
@@ -230,7 +230,7 @@ fn problem(name: &str, value: &Value) -> Option<&'static str> {
     };
     match name {
         "" => Some("a member needs a name"),
-        "resource" => Some("the identifier is the one given to `Resource::new`"),
+        "resource" => Some("set the identifier with `Resource::new`"),
         "jwks_uri" | "resource_documentation" | "resource_policy_uri" | "resource_tos_uri"
             if value.as_str().and_then(secure_url).is_none() =>
         {

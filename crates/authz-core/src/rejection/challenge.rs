@@ -2,10 +2,10 @@ use std::fmt;
 
 use http::HeaderValue;
 
-/// The value of a `WWW-Authenticate` header: one Bearer challenge (RFC 6750 section 3).
+/// A Bearer challenge: the value of a `WWW-Authenticate` header (RFC 6750 section 3).
 ///
-/// Values are quoted and escaped (RFC 9110 section 5.6.4). What a header can't hold, line breaks
-/// above all, is left out, so that no value can end the header and begin another.
+/// Parameter values are quoted and escaped (RFC 9110 section 5.6.4). Characters outside of visible
+/// ASCII and space are dropped, line breaks included, so a value can't inject a header.
 ///
 /// ```
 /// use authz_core::Challenge;
@@ -17,7 +17,7 @@ use http::HeaderValue;
 pub struct Challenge(String);
 
 impl Challenge {
-    /// A challenge without parameters.
+    /// Creates a challenge without parameters.
     #[must_use]
     pub fn bearer() -> Self {
         Self("Bearer".to_owned())
@@ -32,8 +32,7 @@ impl Challenge {
         for character in value.chars() {
             match character {
                 '"' | '\\' => self.0.extend(['\\', character]),
-                // Visible ASCII and the space: RFC 6750 section 3 allows no more, and intermediaries
-                // disagree about the rest.
+                // RFC 6750 section 3 allows only these, and intermediaries disagree about others.
                 ' '..='~' => self.0.push(character),
                 _ => {}
             }
@@ -44,10 +43,10 @@ impl Challenge {
 
     #[expect(
         clippy::expect_used,
-        reason = "names are ours, and of a value `with` keeps visible ASCII and spaces alone"
+        reason = "parameter names are constants, and `with` drops everything but visible ASCII and spaces"
     )]
     pub(crate) fn to_header_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).expect("a challenge is visible ASCII and spaces alone")
+        HeaderValue::from_str(&self.0).expect("a challenge contains only visible ASCII and spaces")
     }
 }
 

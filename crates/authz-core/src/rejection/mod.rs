@@ -1,4 +1,4 @@
-//! The answer to a request that is refused: status, challenge, body (RFC 6750 section 3).
+//! Builds the response to a rejected request: status, challenge and body (RFC 6750 section 3).
 
 mod challenge;
 mod reason;
@@ -17,7 +17,7 @@ use crate::{
     policy::{OFFLINE_ACCESS, StepUp},
 };
 
-/// A request that is refused, and how to say so.
+/// A rejected request: the reason and the response.
 ///
 /// ```
 /// # async fn example(authorizer: authz_core::Authorizer, request: http::Request<()>) {
@@ -40,12 +40,12 @@ struct Inner {
     scope: Option<String>,
     step_up: Option<StepUp>,
     retry_after: Option<Duration>,
-    /// What a preflight is told.
+    /// The `Allow` header of a preflight's response.
     allow: Option<HeaderValue>,
     api: Arc<Api>,
 }
 
-/// What the answers of one API have in common. Comes from its configuration alone.
+/// The settings that all responses of one API share.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) realm: String,
@@ -69,7 +69,7 @@ impl Rejection {
         }))
     }
 
-    /// The answer to a CORS preflight that goes no further than the guard.
+    /// Creates the response to a CORS preflight that the guard answers.
     pub(crate) fn preflight(allow: HeaderValue, api: &Arc<Api>) -> Self {
         let mut answer = Self::new(Reason::Preflight, api);
         answer.0.allow = Some(allow);
@@ -81,8 +81,8 @@ impl Rejection {
         self
     }
 
-    /// Sets the scopes that a client should ask for. Not `offline_access`: whether a client gets a refresh
-    /// token is not this API's business, and it would ask for one on our account.
+    /// Sets the `scope` of the challenge, without `offline_access`. Refresh tokens are a matter
+    /// between client and issuer.
     pub(crate) fn with_scope(mut self, scope: Option<String>) -> Self {
         self.0.scope = match scope {
             Some(scopes) if scopes.contains(OFFLINE_ACCESS) => {
@@ -104,20 +104,21 @@ impl Rejection {
         self
     }
 
-    /// Why.
+    /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> Reason {
         self.0.reason
     }
 
-    /// 400, 401, 403 or 503; 204 for a preflight that the guard answers.
+    /// Returns the status: 400, 401, 403 or 503, or 204 for a preflight that the guard answers.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
 
-    /// The value of `WWW-Authenticate`: every refusal has one but that for want of keys, which is
-    /// no fault of the caller's.
+    /// Returns the value of `WWW-Authenticate`. It is `None` for
+    /// [`KeysUnavailable`](Reason::KeysUnavailable), which is not the caller's fault, and for a
+    /// preflight.
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
         let reason = self.0.reason;
@@ -152,16 +153,17 @@ impl Rejection {
         Some(challenge.to_header_value())
     }
 
-    /// The value of `Retry-After`, in seconds: at least 1, rounded up.
+    /// Returns the value of `Retry-After` in seconds, rounded up and at least 1.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let wait = self.0.retry_after?;
         Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
     }
 
-    /// The JSON body: `error` and `error_description`, or problem details (RFC 9457) if the authorizer is
-    /// set to [them](crate::AuthorizerBuilder::problem_details). All values are from closed sets that need
-    /// no escaping. Empty for a preflight.
+    /// Returns the JSON body: `error` and `error_description`, or [problem
+    /// details](crate::AuthorizerBuilder::problem_details) (RFC 9457). It is empty for a preflight.
+    ///
+    /// It never contains anything that the caller sent.
     #[must_use]
     pub fn body(&self) -> String {
         let reason = self.0.reason;
@@ -181,7 +183,7 @@ impl Rejection {
         format!(r#"{{"error":"{error}","error_description":"{description}"}}"#)
     }
 
-    /// All header fields of the answer.
+    /// Returns all header fields of the response.
     #[must_use]
     pub fn headers(&self) -> HeaderMap {
         if let Some(allow) = &self.0.allow {
@@ -203,8 +205,8 @@ impl Rejection {
         headers
     }
 
-    /// The whole answer. Its extensions hold the [`Reason`], for a layer outside that counts refusals or
-    /// writes a body of its own.
+    /// Returns the response. Its extensions contain the [`Reason`], for an outer layer that counts
+    /// rejections or replaces the body.
     #[must_use]
     pub fn into_response<B: From<String>>(self) -> Response<B> {
         let mut response = Response::new(B::from(self.body()));

@@ -2,78 +2,79 @@ use std::fmt;
 
 use http::StatusCode;
 
-/// Why a request was refused: stable, machine-readable, and the same on every framework.
+/// Why a request was rejected. Stable, machine-readable, and the same for every framework.
 ///
-/// Its [`name`](Self::name) stands in the log as `reason`. Callers see only what
-/// [`error`](Self::error) and [`description`](Self::description) say, which is a closed set.
+/// The log shows its [`name`](Self::name) as `reason`. Callers see only [`error`](Self::error) and
+/// [`description`](Self::description), which come from a closed set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// No token, or another scheme than Bearer (RFC 6750 section 3.1).
+    /// No token, or a scheme other than Bearer (RFC 6750 section 3.1).
     MissingToken,
-    /// Credentials that are no single bearer token (RFC 6750 section 2.1).
+    /// The credentials are not exactly one bearer token (RFC 6750 section 2.1).
     MalformedCredentials,
-    /// Tokens in two places at once (RFC 6750 section 2).
+    /// The request carries more than one token (RFC 6750 section 2).
     MultipleTokens,
-    /// The token is longer than the limit.
+    /// The token is longer than [the limit](crate::AuthorizerBuilder::max_token_bytes).
     TokenTooLarge,
-    /// Not a compact JWS: wrong number of parts, or not canonical base64url (RFC 7515 section 5.2).
+    /// The token is not a compact JWS: it has a wrong number of parts, or non-canonical base64url
+    /// (RFC 7515 section 5.2).
     MalformedToken,
-    /// Not a JWT at all: a token that only its issuer can read.
+    /// The token is opaque: not a JWT, so only its issuer can read it.
     OpaqueToken,
-    /// A JWE (RFC 7516): encrypted for somebody.
+    /// The token is encrypted: a JWE (RFC 7516).
     EncryptedToken,
-    /// The header is no JSON object, has a name twice, or a member of the wrong type.
+    /// The header is not a JSON object, repeats a name, or has a member of the wrong type.
     MalformedHeader,
-    /// The header asks for an extension that is not understood (RFC 7515 section 4.1.11).
+    /// The header requires an unsupported extension (RFC 7515 section 4.1.11).
     UnsupportedExtension,
-    /// `alg` is missing, `none`, unknown, or not among the accepted ones (RFC 8725 section 3.1).
+    /// `alg` is missing, `none`, unknown, or not accepted (RFC 8725 section 3.1).
     AlgorithmNotAllowed,
-    /// `typ` is that of another kind of token (RFC 8725 section 3.11, RFC 9068 section 4).
+    /// `typ` names another kind of token (RFC 8725 section 3.11, RFC 9068 section 4).
     WrongTokenType,
-    /// The payload is no JSON object, has a name twice, or a claim of the wrong type.
+    /// The payload is not a JSON object, repeats a name, or has a claim of the wrong type.
     MalformedClaims,
-    /// `iss` is missing or none of the configured issuers (RFC 9068 section 4).
+    /// `iss` is missing or not a configured issuer (RFC 9068 section 4).
     WrongIssuer,
     /// `aud` is missing or contains none of the configured audiences (RFC 9068 section 4).
     WrongAudience,
-    /// The token was issued to a client that is not listed.
+    /// The token's client is not listed in the configuration.
     WrongClient,
-    /// A required claim has another value.
+    /// A claim that identifies access tokens is missing or has another value.
     WrongClaim,
-    /// `exp` is over (RFC 7519 section 4.1.4).
+    /// `exp` has passed (RFC 7519 section 4.1.4).
     Expired,
-    /// `nbf` is not reached (RFC 7519 section 4.1.5).
+    /// `nbf` is in the future (RFC 7519 section 4.1.5).
     NotYetValid,
-    /// `iat` lies in the future.
+    /// `iat` is in the future.
     IssuedInFuture,
-    /// A claim that has to be there is not.
+    /// A required claim is missing.
     MissingClaim,
-    /// The token is bound to a key of its sender (`cnf`, RFC 7800) and can't be used as a bearer token.
+    /// The token is bound to its sender's key (`cnf`, RFC 7800), so it is not a bearer token.
     SenderConstrained,
-    /// No key of the issuer has the token's `kid`.
+    /// The issuer does not publish a key with the token's `kid`.
     UnknownKey,
-    /// The token's key may not be used with the token's algorithm.
+    /// The key with the token's `kid` may not be used with the token's algorithm.
     KeyNotForAlgorithm,
-    /// The signature is not the key's.
+    /// The signature does not verify.
     InvalidSignature,
-    /// More keys could have signed the token than are tried for one, and none of those tried did.
+    /// More keys match the token than are tried for one, and none of those tried verified it.
     TooManyCandidateKeys,
-    /// The verified claims do not fit the type that the application asks for.
+    /// The claims can't be deserialized into the application's type.
     ClaimsMismatch,
-    /// The token is good but does not satisfy the policy (RFC 6750 section 3.1).
+    /// The token is valid, but does not satisfy the policy (RFC 6750 section 3.1).
     InsufficientScope,
-    /// The token is good, but the user's authentication is too weak or too long ago for the policy
-    /// (RFC 9470 section 3).
+    /// The token is valid, but the policy requires a stronger or more recent authentication of the
+    /// user (RFC 9470 section 3).
     InsufficientAuthentication,
-    /// The issuer's keys can't be had at the moment.
+    /// The issuer's keys are unavailable.
     KeysUnavailable,
-    /// Not a refusal: a CORS preflight, which the guard answers in place of the handler.
+    /// Not a rejection: the guard answers a CORS preflight instead of the handler.
     Preflight,
 }
 
 impl Reason {
-    /// The name that stands in the log.
+    /// Returns the name for the log, in snake case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -110,7 +111,8 @@ impl Reason {
         }
     }
 
-    /// The status of the answer, unless an option changes that of an unmet policy.
+    /// Returns the status of the response. An option of the authorizer may change it for
+    /// [`InsufficientScope`](Self::InsufficientScope).
     #[must_use]
     pub const fn status(self) -> StatusCode {
         match self {
@@ -122,7 +124,8 @@ impl Reason {
         }
     }
 
-    /// The error code of the challenge (RFC 6750 section 3.1, RFC 9470 section 3); `None` where it carries none.
+    /// Returns the error code of the challenge (RFC 6750 section 3.1, RFC 9470 section 3), or
+    /// `None` if the challenge has no code.
     #[must_use]
     pub const fn error(self) -> Option<&'static str> {
         match self {
@@ -134,7 +137,7 @@ impl Reason {
         }
     }
 
-    /// What the caller is told. Never contains anything that the caller sent.
+    /// Returns the description for the caller. It never contains anything that the caller sent.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! What a decision may look at: a request's method, target, header fields and path parameters.
+//! The parts of a request that a decision depends on: method, target, header fields, path
+//! parameters.
 
 mod path_params;
 
@@ -12,27 +13,27 @@ use http::{
 pub use self::path_params::PathParams;
 use crate::untrusted::Excerpt;
 
-/// The parts of a request that a decision depends on, borrowed from whatever holds them.
+/// The borrowed parts of a request that a decision depends on.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct RequestParts<'a> {
     /// The method.
     pub method: &'a Method,
-    /// The target.
+    /// The request target.
     pub uri: &'a Uri,
     /// The header fields.
     pub headers: &'a HeaderMap,
-    /// The target that the client sent, where that is not known to be `uri`.
+    /// The target that the client sent, if it may differ from `uri`.
     original_uri: Option<&'a Uri>,
-    /// The pattern of the route that the request was matched to.
+    /// The pattern of the matched route.
     route: Option<&'a str>,
-    /// The path for the log, where `uri` is not the request's.
+    /// The path for the log, if `uri` is not the request's.
     shown_path: Option<&'a str>,
     path_params: Option<&'a dyn PathParams>,
 }
 
 impl<'a> RequestParts<'a> {
-    /// These parts.
+    /// Creates the parts of a request, without path parameters.
     #[must_use]
     pub const fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         Self {
@@ -46,7 +47,7 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// These parts, and the parameters that a router found in the path: what a policy calls
+    /// Sets the path parameters from the router, which policies read with
     /// [`path`](crate::policy::path).
     #[must_use]
     pub const fn with_path_params(self, path_params: &'a dyn PathParams) -> Self {
@@ -56,9 +57,8 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// These parts with the target that the client sent, for frameworks in which nested routers or
-    /// rewrites change what is seen later. [`RulePaths`](crate::RulePaths) says which of the two a table
-    /// of rules looks at.
+    /// Sets the target that the client sent, for frameworks whose nested routers or rewrites change
+    /// `uri`. [`RulePaths`](crate::RulePaths) selects which of the two a rule table matches.
     #[must_use]
     pub const fn with_original_uri(self, original: &'a Uri) -> Self {
         Self {
@@ -67,7 +67,7 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// These parts with the pattern of the route that a router matched, as `/orgs/{org}`, for the log.
+    /// Sets the pattern of the matched route, such as `/orgs/{org}`, for the log.
     #[must_use]
     pub const fn with_route(self, route: &'a str) -> Self {
         Self {
@@ -76,8 +76,7 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// These parts with the path that the log shows, for an adapter that gives no `uri` because no
-    /// decision depends on it.
+    /// Sets the path for the log, for an adapter that does not pass the request's `uri`.
     #[must_use]
     pub const fn with_shown_path(self, path: &'a str) -> Self {
         Self {
@@ -86,18 +85,18 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// The path that the client sent.
+    /// Returns the path that the client sent.
     pub(crate) fn original_path(&self) -> &'a str {
         self.original_uri.unwrap_or(self.uri).path()
     }
 
-    /// The path as routers and rewrites have left it.
+    /// Returns the path after nested routers and rewrites.
     #[cfg(feature = "rules")]
     pub(crate) fn current_path(&self) -> &'a str {
         self.uri.path()
     }
 
-    /// The names of the path parameters that the router has found.
+    /// Returns the names of the path parameters.
     pub(crate) fn path_param_names(&self) -> Vec<Cow<'a, str>> {
         self.path_params.map_or_else(Vec::new, PathParams::names)
     }
@@ -110,7 +109,7 @@ impl<'a> RequestParts<'a> {
         self.route.map(Excerpt)
     }
 
-    /// For requests of which no route is known.
+    /// Returns the path for the log, unless the route is known.
     pub(crate) fn shown_path(&self) -> Option<Excerpt<'a>> {
         let path = || self.shown_path.unwrap_or_else(|| self.original_path());
         (self.route.is_none()).then(|| Excerpt(path()))
@@ -123,14 +122,14 @@ impl<'a> RequestParts<'a> {
         }
     }
 
-    /// The path parameter `name`, percent-decoded.
+    /// Returns the path parameter `name`, percent-decoded.
     #[must_use]
     pub fn path_param(&self, name: &str) -> Option<Cow<'a, str>> {
         self.path_params?.get(name)
     }
 
-    /// Whether this is a CORS preflight, which browsers send without credentials (Fetch standard,
-    /// section "CORS-preflight fetch"). A guard treats it as any other request.
+    /// Returns `true` if this is a CORS preflight, which browsers send without credentials (Fetch
+    /// standard, section "CORS-preflight fetch"). A guard treats it like any other request.
     #[must_use]
     pub fn is_preflight(&self) -> bool {
         self.method == Method::OPTIONS
@@ -139,7 +138,7 @@ impl<'a> RequestParts<'a> {
     }
 }
 
-/// A request's parts for a decision that comes later, after a wait for keys.
+/// The parts of a request whose decision waits for keys.
 pub(crate) struct OwnedParts {
     method: Method,
     uri: Uri,
@@ -151,7 +150,8 @@ pub(crate) struct OwnedParts {
 }
 
 impl OwnedParts {
-    /// What the log says of a request, the path parameters named, and the header fields if asked for.
+    /// Copies what the log needs, the named path parameters, and the header fields if `headers` is
+    /// true.
     pub(crate) fn new(parts: &RequestParts<'_>, headers: bool, path_params: &[&str]) -> Self {
         let param = |name: &&str| Some(((*name).to_owned(), parts.path_param(name)?.into_owned()));
         Self {
@@ -180,7 +180,7 @@ impl OwnedParts {
     }
 }
 
-/// Neither the headers nor the query: credentials stand in both.
+/// Omits the header fields and the query, which may contain credentials.
 impl fmt::Debug for RequestParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestParts")

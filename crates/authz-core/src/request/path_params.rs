@@ -1,8 +1,8 @@
 use std::{borrow::Cow, fmt};
 
-/// The parameters that a router found in a request's path, by the names in its pattern.
+/// The path parameters that a router captured, by name.
 ///
-/// Adapters give their framework's; a list of pairs does for everything else:
+/// Adapters implement it for their framework. Elsewhere, use a list of pairs:
 ///
 /// ```
 /// use authz_core::RequestParts;
@@ -13,11 +13,11 @@ use std::{borrow::Cow, fmt};
 /// # }
 /// ```
 pub trait PathParams: fmt::Debug + Send + Sync {
-    /// The value of the parameter `name`, percent-decoded; `None` where there is none, or it is not UTF-8.
+    /// Returns the parameter `name`, percent-decoded, or `None` if it is missing or not UTF-8.
     fn get(&self, name: &str) -> Option<Cow<'_, str>>;
 
-    /// The names of all parameters, for the log line about one that a policy asks for and the route
-    /// does not have.
+    /// Returns the names of all parameters, for the log line about a parameter that the route
+    /// lacks.
     fn names(&self) -> Vec<Cow<'_, str>> {
         Vec::new()
     }
@@ -31,7 +31,7 @@ where
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         let mut params = self.iter().filter(|(key, _)| key.as_ref() == name);
         let (_, value) = params.next()?;
-        // Nested routers may use a name twice: nobody can say which of them is meant.
+        // Nested routers may use a name twice, and the policy can't choose between them.
         let alone = params.next().is_none();
         alone.then_some(Cow::Borrowed(value.as_ref()))
     }

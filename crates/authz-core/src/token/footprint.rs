@@ -1,21 +1,21 @@
-//! How much memory JSON takes once it is deserialized: an upper bound, from its text alone.
+//! Computes an upper bound of the memory that JSON takes once deserialized, from its text alone.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-/// The bytes on the heap that JSON values take at most.
+/// Upper bounds of heap memory, in bytes.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Footprint {
     /// As [`serde_json::Value`].
     pub(crate) as_value: usize,
-    /// As a type of the application. Its objects may be hash maps, or structs in the elements of arrays.
+    /// As a type of the application, which may use hash maps, and structs as elements of arrays.
     pub(crate) as_any: usize,
 }
 
 impl Footprint {
-    /// Of the values in `json`, which is valid.
+    /// Returns the bounds for `json`, which must be valid JSON.
     pub(crate) fn of(json: &[u8]) -> Self {
         let mut sum = Self::default();
         let mut open: SmallVec<[Container; 16]> = SmallVec::new();
@@ -49,8 +49,8 @@ impl Footprint {
                 _ => {
                     Container::fill(open.last_mut());
                     let end = end_of_literal(json, at);
-                    // With serde_json's `arbitrary_precision` a number is kept as its text, in a `String` that
-                    // grew by doubling.
+                    // With serde_json's `arbitrary_precision`, a number is a `String` that grew by
+                    // doubling.
                     if size_of::<serde_json::Number>() > 16 {
                         sum.add_to_both((2 * (end - at)).next_power_of_two().max(16));
                     }
@@ -71,7 +71,7 @@ impl Footprint {
         let elements = container.elements;
         if container.is_array {
             self.as_value += array(elements, size_of::<Value>());
-            // An array may stand for a struct as well, with or without its fields.
+            // An array may be deserialized into a struct too.
             self.as_any += array(elements, 2 * size_of::<Value>()).max(object(1));
         } else {
             self.as_value += object(elements);
@@ -82,7 +82,7 @@ impl Footprint {
 
 struct Container {
     is_array: bool,
-    /// The commas so far, and one for what stands before the first.
+    /// The number of commas so far, plus one if there is any element.
     elements: usize,
 }
 
@@ -94,7 +94,7 @@ impl Container {
     }
 }
 
-/// A vector that grew while it was filled.
+/// Returns the size of a vector that grew by doubling.
 fn array(elements: usize, size: usize) -> usize {
     match elements {
         0 => 0,
@@ -110,7 +110,8 @@ fn object(members: usize) -> usize {
     }
 }
 
-/// Nodes of the standard library's B-tree: 11 entries each, and at least 5 but in the root.
+/// Returns the size of a `BTreeMap`: a node has at most 11 entries and, except for the root, at
+/// least 5.
 fn b_tree(members: usize) -> usize {
     const LEAF: usize = 11 * (size_of::<String>() + size_of::<Value>()) + 16;
     const INNER: usize = LEAF + 12 * size_of::<usize>();
@@ -124,7 +125,7 @@ fn b_tree(members: usize) -> usize {
     }
 }
 
-/// A table of buckets that are 7/8 full at most, with an index beside it as in an ordered map.
+/// Returns the size of a hash map that is at most 7/8 full, with an index as in an ordered map.
 fn hash_map(members: usize) -> usize {
     const BUCKET: usize = size_of::<(u64, String, Value)>() + 9;
     match members {
@@ -133,7 +134,7 @@ fn hash_map(members: usize) -> usize {
     }
 }
 
-/// Where the quote stands that closes the string whose text begins at `from`.
+/// Returns the position of the closing quote of the string whose text begins at `from`.
 fn end_of_string(json: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(found) = json
@@ -149,7 +150,7 @@ fn end_of_string(json: &[u8], from: usize) -> usize {
     json.len().max(from)
 }
 
-/// Behind the number, `true`, `false` or `null` that begins at `from`.
+/// Returns the end of the number, `true`, `false` or `null` that begins at `from`.
 fn end_of_literal(json: &[u8], from: usize) -> usize {
     let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
     let rest = json.get(from + 1..).unwrap_or_default();

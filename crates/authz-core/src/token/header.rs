@@ -1,15 +1,18 @@
 use std::{borrow::Cow, fmt};
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
+use super::parse_error::ParseError;
 use crate::{
     crypto::Algorithm,
     json::{Name, Names, Skip},
     untrusted::Excerpt,
 };
 
-/// What a token's header says about its signature. Not verified: it chooses among keys that are
-/// trusted already, and brings none of its own (`jwk`, `jku`, `x5u` and `x5c` are never looked at).
+/// The header of a token (RFC 7515 section 4), before the signature is verified.
+///
+/// It only selects among trusted keys. Keys in the header (`jwk`, `jku`, `x5u`, `x5c`) are never
+/// used.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProtectedHeader<'a> {
     algorithm: Algorithm,
@@ -37,24 +40,24 @@ impl<'a> ProtectedHeader<'a> {
         self
     }
 
-    /// Whether there is a `nonce`, as in tokens for Microsoft's own APIs.
+    /// Returns `true` if the header has `nonce`, as tokens for Microsoft's own APIs do.
     pub(crate) const fn has_nonce(&self) -> bool {
         self.has_nonce
     }
 
-    /// `alg` (RFC 7515 section 4.1.1): one of the accepted algorithms.
+    /// Returns `alg` (RFC 7515 section 4.1.1), which is an accepted algorithm.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// `kid` (RFC 7515 section 4.1.4).
+    /// Returns `kid` (RFC 7515 section 4.1.4).
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
     }
 
-    /// `typ` (RFC 7515 section 4.1.9).
+    /// Returns `typ` (RFC 7515 section 4.1.9).
     #[must_use]
     pub fn token_type(&self) -> Option<&str> {
         self.token_type.as_deref()
@@ -71,57 +74,35 @@ impl fmt::Debug for ProtectedHeader<'_> {
     }
 }
 
-/// The members of a header that matter here, before any rule is applied.
+/// The members of a header before any check.
 #[derive(Debug, Default)]
 pub(crate) struct RawHeader<'a> {
     pub(crate) alg: Option<Cow<'a, str>>,
     pub(crate) kid: Option<Cow<'a, str>>,
     pub(crate) typ: Option<Cow<'a, str>>,
-    /// `crit`, `b64`, `zip` or `enc`: something that would have to be understood.
+    /// An unsupported extension: `crit`, `b64`, `zip` or `enc`.
     pub(crate) extension: Option<&'static str>,
     pub(crate) nonce: bool,
 }
 
-/// Why a header can't be read: not a JSON object, a repeated member, a member of the wrong type.
-#[derive(Debug)]
-pub(crate) struct BadHeader {
-    /// The member of the wrong type.
-    member: Option<&'static str>,
-    error: serde_json::Error,
-}
-
-impl fmt::Display for BadHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(member) = self.member {
-            write!(f, "{member}: ")?;
-        }
-        self.error.fmt(f)
-    }
-}
-
 impl<'a> RawHeader<'a> {
-    pub(crate) fn read(json: &'a [u8]) -> Result<Self, BadHeader> {
-        let bad = |error| BadHeader {
-            member: None,
-            error,
-        };
-        // Checked as a whole once, and not again string by string.
-        let text =
-            std::str::from_utf8(json).map_err(|error| bad(serde::de::Error::custom(error)))?;
+    pub(crate) fn read(json: &'a [u8]) -> Result<Self, ParseError> {
+        // One UTF-8 check for the whole header is faster than one per string.
+        let text = std::str::from_utf8(json).map_err(serde_json::Error::custom)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let mut member = None;
         let header = deserializer
             .deserialize_map(HeaderVisitor(&mut member))
-            .map_err(|error| BadHeader {
+            .map_err(|error| ParseError {
                 member: member.filter(|_| error.is_data()),
                 error,
             })?;
-        deserializer.end().map_err(bad)?;
+        deserializer.end()?;
         Ok(header)
     }
 }
 
-/// With the member whose value is being read, for an error that names it.
+/// Remembers the member that is being parsed, so that an error can name it.
 struct HeaderVisitor<'m>(&'m mut Option<&'static str>);
 
 impl<'de> Visitor<'de> for HeaderVisitor<'_> {
@@ -145,13 +126,13 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
                 "alg" => header.alg = text("alg")?,
                 "kid" => header.kid = text("kid")?,
                 "typ" => header.typ = text("typ")?,
-                // No extension is understood here, so a `crit` that names one must be refused,
-                // and an empty one is not allowed to exist (RFC 7515 section 4.1.11).
+                // No extension is supported, so any `crit` is rejected. An empty `crit` is not
+                // allowed (RFC 7515 section 4.1.11).
                 "crit" => {
                     members.next_value_seed(Skip)?;
                     header.extension = Some("crit");
                 }
-                // RFC 7797: `true` is the default written out.
+                // `true` is the default (RFC 7797 section 3).
                 "b64" => {
                     *self.0 = Some("b64");
                     if !members.next_value::<bool>()? {

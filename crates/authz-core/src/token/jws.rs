@@ -3,39 +3,40 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 
-/// A compact JWS whose parts are decoded but not yet read (RFC 7515 section 7.1).
+/// A compact JWS with decoded parts (RFC 7515 section 7.1).
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
-    /// `header.payload`, as it was signed.
+    /// The signed bytes: `header.payload`, still encoded.
     pub(crate) signing_input: &'a [u8],
-    /// Header, payload and signature, one after the other.
+    /// Header, payload and signature in one buffer.
     decoded: Vec<u8>,
     header_end: usize,
     payload_end: usize,
-    /// Whether the parts end with padding, as AWS load balancers write them.
+    /// Whether the parts have base64 padding, as AWS load balancers send it.
     padded: bool,
 }
 
-/// Why a string is no compact JWS.
+/// Why a string is not a compact JWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// Five parts: encrypted (RFC 7516 section 7.1).
+    /// Five parts: a JWE (RFC 7516 section 7.1).
     Encrypted,
-    /// No dots at all: an opaque token, which only its issuer can read.
+    /// No dots: an opaque token.
     Opaque,
     /// Another number of parts, or an empty one.
     Parts,
-    /// Not canonical base64url: a wrong character, padding, stray bits at the end.
+    /// Not canonical base64url: an invalid character, padding or non-zero trailing bits.
     Base64,
 }
 
 impl<'a> Jws<'a> {
+    /// Decodes a JWS in canonical base64url without padding (RFC 7515 section 2).
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Malformed> {
         Self::decode_parts(bytes, false)
     }
 
-    /// As [`decode`](Self::decode), for parts that all carry their padding (RFC 4648 section 3.2),
-    /// which RFC 7515 section 2 forbids. The padding belongs to the signing input.
+    /// Decodes a JWS whose parts must all have padding (RFC 4648 section 3.2), which RFC 7515
+    /// section 2 forbids. The padding is part of the signing input.
     pub(crate) fn decode_padded(bytes: &'a [u8]) -> Result<Self, Malformed> {
         Self::decode_parts(bytes, true)
     }
@@ -45,7 +46,7 @@ impl<'a> Jws<'a> {
         let first = dots.next().ok_or(Malformed::Opaque)?;
         let second = dots.next().ok_or(Malformed::Parts)?;
         if dots.next().is_some() {
-            // Counted no further than it takes to tell: a token of a million dots costs nothing.
+            // Stops at the fifth dot, so that a token of a million dots costs nothing.
             let five = dots.next().is_some() && dots.next().is_none();
             return Err(if five {
                 Malformed::Encrypted
@@ -71,8 +72,8 @@ impl<'a> Jws<'a> {
         } else {
             (header, payload, signature)
         };
-        // All parts into one buffer. The engine accepts the canonical form alone, so that one token has
-        // one spelling.
+        // One buffer for all parts saves allocations. The engine accepts only the canonical form,
+        // so a token can't be respelled.
         let mut decoded = vec![0; bytes.len() / 4 * 3 + 3];
         let header_end = decode(header, &mut decoded)?;
         let payload_end =
@@ -109,7 +110,7 @@ impl<'a> Jws<'a> {
         self.decoded.get(self.payload_end..).unwrap_or_default()
     }
 
-    /// The payload, to be kept. Nothing is copied.
+    /// Returns the payload without copying it.
     pub(crate) fn into_payload(self) -> PayloadBytes {
         PayloadBytes {
             begin: self.header_end,
@@ -119,7 +120,7 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// The payload of a token, kept for those claims that are seldom asked for.
+/// The payload of a verified token, kept for claims that are rarely read.
 #[derive(Debug, Default)]
 pub(crate) struct PayloadBytes {
     decoded: Vec<u8>,
@@ -127,11 +128,11 @@ pub(crate) struct PayloadBytes {
     end: usize,
 }
 
-/// A text that is, if it can be, a part of a [`PayloadBytes`].
+/// A string that points into a [`PayloadBytes`] if possible.
 #[derive(Debug)]
 pub(crate) enum PayloadStr {
     Part(u32, u32),
-    /// It was written with escapes.
+    /// The JSON string has escapes, so it is stored unescaped.
     Apart(Box<str>),
 }
 
@@ -143,7 +144,7 @@ impl PayloadBytes {
     pub(crate) fn text<'a>(&'a self, text: &'a PayloadStr) -> &'a str {
         match text {
             PayloadStr::Apart(text) => text,
-            // The payload is UTF-8, or it would not have been read.
+            // The payload was parsed, so it is UTF-8.
             PayloadStr::Part(from, to) => self
                 .bytes()
                 .get(*from as usize..*to as usize)
@@ -158,7 +159,7 @@ impl PayloadBytes {
 }
 
 impl PayloadStr {
-    /// What is the text `text` in `payload`.
+    /// Creates a reference to `text`, or a copy if it does not point into `payload`.
     pub(crate) fn new(payload: &[u8], text: &str) -> Self {
         match within(payload, text) {
             Some((from, to)) => Self::Part(from, to),
@@ -174,15 +175,15 @@ impl PayloadStr {
     }
 }
 
-/// Where `part` is in `text`: it has to be a part of it, and not only equal to one.
+/// Returns the range of `part` in `text`, by address: `part` must point into `text`.
 fn within(text: &[u8], part: &str) -> Option<(u32, u32)> {
     let from = (part.as_ptr().addr()).checked_sub(text.as_ptr().addr())?;
     let to = from.checked_add(part.len())?;
     (to <= text.len()).then_some((u32::try_from(from).ok()?, u32::try_from(to).ok()?))
 }
 
-/// `part` without its padding; `None` where the length with it is not a multiple of four. Padding that
-/// does not belong there is left, for the engine to reject.
+/// Removes the padding. Returns `None` if the padded length is not a multiple of four. The engine
+/// rejects misplaced padding.
 fn without_padding(part: &[u8]) -> Option<&[u8]> {
     let bare = part.strip_suffix(b"=").unwrap_or(part);
     let bare = bare.strip_suffix(b"=").unwrap_or(bare);
@@ -195,8 +196,8 @@ fn decode(text: &[u8], into: &mut [u8]) -> Result<usize, Malformed> {
         .map_err(|_| Malformed::Base64)
 }
 
-/// The engine that uses the processor's vector instructions where it has them. Both accept exactly
-/// the canonical form: no padding, no stray bits.
+/// Decodes with vector instructions where available. Both engines accept only the canonical form:
+/// no padding, no trailing bits.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static ENGINE: LazyLock<base64::engine::Simd> =
     LazyLock::new(|| base64::engine::Simd::url_safe(base64::engine::general_purpose::NO_PAD));
@@ -276,7 +277,7 @@ mod tests {
         assert_eq!(jws.signing_input, b"e30=.eyJhIjoxfQ==");
     }
 
-    /// Each part has to find room for itself, whatever the others leave over.
+    /// Each part must fit, whatever the lengths of the others.
     #[test]
     fn decodes_parts_of_any_length() {
         for (header, payload, signature) in (1..9)
@@ -297,7 +298,7 @@ mod tests {
         let token = token.join(".");
         let jws = Jws::decode(token.as_bytes()).unwrap();
         let json = std::str::from_utf8(jws.payload()).unwrap();
-        // The third is equal to a part of the payload, and none.
+        // The third equals a part of the payload, but does not point into it.
         let texts = [&json[6..8], &json[15..15], "\u{e4}"];
         let kept = texts.map(|text| PayloadStr::new(jws.payload(), text));
         assert!(matches!(kept[0], PayloadStr::Part(6, 8)));

@@ -1,17 +1,20 @@
-//! The compact JWS form of a token, taken apart and read strictly (RFC 7515, RFC 7519).
+//! Decodes and parses compact JWS tokens, strictly (RFC 7515, RFC 7519).
 //!
-//! Nothing in here is trusted: it runs before the signature is checked, so that a token which
-//! would be refused anyway costs no signature check and no fetch.
+//! Everything here is unverified. Parsing runs before the signature check, so a malformed token
+//! costs no signature check and no fetch.
 
+mod claim_value;
+mod claims;
 mod footprint;
 mod header;
 mod jws;
-mod registered;
+mod parse_error;
 
+pub use self::header::ProtectedHeader;
 pub(crate) use self::{
+    claim_value::{ClaimValue, Permissions},
+    claims::{CLAIM_NAMES, HAS_GROUPS, TokenClaims},
     footprint::Footprint,
     header::RawHeader,
     jws::{Jws, Malformed, PayloadBytes, PayloadStr},
-    registered::{CLAIM_NAMES, ClaimValue, HAS_GROUPS, Permissions, TokenClaims},
 };
-pub use header::ProtectedHeader;

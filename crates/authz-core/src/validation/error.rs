@@ -6,28 +6,30 @@ use crate::{
     untrusted::{Bounded, Quoted},
 };
 
-/// A refusal with what the operator wants to know about it.
+/// A rejection and its details for the operator.
 ///
-/// Made for the log alone, `expected`, `actual` and `hint` are worked out only if it is listened to:
-/// the sender of a bad token must not choose how much work it causes.
+/// `expected` and `actual` are formatted only if the rejection is logged. Otherwise the sender of a
+/// bad token could choose how much work it causes.
 #[derive(Debug)]
 pub(crate) struct ValidationError {
     pub(crate) reason: Reason,
-    /// What would have been accepted. From the configuration, but it may be long: cut.
+    /// What would have been accepted. It comes from the configuration and may be long, so it is
+    /// truncated.
     pub(crate) expected: Option<String>,
-    /// What was there instead. From the caller: escaped, and cut.
+    /// What was received instead. It comes from the caller, so it is escaped and truncated.
     pub(crate) actual: Option<String>,
     pub(crate) hint: Option<&'static str>,
-    /// Whether somebody reads the log of such refusals.
+    /// Whether a log subscriber is interested in this rejection.
     pub(crate) is_logged: bool,
-    /// Credentials came, if not the right ones: the operator should hear of it.
+    /// Whether the request carries credentials of another scheme. Such a request is logged like a
+    /// bad token.
     pub(crate) had_credentials: bool,
-    /// When it makes sense to ask again.
+    /// The `Retry-After` of the response.
     pub(crate) retry_after: Option<Duration>,
 }
 
 impl ValidationError {
-    /// Bytes of `expected` in the log: a list of a thousand clients should not fill it.
+    /// Longest `expected` in the log, in bytes. A list of a thousand clients must not fill the log.
     const MAX_EXPECTED: usize = 600;
 
     pub(crate) fn new(reason: Reason) -> Self {
@@ -60,7 +62,7 @@ impl ValidationError {
         self
     }
 
-    /// A text from outside, or what stands in its place.
+    /// Sets the received value. It is escaped and truncated.
     pub(crate) fn actual(mut self, actual: impl fmt::Display) -> Self {
         if self.is_logged {
             self.actual = Some(Quoted(actual).to_string());
@@ -73,20 +75,20 @@ impl ValidationError {
         self
     }
 
-    /// Sets the hint; `None` keeps the reason's own.
+    /// Sets the hint. `None` keeps the reason's own.
     pub(crate) fn hint(mut self, hint: impl Into<Option<&'static str>>) -> Self {
         self.hint = hint.into().or(self.hint);
         self
     }
 }
 
-/// Whether somebody listens to refusals of this kind: each has its level.
+/// Returns `true` if a log subscriber is interested in rejections with this reason.
 fn is_logged(reason: Reason) -> bool {
     use tracing::Level;
     match reason {
-        // Nothing is wrong but with the key server, and that concerns the operator.
+        // The operator has to act: the key server is unavailable.
         Reason::KeysUnavailable => tracing::enabled!(target: "authz", Level::WARN),
-        // What every client does first.
+        // Every client starts without a token.
         Reason::MissingToken => tracing::enabled!(target: "authz", Level::DEBUG),
         _ => tracing::enabled!(target: "authz", Level::INFO),
     }

@@ -3,10 +3,10 @@ use serde::Deserialize;
 use super::error::ValidationError;
 use crate::{issuer::TrustedIssuer, rejection::Reason, untrusted::Excerpt};
 
-/// Checks the header of a token that is to come from a load balancer; any other token passes.
+/// Checks the header of a load balancer's token. Accepts tokens of issuers without a load balancer.
 ///
-/// All load balancers of a region share their keys: without the `signer`, a token that somebody else's
-/// load balancer signed would be accepted.
+/// All load balancers of a region share their keys. Without the check of `signer`, a token signed
+/// by a stranger's load balancer would be accepted.
 pub(crate) fn check_load_balancer(
     header: &[u8],
     trusted: &TrustedIssuer,
@@ -21,7 +21,7 @@ pub(crate) fn check_load_balancer(
         return Err(ValidationError::new(Reason::WrongIssuer)
             .expected(format_args!("signer = {}", Excerpt(signer)))
             .actual(header.signer.as_deref().unwrap_or("(no signer)"))
-            .hint("signed for another load balancer: everybody who has one gets such tokens, so only the ARN given to `Issuer::aws_alb` is accepted"));
+            .hint("another load balancer signed the token: any AWS customer can have one, so only the ARN given to `Issuer::aws_alb` is accepted"));
     }
     if !is(&header.iss, &trusted.issuer) {
         return Err(ValidationError::new(Reason::WrongIssuer)
@@ -39,8 +39,7 @@ pub(crate) fn check_load_balancer(
     Ok(())
 }
 
-/// What the load balancer says in a token's header about whom the token is from and for. It is signed,
-/// and stands nowhere else.
+/// The members that a load balancer adds to the signed header. The claims don't have them.
 #[derive(Deserialize)]
 struct Header {
     signer: Option<String>,

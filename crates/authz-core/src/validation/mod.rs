@@ -1,7 +1,7 @@
-//! The rules that a token's header and claims have to keep (RFC 7519, RFC 8725, RFC 9068 section 4).
+//! Checks a token's header and claims (RFC 7519, RFC 8725, RFC 9068 section 4).
 //!
-//! They are applied before the signature is checked: a token that fails them is refused without
-//! the work, and costs no fetch. None of them makes a token good; only the signature does.
+//! These checks run before the signature check, so a token that fails them costs no signature check
+//! and no fetch. Passing them proves nothing: only the signature makes a token valid.
 
 mod error;
 mod load_balancer;
@@ -17,7 +17,7 @@ use crate::{
     token::{ClaimValue, ProtectedHeader, RawHeader, TokenClaims},
 };
 
-/// The rules about the header alone.
+/// Checks the header: extensions and algorithm.
 pub(crate) fn check_header<'a>(
     header: RawHeader<'a>,
     issuers: &Issuers,
@@ -36,7 +36,7 @@ pub(crate) fn check_header<'a>(
     }
 }
 
-/// The issuer that the token says it is of.
+/// Returns the trusted issuer that the token's `iss` names.
 pub(crate) fn issuer(
     claims: &TokenClaims<'_>,
     padded: bool,
@@ -49,17 +49,18 @@ pub(crate) fn issuer(
             return Err(ValidationError::new(Reason::KeysUnavailable)
                 .actual(iss.unwrap_or_default())
                 .retry_after(retry_after)
-                .hint("a tenant seen for the first time; no further one is taken on now: see `Tenants::new_tenants` and `Tenants::max`"));
+                .hint("the tenant is new, and the limit on new tenants is reached: see `Tenants::new_tenants` and `Tenants::max`"));
         }
         Found::Unknown => {}
     }
     if padded {
-        return Err(ValidationError::new(Reason::MalformedToken)
-            .expected("canonical base64url: padding is for the tokens of an AWS load balancer"));
+        return Err(ValidationError::new(Reason::MalformedToken).expected(
+            "base64url without padding: only tokens of an AWS load balancer have padding",
+        ));
     }
     if iss.is_some_and(|iss| issuers.have_load_balancer_for(iss)) {
         return Err(ValidationError::new(Reason::MalformedToken)
-            .expected("base64url with padding, as an AWS load balancer writes it"));
+            .expected("base64url with padding, as AWS load balancers send it"));
     }
     let refusal = ValidationError::new(Reason::WrongIssuer).actual(iss.unwrap_or("(no iss)"));
     if !refusal.is_logged {
@@ -74,7 +75,7 @@ pub(crate) fn issuer(
     .hint(hint))
 }
 
-/// The rules of one issuer.
+/// Checks the claims against the issuer's settings.
 pub(crate) fn check_claims(
     claims: &TokenClaims<'_>,
     header: &ProtectedHeader<'_>,
@@ -92,7 +93,7 @@ pub(crate) fn check_claims(
     check_times(claims, trusted.leeway, now)?;
     if claims.bound {
         return Err(ValidationError::new(Reason::SenderConstrained).hint(
-            "the token has `cnf`: it needs proof of possession, which is not supported yet",
+            "the token has `cnf`: it requires proof of possession, which is not supported yet",
         ));
     }
     if trusted.strict {
@@ -110,13 +111,13 @@ pub(crate) fn check_claims(
     Ok(())
 }
 
-/// Whether `exp` is over: "on or after which the token must not be accepted" (RFC 7519 section
-/// 4.1.4). The only rule that has to be applied again to a token verified before.
+/// Returns `true` if `exp` has passed: "on or after which the JWT MUST NOT be accepted" (RFC 7519
+/// section 4.1.4). It runs again on every cache hit.
 pub(crate) const fn is_expired(exp: u64, leeway: u64, now: Duration) -> bool {
     now.as_secs() >= exp.saturating_add(leeway)
 }
 
-/// `typ` without the prefix `application/`, which may be left out where no other slash follows
+/// Returns `typ` without the prefix `application/`, which is optional if no other slash follows
 /// (RFC 7515 section 4.1.9).
 fn media_type(typ: &str) -> &str {
     const PREFIX: &str = "application/";
@@ -126,16 +127,14 @@ fn media_type(typ: &str) -> &str {
     }
 }
 
-/// Rejects a token that was verified under an issuer which has ended since.
+/// Rejects a token whose tenant was displaced or retired during verification.
 pub(crate) fn check_standing(trusted: &TrustedIssuer) -> Result<(), ValidationError> {
     match trusted.standing() {
         TenantStanding::Trusted => Ok(()),
         TenantStanding::Displaced => Err(ValidationError::new(Reason::KeysUnavailable)
             .actual(&*trusted.issuer)
             .retry_after(Duration::from_secs(1))
-            .hint(
-                "the tenant lost its place to another before its keys arrived: see `Tenants::max`",
-            )),
+            .hint("another tenant displaced this one before its keys arrived: see `Tenants::max`")),
         TenantStanding::Retired => Err(ValidationError::new(Reason::WrongIssuer)
             .actual(&*trusted.issuer)
             .hint("the tenant was retired")),
@@ -198,9 +197,9 @@ fn check_audience(
     .hint(only.and_then(|only| hints::audience(only, client))))
 }
 
-/// `client_id`, or else `azp`, where the issuer's clients are listed.
+/// Checks `client_id`, or else `azp`, if the issuer's clients are listed.
 fn check_client(claims: &TokenClaims<'_>, trusted: &TrustedIssuer) -> Result<(), ValidationError> {
-    // The header names it: see `check_load_balancer`.
+    // A load balancer names the client in the header: see `check_load_balancer`.
     if trusted.load_balancer.is_some() {
         return Ok(());
     }
@@ -214,7 +213,7 @@ fn check_client(claims: &TokenClaims<'_>, trusted: &TrustedIssuer) -> Result<(),
         .actual(client.unwrap_or("(no client_id or azp)")))
 }
 
-/// The claims by which an issuer's access tokens are told from its other tokens.
+/// Checks the claims that distinguish the issuer's access tokens from its other tokens.
 pub(crate) fn check_claim_rules(
     claims: &TokenClaims<'_>,
     trusted: &TrustedIssuer,
@@ -231,7 +230,7 @@ pub(crate) fn check_claim_rules(
                 let actual = claims.claim(name);
                 if actual.as_ref().is_some_and(|it| !it.is_text(value)) {
                     return Err(wrong_claim(name, value, actual.as_ref())
-                        .hint("a token of another kind, as an ID token or a refresh token, was sent in place of an access token"));
+                        .hint("an ID token, a refresh token or another kind of token was sent: send the access token"));
                 }
             }
             ClaimRule::OneOf(names) => {
@@ -248,7 +247,7 @@ pub(crate) fn check_claim_rules(
                 if claims.claim(name).is_some() {
                     return Err(ValidationError::new(Reason::WrongClaim)
                         .expected(format_args!("no claim {name}"))
-                        .actual("(it is there)")
+                        .actual("(present)")
                         .hint(hints::ID_TOKEN));
                 }
             }
@@ -261,7 +260,7 @@ fn wrong_claim(name: &str, value: &str, actual: Option<&ClaimValue<'_>>) -> Vali
     let refusal =
         ValidationError::new(Reason::WrongClaim).expected(format_args!("{name} = {value:?}"));
     match actual {
-        None => refusal.actual("(not there)"),
+        None => refusal.actual("(absent)"),
         Some(value) => refusal.actual(value),
     }
 }
@@ -294,7 +293,7 @@ fn check_times(
     Ok(())
 }
 
-/// Displays texts separated by commas.
+/// Displays strings separated by commas.
 struct List<I>(I);
 
 impl<T: AsRef<str>, I: Iterator<Item = T> + Clone> fmt::Display for List<I> {

@@ -265,7 +265,7 @@ fn implications_in_a_circle_are_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "scopes imply each other in a circle: admin implies write implies admin"
+        "scope implications are cyclic: admin implies write implies admin"
     );
     assert!(builder().scope_implies("a", ["a"]).build().is_err());
     let error = builder().scope_implies("a", ["b c"]).build().unwrap_err();

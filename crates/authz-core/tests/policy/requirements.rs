@@ -359,7 +359,7 @@ fn roles_and_groups_come_from_the_claims_that_are_configured() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        r#"the roles or groups of issuer "https://issuer.example/": "a..b" is not the path of a claim: a name is empty"#
+        r#"the role or group claims of issuer "https://issuer.example/" are invalid: "a..b" is not the path of a claim: a name is empty"#
     );
 }
 

@@ -26,17 +26,18 @@ use crate::{
     token::ProtectedHeader,
 };
 
-/// Public keys that are published one by one, as PEM at an address that ends with the `kid`.
+/// Fetches public keys that are published one by one, as PEM at an address that ends with the
+/// `kid`.
 ///
-/// Each is a [`RemoteJwks`] of one key: one fetch at a time, refreshed once a day, kept through an
-/// outage. What is added here is which of them exist, since strangers name any `kid` they like.
+/// Each key is a [`RemoteJwks`] with one key: it has one fetch at a time, a daily refresh and an
+/// outage window. This type limits how many keys exist, because anyone can send any `kid`.
 #[derive(Debug)]
 pub(in crate::issuer) struct PemByKid {
     address: Url,
     settings: RemoteJwksBuilder,
     fetcher: Arc<PemFetcher>,
     keys: ArcSwap<Entries>,
-    /// Held for a few instructions, under which nothing runs that is not ours.
+    /// The lock is held briefly and never across foreign code.
     state: Mutex<State>,
 }
 
@@ -45,7 +46,7 @@ type Entries = HashMap<Box<str>, Entry>;
 #[derive(Clone, Debug)]
 struct Entry {
     keys: Arc<RemoteJwks>,
-    /// Counts up: the older, the smaller.
+    /// Ascending: older entries have smaller numbers.
     number: u64,
 }
 
@@ -57,13 +58,13 @@ struct State {
 }
 
 impl PemByKid {
-    /// Keys at most. A region has a few at a time.
+    /// Maximum number of keys. A region has only a few at a time.
     const MAX: usize = 64;
 
-    /// Of those, the ones that were not fetched yet.
+    /// Maximum number of entries whose key is not fetched yet.
     const MAX_WITHOUT_KEY: usize = 8;
 
-    /// First fetches: this many at once, and then one per [`INTERVAL`](Self::INTERVAL).
+    /// Budget for first fetches: this many at once, then one per [`INTERVAL`](Self::INTERVAL).
     const BURST: u32 = 5;
     const INTERVAL: Duration = Duration::from_secs(12);
 
@@ -72,7 +73,7 @@ impl PemByKid {
     }
 
     pub(in crate::issuer) fn new(settings: RemoteJwksBuilder) -> Result<Self, RemoteJwksError> {
-        // A task for each key would outlive its use.
+        // A background task per key would outlive the key's use.
         let settings = settings.refresh_mode(RefreshMode::OnRequest);
         let (address, fetcher, settings) = settings.checked_client()?;
         Ok(Self {
@@ -96,7 +97,7 @@ impl PemByKid {
         self.keys.load().get(kid).map(|it| Arc::clone(&it.keys))
     }
 
-    /// The key `kid`, if it is known or may be fetched.
+    /// Returns the entry of `kid`, or creates it if it may be fetched.
     fn known_or_admitted(&self, kid: &str, now: Instant) -> Result<Arc<RemoteJwks>, KeyLookup> {
         let mut state = self.state();
         if let Some(keys) = self.known(kid) {
@@ -121,8 +122,8 @@ impl PemByKid {
         Ok(keys)
     }
 
-    /// The answer is to be dropped after the lock: the last error of a key that lost its place may be
-    /// the fetcher's own.
+    /// Inserts an entry and returns the previous map. Drop it after the lock: an evicted entry's
+    /// last error may run foreign code.
     fn insert(&self, state: &mut State, kid: &str, keys: &Arc<RemoteJwks>) -> Arc<Entries> {
         let mut entries = HashMap::clone(&self.keys.load());
         let without_key = |entry: &Entry| !entry.keys.has_a_key();
@@ -139,7 +140,7 @@ impl PemByKid {
         self.keys.swap(Arc::new(entries))
     }
 
-    /// The key was fetched, and may have lost its place meanwhile.
+    /// Inserts the fetched key again if its entry was evicted during the fetch.
     fn keep(&self, kid: &str, keys: &Arc<RemoteJwks>) {
         if self.known(kid).is_some() {
             return;
@@ -150,7 +151,7 @@ impl PemByKid {
         drop(before);
     }
 
-    /// There is no such key.
+    /// Removes a key that does not exist, and remembers that.
     fn forget(&self, kid: &str, keys: &Arc<RemoteJwks>) {
         let mut state = self.state();
         state.unknown.remember(Some(kid), Instant::now());
@@ -174,7 +175,7 @@ fn remove_oldest(entries: &mut HashMap<Box<str>, Entry>, of: impl Fn(&Entry) -> 
     }
 }
 
-/// The `kid`, which becomes part of an address, where it is a UUID as those of AWS are.
+/// Returns the `kid` if it is a UUID, as AWS uses. It becomes part of an address.
 fn kid<'h>(header: &'h ProtectedHeader<'_>) -> Result<&'h str, KeyLookup> {
     if header.algorithm() != Algorithm::ES256 {
         return Err(KeyLookup::Unknown(UnknownKey::WrongAlgorithm));
@@ -232,7 +233,7 @@ impl JwksProvider for PemByKid {
         key.is_usable() && keys.is_some_and(|keys| keys.is_current(key))
     }
 
-    /// Ready from the start: which keys are needed, tokens say.
+    /// Always ready, because only tokens tell which keys are needed.
     fn status(&self) -> KeyStatus {
         let mut all = KeyStatus::ready();
         for entry in self.keys.load_full().values() {
@@ -249,11 +250,11 @@ impl JwksProvider for PemByKid {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("tokens name too many unknown keys of the load balancer: no further one is fetched now")]
+#[error("tokens name too many unknown keys of the load balancer: the budget for fetches is spent")]
 struct NoBudget;
 
-/// Fetches a key in PEM and answers with a key set of that one, which is empty where there is no such
-/// key (404, 410). Anything else is no answer: 403 may come from a proxy on the way.
+/// Fetches a PEM key and returns it as a key set. If the key does not exist (404, 410), the set is
+/// empty. Any other status is an error: 403, for example, may come from a proxy.
 #[derive(Debug)]
 struct PemFetcher {
     inner: Arc<dyn Fetcher>,
@@ -264,7 +265,7 @@ struct PemFetcher {
 #[async_trait]
 impl Fetcher for PemFetcher {
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
-        /// Counts a failure unless told otherwise: a fetch past its time limit is dropped.
+        /// Counts a failure on drop unless disarmed, because a fetch that times out is dropped.
         struct Failing<'a>(Option<&'a AtomicU64>);
         impl Drop for Failing<'_> {
             fn drop(&mut self) {
@@ -304,7 +305,7 @@ fn key_set(kid: &str, pem: &[u8]) -> Result<String, Box<dyn std::error::Error + 
         point,
     } = pem::parse(std::str::from_utf8(pem)?)?
     else {
-        return Err("the key is not one of the curve P-256".into());
+        return Err("the key is not on the curve P-256".into());
     };
     let (x, y) = point.get(1..33).zip(point.get(33..65)).unwrap_or_default();
     let [x, y] = [x, y].map(|coordinate| URL_SAFE_NO_PAD.encode(coordinate));

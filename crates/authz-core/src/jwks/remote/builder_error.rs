@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::untrusted::debug_as_display;
 
-/// Why a [`RemoteJwks`](super::RemoteJwks) can't be built. `Debug` shows the message too.
+/// Why a [`RemoteJwks`](super::RemoteJwks) can't be built. `Debug` prints the message.
 #[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct RemoteJwksError {
@@ -19,11 +19,11 @@ pub enum RemoteJwksErrorKind {
     InvalidUrl,
     /// An address does not use https, and plain http is not allowed for its host.
     InsecureUrl,
-    /// A setting has a value that can't work.
+    /// The value of a setting is invalid.
     InvalidSetting,
     /// The certificate authorities can't be read or used.
     Certificates,
-    /// There is no HTTP client, or it could not be made.
+    /// No HTTP client is available, or it could not be created.
     Client,
 }
 
@@ -45,15 +45,15 @@ impl RemoteJwksError {
         )
     }
 
-    /// Neither the default client is compiled in nor another given.
+    /// The default client is not compiled in, and no other is set.
     pub(super) fn no_fetcher() -> Self {
         Self::new(
             RemoteJwksErrorKind::Client,
-            "there is no HTTP client: enable the feature `reqwest`, or give one with `RemoteJwksBuilder::fetcher`",
+            "no HTTP client is available: enable the feature `reqwest`, or set a client with `RemoteJwksBuilder::fetcher`",
         )
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> RemoteJwksErrorKind {
         self.kind

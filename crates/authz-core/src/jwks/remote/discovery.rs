@@ -21,7 +21,7 @@ pub(super) enum DiscoveryError {
     Malformed { url: String, problem: String },
     /// RFC 8414 section 3.3.
     #[error(
-        "the metadata at {url} are those of issuer {}, not of the configured {}; the two must be equal to the letter{}",
+        "the metadata at {url} names issuer {}, not the configured issuer {}; the two must be equal{}",
         Excerpt(found),
         Excerpt(configured),
         slash_hint(configured, found)
@@ -32,23 +32,24 @@ pub(super) enum DiscoveryError {
         found: String,
     },
     #[error(
-        "the metadata at {url} name the key set address {}, which is not an https URL",
+        "the metadata at {url} has the key set address {}, which is not an https URL",
         Excerpt(jwks_uri)
     )]
     InvalidJwksUri { url: String, jwks_uri: String },
-    #[error("there is no address to look for metadata at")]
+    #[error("no address for the metadata is known")]
     NoPlace,
 }
 
-/// Only these two members are needed: Kubernetes serves hardly more.
+/// Requires only these members, because Kubernetes sends few others.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
     jwks_uri: String,
 }
 
-/// Where an issuer's metadata can be, in the order to try: OpenID Connect Discovery 1.0 section 4
-/// appends its path, RFC 8414 section 3 inserts it, and some servers insert OpenID's.
+/// Returns the possible addresses of an issuer's metadata, in the order to try. OpenID Connect
+/// Discovery 1.0 section 4 appends the well-known path, RFC 8414 section 3 inserts it, and some
+/// servers insert OpenID's.
 pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let mut paths = vec![format!("{path}/.well-known/openid-configuration")];
@@ -68,7 +69,7 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
         .collect()
 }
 
-/// The key set address in a metadata document, which must be the configured issuer's own.
+/// Returns the key set address from a metadata document, which must name the configured issuer.
 pub(super) fn jwks_uri(
     url: &Url,
     issuer: &str,
@@ -87,8 +88,7 @@ pub(super) fn jwks_uri(
             found: shorten(&redact(&metadata.issuer)).into_owned(),
         });
     }
-    // A document that came by https can't lead to plain http, this machine's own services included
-    // (CVE-2026-41413): loopback is for issuers that are there themselves.
+    // Metadata from https must not lead to plain http, not even to loopback (CVE-2026-41413).
     let no_step_down =
         |uri: &Url| uri.scheme() == "https" || url.scheme() == "http" || http_hosts.contains(uri);
     Url::parse(&metadata.jwks_uri)
@@ -101,16 +101,16 @@ pub(super) fn jwks_uri(
 }
 
 impl DiscoveryError {
-    /// Whether the server asked to be left alone: no further place is tried.
+    /// Returns `true` if no further address should be tried.
     pub(super) fn ends_the_round(&self) -> bool {
-        // Metadata that were found and can't be used are not looked for elsewhere.
+        // Unusable metadata ends the search, and so does a server that is overloaded.
         matches!(self, Self::WrongIssuer { .. } | Self::InvalidJwksUri { .. })
             || self
                 .status()
                 .is_some_and(|status| matches!(status, 429 | 503))
     }
 
-    /// Whether the place merely has no metadata.
+    /// Returns `true` if the address has no metadata.
     pub(super) fn is_not_found(&self) -> bool {
         self.status() == Some(404)
     }
@@ -138,7 +138,7 @@ impl DiscoveryError {
 
 fn slash_hint(configured: &str, found: &str) -> &'static str {
     if configured.trim_end_matches('/') == found.trim_end_matches('/') {
-        ": only the slash at the end differs"
+        ": only the trailing slash differs"
     } else {
         ""
     }
@@ -186,11 +186,11 @@ mod tests {
         for (document, message) in [
             (
                 r#"{"issuer":"https://t.example","jwks_uri":"https://t.example/k"}"#,
-                "only the slash at the end differs",
+                "only the trailing slash differs",
             ),
             (
                 r#"{"issuer":"https://evil.example/","jwks_uri":"https://t.example/k"}"#,
-                "not of the configured",
+                "not the configured issuer",
             ),
             (
                 r#"{"issuer":"https://t.example/"}"#,

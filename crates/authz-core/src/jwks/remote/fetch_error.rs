@@ -30,13 +30,13 @@ pub enum FetchErrorKind {
     Timeout,
     /// The response has a status other than 200.
     Status,
-    /// The response has a content coding, which was not asked for.
+    /// The response has a content coding, although none was requested.
     ContentCoding,
     /// The response is longer than the limit.
     TooLarge,
-    /// The response is a redirect that is not followed: to another origin, or one too many.
+    /// The response is a redirect that is not followed: to another origin, or beyond the limit.
     Redirect,
-    /// The connection could not be made, or it broke.
+    /// The connection failed.
     Transport,
 }
 
@@ -51,28 +51,28 @@ impl FetchError {
         }
     }
 
-    /// No complete response arrived within `limit`.
+    /// Creates an error: no complete response arrived within `limit`.
     #[must_use]
     pub fn timeout(limit: Duration) -> Self {
-        let message = format!("no complete answer within {} ms", limit.as_millis());
+        let message = format!("no complete response within {} ms", limit.as_millis());
         Self::new(FetchErrorKind::Timeout, message)
     }
 
-    /// The response is longer than `limit` bytes.
+    /// Creates an error: the response is longer than `limit` bytes.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        let message = format!("the answer is longer than {limit} bytes");
+        let message = format!("the response is longer than {limit} bytes");
         Self::new(FetchErrorKind::TooLarge, message)
     }
 
-    /// The response is a redirect that is not followed, for this reason.
+    /// Creates an error: the response is a redirect that is not followed, for this reason.
     pub fn redirect(reason: impl fmt::Display) -> Self {
         let reason = Bounded(reason, ERROR_BYTES);
-        let message = format!("the answer is a redirect that is not followed: {reason}");
+        let message = format!("the response is a redirect that is not followed: {reason}");
         Self::new(FetchErrorKind::Redirect, message)
     }
 
-    /// The connection could not be made, or it broke. Include the causes of `error` in its message.
+    /// Creates an error: the connection failed. The message of `error` should include its causes.
     pub fn transport(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = error.into();
         let message = format!("the request failed: {}", Bounded(&error, ERROR_BYTES));
@@ -88,7 +88,7 @@ impl FetchError {
             retry_after,
             ..Self::new(
                 FetchErrorKind::Status,
-                format!("the server answered {status}"),
+                format!("the server responded with {status}"),
             )
         }
     }
@@ -96,17 +96,17 @@ impl FetchError {
     pub(super) fn content_coding(coding: &str) -> Self {
         let coding = Excerpt(coding);
         let message =
-            format!("the answer is encoded ({coding}), though no content coding was asked for");
+            format!("the response is encoded ({coding}), although no content coding was requested");
         Self::new(FetchErrorKind::ContentCoding, message)
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> FetchErrorKind {
         self.kind
     }
 
-    /// The response's status, if it is what failed the request.
+    /// Returns the response's status, if the request failed because of it.
     #[must_use]
     pub const fn status(&self) -> Option<StatusCode> {
         self.status
@@ -120,7 +120,8 @@ impl FetchError {
         self.cause
     }
 
-    /// The error given to [`transport`](Self::transport). Its message is part of this one's.
+    /// Returns the error passed to [`transport`](Self::transport). This error's message includes
+    /// it.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.cause.as_deref()
@@ -133,7 +134,7 @@ impl fmt::Display for FetchError {
     }
 }
 
-/// As `std::io::Error`: the source is that of the error whose message is shown.
+/// Like `std::io::Error`: the message includes the cause, so the source is the cause's source.
 impl Error for FetchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref()?.source()

@@ -8,32 +8,31 @@ use url::Url;
 use super::fetch_error::FetchError;
 use crate::jwks::address::redact;
 
-/// Sends the HTTP requests for key sets and metadata: the user's own client, with its proxy, its
-/// trust anchors, its tests.
+/// Sends the HTTP requests for key sets and metadata. Implement it to use your own HTTP client.
 ///
-/// The time limit is kept by the caller, which drops the future when it is over.
+/// The caller enforces the time limit by dropping the future.
 #[async_trait]
 pub trait Fetcher: fmt::Debug + Send + Sync + 'static {
-    /// Sends one GET request, and reads the answer up to the limit.
+    /// Sends one GET request and reads the response up to `max_bytes`.
     ///
-    /// Any status is an answer, not an error. Redirects are the fetcher's to follow or to refuse:
-    /// to follow one to another origin is to trust that origin with the keys.
+    /// Return any status as a response, not as an error. The fetcher decides about redirects: if it
+    /// follows one to another origin, it trusts that origin with the keys.
     ///
     /// # Errors
     ///
-    /// When there is no complete answer, or it is longer than `max_bytes`.
+    /// Return [`FetchError`] only if no complete response arrived or it is longer than `max_bytes`.
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError>;
 }
 
-/// One request.
+/// A request for a key set or metadata.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct FetchRequest<'a> {
-    /// Where to.
+    /// The address.
     pub url: &'a Url,
     /// Header fields to send: `Accept`, `Accept-Encoding`, `If-None-Match`, `If-Modified-Since`.
     pub headers: &'a HeaderMap,
-    /// Bytes of the body at most, after any decompression.
+    /// Maximum size of the body in bytes, after decompression.
     pub max_bytes: usize,
 }
 
@@ -46,7 +45,7 @@ impl fmt::Debug for FetchRequest<'_> {
     }
 }
 
-/// One answer.
+/// A response.
 #[derive(Clone)]
 pub struct Fetched {
     /// The status.

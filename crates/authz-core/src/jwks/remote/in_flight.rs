@@ -6,44 +6,43 @@ use tokio::{
 use super::source::SourceState;
 use crate::jwks::provider::MissingKeys;
 
-/// Tells one fetch from every other of the same provider.
+/// Identifies a fetch among all of the same provider.
 pub(super) type FetchId = u64;
 
-/// The outcome of a fetch, once it has one.
+/// The outcome of a fetch, if it is known.
 type Announced = Option<Result<(), MissingKeys>>;
 
-/// A fetch under way, as those who wait for it see it.
+/// A handle to a fetch in flight, for requests that wait for it.
 #[derive(Clone, Debug)]
 pub(super) struct InFlightFetch {
     pub(super) id: FetchId,
     pub(super) purpose: Purpose,
-    /// The end of the attempt. A fetch without an outcome by then is abandoned, whether or not the
-    /// runtime it was started on still runs it.
+    /// The fetch is abandoned at this time, even if its runtime has stopped running it.
     pub(super) deadline: Instant,
-    /// Until then, requests wait for this fetch rather than use keys past their lifetime.
+    /// Until this time, requests wait for the fetch instead of using keys past their lifetime.
     pub(super) hold_until: Option<Instant>,
     outcome: watch::Receiver<Announced>,
 }
 
-/// Why a fetch is made.
+/// Why a fetch runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// There are no keys.
+    /// No keys are available.
     First,
-    /// The keys are due for renewal.
+    /// A refresh is due.
     Routine,
-    /// A token's key is not among them.
+    /// A token's key is not in the current set.
     UnknownKey,
 }
 
-/// How a wait ended.
+/// The result of a wait.
 pub(super) enum Waited {
     Done(Result<(), MissingKeys>),
-    /// The time to wait is over, or the fetch was given up: there is no outcome.
+    /// The wait timed out, or the fetch was abandoned.
     NoOutcome,
 }
 
-/// A fetch that is registered and not started yet: it starts after the lock is released.
+/// A registered fetch that starts after the lock is released.
 #[must_use]
 pub(super) struct PlannedFetch {
     pub(super) id: FetchId,
@@ -77,12 +76,12 @@ impl InFlightFetch {
         (fetch, planned)
     }
 
-    /// Whether requests that find keys past their lifetime wait for this fetch at `now`.
+    /// Returns `true` if requests with keys past their lifetime wait for this fetch at `now`.
     pub(super) fn holds_requests(&self, now: Instant) -> bool {
         self.hold_until.is_some_and(|until| now < until)
     }
 
-    /// Waits for the outcome, and not beyond `until`. Needs a tokio runtime.
+    /// Waits for the outcome until `until`. Requires a tokio runtime.
     pub(super) async fn wait_until(mut self, until: Instant) -> Waited {
         match timeout_at(until, self.outcome.wait_for(Option::is_some)).await {
             Ok(Ok(outcome)) => Waited::Done(outcome.clone().unwrap_or(Ok(()))),
@@ -92,7 +91,7 @@ impl InFlightFetch {
 }
 
 impl PlannedFetch {
-    /// Tells those who wait how the fetch ended.
+    /// Sends the outcome to the waiting requests.
     pub(super) fn announce(&self, outcome: Result<(), MissingKeys>) {
         self.announce.send_replace(Some(outcome));
     }

@@ -8,8 +8,8 @@ use http::{
     header::{AGE, CACHE_CONTROL, DATE, EXPIRES, RETRY_AFTER},
 };
 
-/// How long a key set is fresh (RFC 9111 section 4.2): `max-age` less `Age`, else `Expires` less
-/// `Date`, else `default`; within `bounds` whatever the server says.
+/// Returns how long a key set is fresh (RFC 9111 section 4.2): `max-age` minus `Age`, else
+/// `Expires` minus `Date`, else `default`. The result is limited to `bounds`.
 pub(super) fn freshness(
     headers: &HeaderMap,
     default: Duration,
@@ -20,8 +20,8 @@ pub(super) fn freshness(
         .clamp(*bounds.start(), *bounds.end())
 }
 
-/// `Retry-After` in either of its forms (RFC 9110 section 10.2.3), the date relative to the
-/// answer's own `Date`: the clocks of two machines are not compared.
+/// Returns `Retry-After` in either form (RFC 9110 section 10.2.3). A date is relative to the
+/// response's `Date`, so clock skew does not matter.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Some(seconds) = delta_seconds(value) {
@@ -60,7 +60,7 @@ fn cache_control(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(max_age.saturating_sub(age)))
 }
 
-/// A number too large to hold is as good as for ever (RFC 9111 section 1.2.2).
+/// Saturates on overflow (RFC 9111 section 1.2.2).
 fn delta_seconds(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::from(u32::MAX)))
@@ -68,7 +68,7 @@ fn delta_seconds(text: &str) -> Option<u64> {
 
 fn expires(headers: &HeaderMap) -> Option<Duration> {
     headers.get(EXPIRES)?;
-    // An invalid date, 0 above all, means already expired (RFC 9111 section 5.3).
+    // An invalid date, such as 0, means already expired (RFC 9111 section 5.3).
     let Some(expires) = date(headers, EXPIRES) else {
         return Some(Duration::ZERO);
     };

@@ -1,4 +1,4 @@
-//! What the operator's log says about keys. Logged by those who hold no lock.
+//! Log events about keys. They are logged after the lock is released.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,14 +1,14 @@
-//! An issuer's key set over HTTP.
+//! Fetches an issuer's key set over HTTP.
 //!
-//! One fetch at a time, run by a task of its own so that no client's disconnection cancels it, and
-//! its answer shared by all who wait. Three occasions ask for one, each with a budget of its own
-//! so that none can starve another:
+//! One fetch runs at a time, in its own task, so a client that disconnects does not cancel it. All
+//! waiting requests share the result. Each cause of a fetch has its own budget, so none can starve
+//! another:
 //!
-//! 1. the routine refresh, ahead of the keys' expiry, and its retries with backoff ([`schedule`]);
-//! 2. a token whose key is missing, out of a token bucket;
-//! 3. the first fetch, which belongs to the schedule.
+//! 1. the routine refresh, before the keys expire, and its retries with backoff ([`schedule`]);
+//! 2. a token whose key is missing, limited by a token bucket;
+//! 3. the first fetch, which the schedule controls too.
 //!
-//! What the answer means for the keys in use is decided in one place, [`keys`].
+//! [`keys`] decides how a result affects the current keys.
 
 mod builder;
 mod builder_error;
@@ -52,7 +52,7 @@ use super::{
 };
 use crate::{crypto::VerificationKey, token::ProtectedHeader};
 
-/// Keys fetched from the issuer, kept fresh in the background.
+/// Fetches an issuer's keys and refreshes them in the background.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -64,21 +64,22 @@ use crate::{crypto::VerificationKey, token::ProtectedHeader};
 /// # Ok::<(), authz_core::jwks::RemoteJwksError>(())
 /// ```
 ///
-/// What it promises when things go wrong is a table of its own: the guide "When the key server is
-/// in trouble". Dropping it ends its background task.
+/// The guide "When the key server is in trouble" lists what happens on each failure. Dropping the
+/// value stops its background task.
 ///
-/// A request that needs keys needs a tokio runtime with timers (`enable_time` or `enable_all`, as
-/// `#[tokio::main]` has them): without a runtime it gets 503; a runtime without timers panics.
+/// Requests that need keys require a tokio runtime with timers (`enable_time` or `enable_all`,
+/// which `#[tokio::main]` sets). Without a runtime they get 503. In a runtime without timers they
+/// panic.
 #[derive(Debug)]
 pub struct RemoteJwks {
     keys: Arc<RemoteKeys>,
-    /// Started where there is a runtime: by `build`, or else by the first request; started again by a
-    /// request when it has ended with its runtime.
+    /// Started by `build` or by the first request, whichever runs in a runtime, and restarted by a
+    /// request after its runtime ended.
     background: ArcSwapOption<AbortOnDrop>,
 }
 
 impl RemoteJwks {
-    /// How long to wait for keys where nothing says how long.
+    /// The wait for keys if no other time is known.
     const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
     fn new(keys: Arc<RemoteKeys>) -> Self {
@@ -102,26 +103,26 @@ impl RemoteJwks {
         if running.is_some() {
             tracing::info!(
                 target: "authz::keys",
-                "the task that keeps keys fresh has ended with its runtime: started again"
+                "the background refresh task ended with its runtime and was restarted"
             );
         }
         let task = runtime.spawn(RemoteKeys::keep_fresh(Arc::downgrade(&self.keys)));
-        // Of several that were started at once one stays; the others are aborted here.
+        // Of several tasks started concurrently one stays, and the others are aborted on drop.
         let task = Arc::new(AbortOnDrop(task.abort_handle()));
         self.background.compare_and_swap(&running, Some(task));
     }
 
-    /// Whether there are keys. Starts nothing.
+    /// Returns `true` if a key set is available, even an empty one. Starts nothing.
     pub(crate) fn has_keys(&self) -> bool {
         self.keys.has_keys(Instant::now())
     }
 
-    /// Whether there is a key that may be used. Starts nothing.
+    /// Returns `true` if at least one key is available. Starts nothing.
     pub(crate) fn has_a_key(&self) -> bool {
         (self.keys).with_keys(Instant::now(), |keys| keys.is_some_and(|it| !it.is_empty()))
     }
 
-    /// What may be done with the keys. Does what is due, unless the background task has done it.
+    /// Returns how the keys may be used, and does what is due unless the background task did.
     fn standing(&self, now: Instant) -> Standing {
         if self.keys.is_quiet(now) {
             return Standing::Usable;
@@ -167,8 +168,8 @@ impl JwksProvider for RemoteJwks {
         let Some(runtime) = Handle::try_current().ok().filter(is_running) else {
             return KeyLookup::Unavailable(MissingKeys::no_runtime());
         };
-        // A fetch that was under way already may have been answered before the key was published:
-        // where it did not bring the key, one of our own follows.
+        // A fetch that was already in flight may predate the key's publication. If it did not bring
+        // the key, this request starts another one.
         for _ in 0..3 {
             let now = Instant::now();
             let (purpose, awaiting) = match (self.standing(now), self.find_known(header), reason) {
@@ -178,7 +179,7 @@ impl JwksProvider for RemoteJwks {
                 | (Standing::Usable, _, RefreshReason::NoKeyVerified) => {
                     (Purpose::UnknownKey, false)
                 }
-                // It has arrived since the request looked.
+                // The key arrived after the lookup.
                 (Standing::Usable, found, RefreshReason::Missing) => return found,
             };
             let joined = self.keys.join(purpose, header.key_id(), &runtime, now);
@@ -190,7 +191,7 @@ impl JwksProvider for RemoteJwks {
                     (found, RefreshReason::Missing) => return found,
                 },
             };
-            // Whether this fetch set out after the key was missed: then its answer is final.
+            // If the fetch started after the lookup, its result is final.
             let ours = fetch.purpose == purpose && !awaiting;
             let until = match fetch.hold_until {
                 Some(hold_until) if awaiting => hold_until,
@@ -198,7 +199,7 @@ impl JwksProvider for RemoteJwks {
             };
             match fetch.wait_until(until).await {
                 Waited::Done(Ok(())) => {}
-                // Keys past their lifetime go on serving when the refresh fails or takes long.
+                // If the refresh fails or is slow, keys past their lifetime are still used.
                 _ if awaiting => continue,
                 Waited::Done(Err(missing)) => return KeyLookup::Unavailable(missing),
                 Waited::NoOutcome => {
@@ -207,7 +208,7 @@ impl JwksProvider for RemoteJwks {
             }
             match (self.find_known(header), reason) {
                 (KeyLookup::Missing, _) => {}
-                // The candidates were tried already: only a newer set can change the answer.
+                // The candidates were tried already, so only a newer set can verify the token.
                 (found, RefreshReason::NoKeyVerified) => {
                     self.keys.remember_unknown(header.key_id(), Instant::now());
                     return found;
@@ -224,7 +225,7 @@ impl JwksProvider for RemoteJwks {
 
     async fn ready(&self) {
         while !self.has_keys() {
-            // Without a runtime nothing can be waited for, and nothing is fetched.
+            // Without a runtime, keys can't be fetched.
             let Some(runtime) = Handle::try_current().ok().filter(is_running) else {
                 return;
             };
@@ -249,7 +250,7 @@ impl JwksProvider for RemoteJwks {
     fn is_current(&self, key: &VerificationKey) -> bool {
         key.is_usable()
             && self.standing(Instant::now()) == Standing::Usable
-            // The keys may have lapsed just now.
+            // `standing` may have withdrawn lapsed keys.
             && key.is_usable()
     }
 
@@ -267,7 +268,7 @@ impl RemoteJwks {
     }
 }
 
-/// Whether `runtime` has not ended: timers panic in one that has.
+/// Returns `true` if `runtime` still runs. Timers panic in a runtime that has ended.
 fn is_running(runtime: &Handle) -> bool {
     let probe = runtime.spawn(std::future::pending::<()>());
     let running = !probe.is_finished();

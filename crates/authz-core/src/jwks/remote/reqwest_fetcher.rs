@@ -11,21 +11,21 @@ use super::{
 };
 use crate::untrusted::{Bounded, ERROR_BYTES};
 
-/// Fetches with [`reqwest`].
+/// A [`Fetcher`] based on [`reqwest`].
 ///
-/// A client of the user's own is used as it is: its redirect policy and its trust anchors are then
-/// the user's to choose. The limits on bytes and time hold for it too.
+/// Your own client is used unchanged, with its redirect policy and trust anchors. The limits on
+/// bytes and time still apply.
 #[derive(Clone, Debug)]
 pub struct ReqwestFetcher {
     client: reqwest::Client,
 }
 
 impl ReqwestFetcher {
-    /// Redirects followed at most, and within one origin only.
+    /// Maximum number of redirects.
     const MAX_REDIRECTS: usize = 3;
 
-    /// The default client: redirects within one origin only, no cookies, no decompression.
-    /// Trusts the certificate authorities of the PEM texts `certificates` besides the system's.
+    /// Creates the default client: redirects only within one origin, no cookies, no decompression.
+    /// It trusts `certificates` (PEM) in addition to the system's certificate authorities.
     pub(super) fn new(
         connect_timeout: Duration,
         direct: bool,
@@ -56,7 +56,7 @@ impl ReqwestFetcher {
             true => RemoteJwksError::certificates(&transport(error)),
             false => RemoteJwksError::new(
                 RemoteJwksErrorKind::Client,
-                format!("the HTTP client could not be made: {}", transport(error)),
+                format!("the HTTP client could not be created: {}", transport(error)),
             ),
         })?;
         Ok(Self { client })
@@ -95,8 +95,8 @@ impl Fetcher for ReqwestFetcher {
     }
 }
 
-/// A redirect to another origin hands the choice of our keys to whoever answers there, and reaches
-/// addresses that only this server can reach (server-side request forgery).
+/// Follows redirects only within the first origin. Another origin could replace the keys, or be an
+/// internal address (server-side request forgery).
 fn same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let Some(first) = attempt.previous().first() else {
         return attempt.stop();
@@ -127,13 +127,13 @@ fn transport(error: reqwest::Error) -> FetchError {
     FetchError::transport(Chain(error.without_url()))
 }
 
-/// reqwest's own message leaves out the cause, and the cause is what an operator needs.
+/// Adds the causes to reqwest's message, because an operator needs them.
 #[derive(Debug)]
 struct Chain(reqwest::Error);
 
 impl std::fmt::Display for Chain {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A cause may quote the server: the names in its certificate, for example.
+        // A cause may quote the server, for example the names in its certificate.
         write!(f, "{}", Bounded(&self.0, ERROR_BYTES))?;
         let mut source = self.0.source();
         while let Some(error) = source {

@@ -4,23 +4,23 @@ use tokio::time::Instant;
 
 use crate::clock::later;
 
-/// When the routine refresh is due. Knows nothing of tokens with unknown keys, and they nothing of it.
+/// Schedules the routine refresh. Tokens with unknown keys don't affect it.
 #[derive(Debug)]
 pub(super) struct Schedule {
     backoff: Backoff,
     failures: u32,
     due: Instant,
-    /// What the server asked for with `Retry-After`: no fetch of any kind before.
+    /// The server's `Retry-After`: no fetch of any kind starts before this time.
     not_before: Option<Instant>,
 }
 
-/// Waiting times between failed fetches: doubled each time, with jitter.
+/// The waits between failed fetches, doubled each time, with jitter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
     pub(super) first: Duration,
-    /// While there are keys to serve with.
+    /// Maximum wait while keys are available.
     pub(super) max: Duration,
-    /// While there are none: requests are being refused.
+    /// Maximum wait without keys, when requests get 503.
     pub(super) max_without_keys: Duration,
 }
 
@@ -42,7 +42,7 @@ impl Schedule {
         now >= self.due
     }
 
-    /// Whether the server asked to be left alone.
+    /// Returns `true` if the server's `Retry-After` is not over.
     pub(super) fn is_held_back(&self, now: Instant) -> bool {
         self.not_before.is_some_and(|until| now < until)
     }
@@ -52,8 +52,8 @@ impl Schedule {
             .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Ahead of expiry by a quarter to an eighth of the lifetime: many servers that started together
-    /// don't ask together.
+    /// Schedules the next refresh a quarter to an eighth of the lifetime before expiry. The jitter
+    /// spreads the requests of servers that started together.
     pub(super) fn succeeded(&mut self, now: Instant, lifetime: Duration) {
         self.failures = 0;
         self.not_before = None;
@@ -81,22 +81,22 @@ impl Schedule {
         }
     }
 
-    /// The keys lapsed at `at`: requests are rejected from now on.
+    /// Records that the keys lapsed at `at`, so requests now get 503.
     pub(super) fn lapsed(&mut self, at: Instant) {
         self.not_later_than(later(at, self.backoff.max_without_keys));
     }
 
-    /// Undoes a delay, but for one that the server asked for.
+    /// Moves the next refresh forward to `due`, but not before the end of `Retry-After`.
     pub(super) fn not_later_than(&mut self, due: Instant) {
         let due = self.not_before.map_or(due, |until| due.max(until));
         self.due = self.due.min(due);
     }
 
-    /// A server can't ask for silence longer than this: its keys might be needed.
+    /// Maximum `Retry-After`, because the keys may be needed.
     const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
 }
 
-/// A random time up to `most`, and at least `least`.
+/// Returns a random duration between `least` and `most`.
 fn jitter(most: Duration, least: Duration) -> Duration {
     least + (most - least).mul_f64(fastrand::f64())
 }

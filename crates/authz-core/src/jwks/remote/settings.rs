@@ -7,22 +7,22 @@ use crate::crypto::CryptoBackend;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RefreshMode {
-    /// A background task, ahead of the keys' expiry: no request waits for a routine refresh.
+    /// A background task, before the keys expire. No request waits for a routine refresh.
     #[default]
     Background,
-    /// Requests: one that comes when a refresh is due starts it and is served from the keys at
-    /// hand. After an idle time longer than the keys' lifetime, requests wait up to half a second for
-    /// the refresh before they are served from the keys at hand.
+    /// Requests. A request that finds a refresh due starts it and uses the current keys. If the
+    /// keys' lifetime is over, requests wait up to 500 ms for the refresh before they use the
+    /// current keys.
     OnRequest,
 }
 
-/// The settings that a running provider needs.
+/// The settings of a running provider.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) source: Source,
     pub(super) backend: CryptoBackend,
     pub(super) max_keys: usize,
-    /// Whether a set without keys is an answer: all keys are withdrawn.
+    /// Whether an empty set is valid and withdraws all keys.
     pub(super) may_be_empty: bool,
     pub(super) default_lifetime: Duration,
     pub(super) lifetime_bounds: RangeInclusive<Duration>,

@@ -21,7 +21,7 @@ use crate::jwks::{
     error::{KeysError, KeysErrorKind},
 };
 
-/// Where the key set is, and how it is fetched.
+/// The location of the key set and how to fetch it.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) place: Place,
@@ -35,42 +35,42 @@ pub(super) enum Place {
     At(Url),
     Discover {
         issuer: String,
-        /// Where the issuer's metadata can be, in the order to try.
+        /// Possible addresses of the issuer's metadata, in the order to try.
         metadata: Vec<Url>,
     },
 }
 
-/// What is kept from one fetch for the next.
+/// State that is kept from one fetch to the next.
 #[derive(Clone, Default)]
 pub(super) struct SourceState {
-    /// Where discovery led, and when.
+    /// The discovered address, and when it was discovered.
     found: Option<(Url, Instant)>,
     validators: Option<Validators>,
 }
 
-/// `If-None-Match` and `If-Modified-Since` for the URL whose answer they came with. Another URL's
-/// 304 would say nothing about the keys held.
+/// `If-None-Match` and `If-Modified-Since`, valid only for the URL whose response set them.
 #[derive(Clone)]
 struct Validators {
     url: Url,
     headers: HeaderMap,
 }
 
-/// A fetched key set, not read yet.
+/// A fetched key set, not parsed yet.
 pub(super) enum Document {
     New {
         fetched: Fetched,
         url: Url,
     },
-    /// 304: the set held already is still the issuer's.
+    /// 304: the current key set is still valid.
     NotModified(HeaderMap),
 }
 
 impl Source {
-    /// A moved key set is found again after this time even if the old address goes on answering.
+    /// Discovery is repeated after this time, in case a moved key set is still served at its old
+    /// address.
     const REDISCOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// One attempt. The caller bounds its time.
+    /// Makes one attempt. The caller enforces the time limit.
     pub(super) async fn attempt(&self, memory: &mut SourceState) -> Result<Document, KeysError> {
         let (issuer, metadata) = match &self.place {
             Place::At(url) => return self.key_set_at(url, memory).await,
@@ -79,7 +79,7 @@ impl Source {
         let known = (memory.found.clone()).filter(|(_, at)| at.elapsed() < Self::REDISCOVER_AFTER);
         if let Some((url, _)) = known {
             match self.key_set_at(&url, memory).await {
-                // It has moved: the metadata say where to.
+                // The key set has moved, so discover its new address.
                 Err(error) if is_gone(&error) => memory.forget_place(),
                 answer => return answer,
             }
@@ -109,7 +109,7 @@ impl Source {
         }
     }
 
-    /// The address of the key set, from the first place that has the issuer's metadata.
+    /// Returns the key set address from the first address that has the issuer's metadata.
     async fn discover(&self, issuer: &str, places: &[Url]) -> Result<Url, KeysError> {
         let mut tried = Vec::new();
         let mut told: Option<DiscoveryError> = None;
@@ -120,7 +120,7 @@ impl Source {
             };
             tried.push(redact(url.as_str()));
             let ends_the_round = error.ends_the_round();
-            // The first place's own error says most, unless that place merely has nothing.
+            // The first error is the most useful one, unless it is only 404.
             if ends_the_round || told.as_ref().is_none_or(DiscoveryError::is_not_found) {
                 told = Some(match told {
                     Some(first) if error.is_not_found() => first,
@@ -164,7 +164,7 @@ impl Source {
             let coding = String::from_utf8_lossy(coding.as_bytes());
             return Err(FetchError::content_coding(&coding));
         }
-        // The fetcher may be one that leaves the limit to us.
+        // The fetcher may not enforce the limit.
         if fetched.body.len() > self.max_bytes {
             return Err(FetchError::too_large(self.max_bytes));
         }
@@ -186,12 +186,12 @@ impl Source {
 }
 
 impl SourceState {
-    /// After a failure the keys may have moved: the next attempt looks for them anew.
+    /// Forgets the discovered address, because the keys may have moved.
     pub(super) fn forget_place(&mut self) {
         self.found = None;
     }
 
-    /// Called once the fetched set has proved usable: a set that was refused must come whole again.
+    /// Remembers the validators of a usable set. A rejected set must be sent again in full.
     pub(super) fn remember_validators(&mut self, url: &Url, from: &HeaderMap) {
         let mut headers = HeaderMap::new();
         for (from_name, to_name) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
@@ -206,7 +206,7 @@ impl SourceState {
     }
 }
 
-/// A content coding is not asked for: the limit on bytes would have to hold twice.
+/// Requests no content coding, so that one size limit suffices.
 fn request_headers(accept: &'static str) -> HeaderMap {
     HeaderMap::from_iter([
         (ACCEPT, HeaderValue::from_static(accept)),
@@ -214,7 +214,7 @@ fn request_headers(accept: &'static str) -> HeaderMap {
     ])
 }
 
-/// Whether the key set is not at its address any more.
+/// Returns `true` if the key set no longer exists at its address.
 fn is_gone(error: &KeysError) -> bool {
     error.kind() == KeysErrorKind::Fetch
         && matches!(

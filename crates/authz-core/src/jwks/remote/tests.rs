@@ -24,8 +24,8 @@ impl Fetcher for InMemory {
     }
 }
 
-/// A request that looked for keys a moment before they arrived is told of them, and neither that
-/// the next fetch is a day off nor to spend one on a key that is there.
+/// A request whose lookup ran just before the keys arrived gets them. It is not told to wait, and
+/// does not cause a fetch.
 #[tokio::test]
 async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
     // The key of RFC 8037 appendix A.2.
@@ -43,7 +43,7 @@ async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
         KeyLookup::Found(_)
     ));
 
-    // What such a request does next, which saw none.
+    // The next steps of a request that found no keys.
     let now = Instant::now();
     assert!(keys.keys.backing_off(now).is_none());
     assert!(matches!(
@@ -57,7 +57,7 @@ async fn keys_that_arrive_while_a_request_looks_are_not_missing() {
     ));
     assert_eq!(keys.status().fetches, 1);
 
-    // One whose key is really not there has a fetch made.
+    // A request whose key is really missing causes a fetch.
     let _ = keys.refresh(&header("b"), RefreshReason::Missing).await;
     assert_eq!(keys.status().fetches, 2);
 }

@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use crate::clock::later;
 
-/// Key identifiers lately looked for in vain. The first look is repeated soon, since a key may be
-/// published a moment after its first token; each further one waits twice as long.
+/// Remembers `kid`s that recent fetches did not find. The first search is repeated soon, because a
+/// key may be published just after its first token. Each further search waits twice as long.
 ///
-/// Bounded: what does not fit is only forgotten.
+/// The size is limited. Further `kid`s are not remembered.
 #[derive(Debug)]
 pub(crate) struct UnknownKids {
-    /// The longest wait between two looks.
+    /// The longest wait between two searches.
     max_wait: Duration,
-    /// Identifiers come from strangers and may be long: a keyed hash stands for each. Two that
-    /// collide cost one of them a refusal until the entry ends, and can't be found from outside.
+    /// `kid`s are untrusted and may be long, so a keyed hash represents each. A collision only
+    /// rejects one of them until the entry ends, and can't be provoked.
     hasher: RandomState,
     looked_for: HashMap<u64, LookedFor>,
 }
@@ -25,14 +25,14 @@ pub(crate) struct UnknownKids {
 #[derive(Clone, Copy, Debug)]
 struct LookedFor {
     wait: Duration,
-    /// No further look before.
+    /// No search starts before this time.
     until: Instant,
 }
 
 impl UnknownKids {
     const CAPACITY: usize = 256;
 
-    /// The wait after the first look, to which up to as much again is added at random.
+    /// The wait after the first search. A random time of up to the same length is added.
     const FIRST_WAIT: Duration = Duration::from_secs(1);
 
     pub(crate) fn new(max_wait: Duration) -> Self {
@@ -49,11 +49,11 @@ impl UnknownKids {
             .is_some_and(|it| now < it.until)
     }
 
-    /// Call after a fetch did not bring the key `kid`.
+    /// Records that a fetch did not find the key `kid`.
     pub(crate) fn remember(&mut self, kid: Option<&str>, now: Instant) {
         let kid = self.hasher.hash_one(kid);
         let wait = match self.looked_for.get(&kid) {
-            // Several requests waited for the same fetch.
+            // Another request that waited for the same fetch has recorded it.
             Some(it) if now < it.until => return,
             Some(it) if !it.is_forgotten(now, self.max_wait) => it.wait.saturating_mul(2),
             _ => Self::FIRST_WAIT + Self::FIRST_WAIT.mul_f64(fastrand::f64()),

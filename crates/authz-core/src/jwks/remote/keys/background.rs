@@ -9,8 +9,8 @@ use super::{Deferred, RemoteKeys};
 use crate::jwks::remote::in_flight::Purpose;
 
 impl RemoteKeys {
-    /// The background task: sleeps until something is due. Holds no more than a weak reference while
-    /// it sleeps, and is aborted with the last handle.
+    /// Runs the background task, which sleeps until something is due. It holds only a weak
+    /// reference while it sleeps, and is aborted with the last handle.
     pub(in crate::jwks::remote) async fn keep_fresh(keys: Weak<Self>) {
         loop {
             let Some(strong) = keys.upgrade() else {
@@ -19,12 +19,12 @@ impl RemoteKeys {
             let next = strong.tick(Instant::now());
             let rescheduled = Arc::clone(&strong.rescheduled);
             drop(strong);
-            // Either way it is time to look again.
+            // A timeout and a notification both start the next tick.
             drop(timeout_at(next, rescheduled.notified()).await);
         }
     }
 
-    /// Does what is due, and says when to be asked again. For the background task.
+    /// Does what is due and returns the time of the next tick.
     fn tick(self: &Arc<Self>, now: Instant) -> Instant {
         let mut deferred = Deferred::default();
         let mut state = self.state();

@@ -1,4 +1,4 @@
-//! The end of a fetch.
+//! Completes fetches.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -27,9 +27,8 @@ use crate::{
 };
 
 impl RemoteKeys {
-    /// Ends the fetch `id`: what its answer means for the keys in use, the schedule and the memory of
-    /// unknown keys. One fetch is under way at a time and ends here before the next begins; one that
-    /// was given up changes nothing, so an older answer never replaces a newer one.
+    /// Completes the fetch `id`: updates keys, schedule and state. Only one fetch is in flight, and
+    /// an abandoned one changes nothing, so an older result never replaces a newer one.
     pub(super) fn complete(
         self: &Arc<Self>,
         id: FetchId,
@@ -45,7 +44,7 @@ impl RemoteKeys {
             return;
         }
         let outcome = match renewed {
-            // There is nothing that could be "still the same" once the keys have lapsed.
+            // 304 is useless once the keys have lapsed.
             Ok((None, ..)) if !self.has_keys(now) => Err(KeysError::not_modified()),
             Ok((keys, headers, memory)) => {
                 state.in_flight = None;
@@ -73,7 +72,7 @@ impl RemoteKeys {
         self.run(deferred, None);
     }
 
-    /// Ends the fetch `id` without an answer; one that has ended stays as it is.
+    /// Fails the fetch `id`, unless it is complete.
     pub(super) fn fail(self: &Arc<Self>, id: FetchId, error: KeysError) {
         let now = Instant::now();
         let mut deferred = Deferred::default();
@@ -87,7 +86,7 @@ impl RemoteKeys {
         self.run(deferred, None);
     }
 
-    /// The fetch under way has failed.
+    /// Records that the fetch in flight has failed.
     pub(super) fn record_failure(
         &self,
         state: &mut State,
@@ -97,19 +96,19 @@ impl RemoteKeys {
     ) {
         let purpose = state.in_flight.take().map(|fetch| fetch.purpose);
         self.failures.fetch_add(1, Ordering::Relaxed);
-        // Where the keys are is looked for anew; what they were is still known.
+        // The next attempt repeats discovery but keeps the validators.
         state.memory.forget_place();
         if error.kind() == KeysErrorKind::NotModified {
             state.memory = SourceState::default();
         }
         let have_keys = self.has_keys(now);
         let due = state.schedule.due();
-        // A task that ended with its runtime says nothing about the server.
+        // A task that ended with its runtime does not indicate a server failure.
         if error.kind() != KeysErrorKind::Stopped {
             state.schedule.failed(now, have_keys, error.retry_after());
         }
         if purpose == Some(Purpose::UnknownKey) {
-            // Strangers can bring a routine refresh forward, never put it off.
+            // A failure that an unknown key caused must not delay the routine refresh.
             state.schedule.not_later_than(due);
         }
         let error = Arc::new(error);
@@ -122,7 +121,7 @@ impl RemoteKeys {
         (deferred.forgotten).extend(state.last_failure.replace(error));
     }
 
-    /// The keys of a fetched document; `None` where the server says that they are still the same.
+    /// Parses the keys of a fetched document. Returns no keys for 304.
     fn read(
         &self,
         document: Document,
@@ -160,8 +159,8 @@ impl RemoteKeys {
             usable_until: later(fresh_until, self.settings.outage_window),
         });
         self.current.store(Some(Arc::clone(&new)));
-        // After the new keys are in use: a token accepted by an old key in between is then found
-        // withdrawn by its next request, since the mark is looked at on every hit.
+        // Withdraw old keys only after the new set is installed. A token that an old key verified
+        // in between is rejected on its next request, because each hit checks the flag.
         if let Some(old) = old {
             old.keys.withdraw_all_but(&new.keys);
         }

@@ -14,14 +14,14 @@ use crate::jwks::{
     },
 };
 
-/// Ends the fetch in the shared state even when its task is dropped or panics.
+/// Completes the fetch even if its task is dropped or panics.
 struct CompletionGuard {
     keys: Arc<RemoteKeys>,
     fetch: PlannedFetch,
 }
 
 impl RemoteKeys {
-    /// Runs the fetch in a task of its own: the request that asked for it may go away.
+    /// Runs the fetch in its own task, because the request that started it may be cancelled.
     pub(super) fn start(self: &Arc<Self>, fetch: PlannedFetch, runtime: Option<&Handle>) {
         let keys = Arc::clone(self);
         let mut guard = CompletionGuard { keys, fetch };
@@ -36,7 +36,7 @@ impl RemoteKeys {
         });
     }
 
-    /// One attempt, within the time limit as a whole.
+    /// Makes one attempt within the time limit.
     async fn fetch(
         &self,
         memory: &mut SourceState,

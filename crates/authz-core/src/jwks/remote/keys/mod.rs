@@ -1,8 +1,9 @@
-//! What is known of a remote key set, and every decision about it.
+//! Holds the current keys of a remote key set and decides about every change.
 
 mod background;
 mod completion;
 mod fetch_task;
+mod join;
 
 use std::{
     sync::{
@@ -15,6 +16,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use tokio::{runtime::Handle, sync::Notify, time::Instant};
 
+pub(super) use self::join::Joined;
 use super::{
     fetch_error::FetchError,
     in_flight::{FetchId, InFlightFetch, PlannedFetch, Purpose},
@@ -27,33 +29,34 @@ use super::{
 use crate::{
     clock::later,
     jwks::{
-        error::{KeysError, KeysErrorKind},
+        error::KeysError,
         key_set::KeySet,
-        provider::{KeyLookup, KeyStatus, MissingKeys, UnknownKey},
+        provider::{KeyStatus, MissingKeys},
     },
     token_bucket::TokenBucket,
 };
 
-/// The keys of a remote set, with all that requests, the background task and a fetch share.
+/// The state that requests, the background task and fetches share.
 ///
-/// Whether keys may be used is a comparison of times, made where they are used: nothing here relies
-/// on a task that runs on time, or at all.
+/// Each use compares times to decide whether the keys are valid. Nothing relies on a task that runs
+/// on time, or at all.
 #[derive(Debug)]
 pub(super) struct RemoteKeys {
     settings: Settings,
-    /// The keys in use. Written under the lock of `state` alone.
+    /// The current keys. Written only under the lock of `state`.
     current: ArcSwapOption<Snapshot>,
-    /// Until then, in nanoseconds after `origin`, a request has nothing to do but use the keys.
+    /// Until this time, in nanoseconds after `origin`, requests use the keys without further
+    /// checks.
     quiet_until: AtomicU64,
     origin: Instant,
     state: Mutex<State>,
-    /// The schedule has changed: the background task looks at it again.
+    /// Wakes the background task after the schedule has changed.
     rescheduled: Arc<Notify>,
     fetches: AtomicU64,
     failures: AtomicU64,
 }
 
-/// A key set with the times that hold for it.
+/// A key set and its times.
 #[derive(Debug)]
 struct Snapshot {
     keys: KeySet,
@@ -63,8 +66,8 @@ struct Snapshot {
     usable_until: Instant,
 }
 
-/// Behind a lock that is held for a few instructions. Nothing that is not ours runs under it: no
-/// spawn, no fetcher, no log subscriber.
+/// Protected by a lock that is held briefly. No foreign code runs under it: no spawn, no fetcher,
+/// no log subscriber.
 #[derive(Debug)]
 struct State {
     in_flight: Option<InFlightFetch>,
@@ -73,46 +76,36 @@ struct State {
     bucket: TokenBucket,
     unknown: UnknownKids,
     memory: SourceState,
-    /// Why the last attempt failed, while it is the last.
+    /// The error of the last attempt, if it failed.
     last_failure: Option<Arc<KeysError>>,
 }
 
-/// What a request may do with the keys.
+/// How a request may use the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Usable,
-    /// They are past their lifetime, and a fetch that may renew them has just begun.
+    /// The keys are past their lifetime, and a fetch that may renew them has just started.
     AwaitRefresh,
     NoKeys,
 }
 
-/// The answer to a request that asks for a fetch.
-pub(super) enum Joined {
-    Wait(InFlightFetch),
-    /// No fetch is made, and this is the answer.
-    Answer(KeyLookup),
-    /// No fetch is needed: look at the keys again.
-    LookAgain,
-}
-
-/// What is done after the lock is released.
+/// Work that runs after the lock is released.
 #[must_use]
 #[derive(Default)]
 struct Deferred {
     fetch: Option<PlannedFetch>,
     events: Vec<Event>,
-    /// May hold an error of the fetcher's own, whose `drop` is not ours.
+    /// Errors to drop: their `drop` may run foreign code.
     forgotten: Vec<Arc<KeysError>>,
-    /// The end of the fetch under way, or its replacement, concerns the background task.
+    /// Wakes the background task.
     rescheduled: bool,
 }
 
 impl RemoteKeys {
-    /// How long a request waits for a refresh that it finds overdue, before it goes on with the keys
-    /// it has.
+    /// How long a request waits for an overdue refresh before it uses the current keys.
     const MAX_HOLD: Duration = Duration::from_millis(500);
 
-    /// How late the background task may be before a request does its work.
+    /// How late the background task may be before a request starts the refresh.
     const BACKGROUND_GRACE: Duration = Duration::from_secs(1);
 
     pub(super) fn new(settings: Settings) -> Arc<Self> {
@@ -141,7 +134,7 @@ impl RemoteKeys {
         self.settings.mode
     }
 
-    /// Calls `use_keys` with the keys in use, if there are any that may be used.
+    /// Calls `use_keys` with the current keys, or `None` if there are none or they have lapsed.
     pub(super) fn with_keys<T>(
         &self,
         now: Instant,
@@ -156,13 +149,14 @@ impl RemoteKeys {
         self.with_keys(now, |keys| keys.is_some())
     }
 
-    /// Whether there is nothing to do at `now` but use the keys: one load and one comparison.
+    /// Returns `true` if the keys may be used at `now` without further checks. It costs one atomic
+    /// load.
     pub(super) fn is_quiet(&self, now: Instant) -> bool {
         self.since_origin(now) < self.quiet_until.load(Ordering::Acquire)
     }
 
-    /// What a request may do with the keys. Starts a refresh that is due, ends the use of keys whose
-    /// outage window is over, and gives up a fetch past its deadline.
+    /// Returns how a request may use the keys. Starts a refresh that is due, withdraws lapsed keys,
+    /// and abandons a fetch past its deadline.
     pub(super) fn standing(self: &Arc<Self>, now: Instant) -> Standing {
         if self.is_quiet(now) {
             return Standing::Usable;
@@ -193,10 +187,11 @@ impl RemoteKeys {
         standing
     }
 
-    /// Without keys: whether, and for how long, no fetch may start.
+    /// Returns how long no fetch may start, if there are no keys and a backoff is running.
     pub(super) fn backing_off(&self, now: Instant) -> Option<MissingKeys> {
         let state = self.state();
-        // Keys arrive under this lock: those that came since the request looked are seen now.
+        // Keys are installed under this lock, so keys that arrived after the lookup are visible
+        // now.
         let waiting =
             state.in_flight.is_none() && !state.schedule.is_due(now) && !self.has_keys(now);
         waiting.then(|| state.missing(now))
@@ -210,78 +205,7 @@ impl RemoteKeys {
         self.state().unknown.remember(kid, now);
     }
 
-    /// A fetch to wait for: the one under way, or a new one if `purpose` has budget left.
-    pub(super) fn join(
-        self: &Arc<Self>,
-        purpose: Purpose,
-        kid: Option<&str>,
-        runtime: &Handle,
-        now: Instant,
-    ) -> Joined {
-        let mut deferred = Deferred::default();
-        let mut state = self.state();
-        self.expire(&mut state, now, &mut deferred);
-        let joined = self.join_locked(&mut state, purpose, kid, now, &mut deferred);
-        drop(state);
-        self.run(deferred, Some(runtime));
-        joined
-    }
-
-    fn join_locked(
-        self: &Arc<Self>,
-        state: &mut State,
-        purpose: Purpose,
-        kid: Option<&str>,
-        now: Instant,
-        deferred: &mut Deferred,
-    ) -> Joined {
-        if let Some(fetch) = &state.in_flight {
-            return Joined::Wait(fetch.clone());
-        }
-        match purpose {
-            // They have arrived since the request looked: nothing is missing.
-            Purpose::First if self.has_keys(now) => return Joined::LookAgain,
-            Purpose::First if !state.schedule.is_due(now) => {
-                return Joined::Answer(KeyLookup::Unavailable(state.missing(now)));
-            }
-            Purpose::Routine => return Joined::LookAgain,
-            Purpose::UnknownKey => {
-                if state.unknown.contains(kid, now) {
-                    return Joined::Answer(KeyLookup::Unknown(UnknownKey::NotInSet));
-                }
-                if state.schedule.is_held_back(now) || !state.bucket.take(now) {
-                    return Joined::Answer(state.without_budget(now));
-                }
-            }
-            Purpose::First => {}
-        }
-        deferred.fetch = Some(self.plan(state, purpose, now));
-        match &state.in_flight {
-            Some(fetch) => Joined::Wait(fetch.clone()),
-            None => Joined::LookAgain,
-        }
-    }
-
-    /// Registers a fetch, to be spawned once the lock is released.
-    fn plan(&self, state: &mut State, purpose: Purpose, now: Instant) -> PlannedFetch {
-        let deadline = later(now, self.settings.source.timeout);
-        let overdue = (self.current.load().as_ref()).is_some_and(|it| now >= it.fresh_until);
-        // While attempts fail as they become due, nothing is gained by waiting for the next.
-        let failing = state.last_failure.as_ref().is_some_and(|error| {
-            let late = now.saturating_duration_since(state.schedule.due());
-            late <= Self::BACKGROUND_GRACE && error.kind() != KeysErrorKind::Stopped
-        });
-        let hold_until = (overdue && !failing).then(|| later(now, Self::MAX_HOLD).min(deadline));
-        let id = state.next_id;
-        state.next_id += 1;
-        let memory = state.memory.clone();
-        let (fetch, planned) = InFlightFetch::plan(id, purpose, deadline, hold_until, memory);
-        state.in_flight = Some(fetch);
-        self.fetches.fetch_add(1, Ordering::Relaxed);
-        planned
-    }
-
-    /// Why there are no keys, for a wait that ended without an outcome.
+    /// Returns why there are no keys, after a wait without outcome.
     pub(super) fn missing(self: &Arc<Self>, now: Instant) -> MissingKeys {
         let mut deferred = Deferred::default();
         let mut state = self.state();
@@ -296,8 +220,8 @@ impl RemoteKeys {
         KeysError::fetch(url, FetchError::timeout(self.settings.source.timeout))
     }
 
-    /// Gives up a fetch past its deadline, and keys past their outage window: better to answer 503
-    /// than to trust keys that nobody has confirmed.
+    /// Abandons a fetch past its deadline, and withdraws keys past their outage window: 503 is
+    /// better than unconfirmed keys.
     fn expire(&self, state: &mut State, now: Instant, deferred: &mut Deferred) {
         if (state.in_flight.as_ref()).is_some_and(|fetch| now >= fetch.deadline) {
             let error = self.timed_out(&self.settings.source.describe(&state.memory));
@@ -319,7 +243,7 @@ impl RemoteKeys {
         deferred.events.push(Event::Lapsed { error });
     }
 
-    /// Until when requests have nothing to do but use the keys.
+    /// Sets the time until which requests use the keys without further checks.
     fn set_quiet(&self, state: &State, now: Instant) {
         let snapshot = self.current.load();
         let until = match (snapshot.as_ref(), &state.in_flight) {
@@ -332,7 +256,7 @@ impl RemoteKeys {
         self.quiet_until.store(until, Ordering::Release);
     }
 
-    /// When requests start a refresh. They leave it to the background task unless that is late.
+    /// Returns when requests start a refresh. Usually the background task starts it first.
     fn due_for_requests(&self, state: &State, snapshot: &Snapshot) -> Instant {
         let due = state.schedule.due();
         match self.settings.mode {
@@ -348,7 +272,7 @@ impl RemoteKeys {
         u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// What was decided under the lock, now that it is released.
+    /// Does the deferred work, after the lock is released.
     fn run(self: &Arc<Self>, deferred: Deferred, runtime: Option<&Handle>) {
         if let Some(fetch) = deferred.fetch {
             self.start(fetch, runtime);
@@ -356,7 +280,7 @@ impl RemoteKeys {
         if deferred.rescheduled {
             self.rescheduled.notify_one();
         }
-        // A log subscriber that panics twice would abort the process.
+        // During a panic, a second one in a log subscriber would abort the process.
         if std::thread::panicking() {
             return;
         }
@@ -386,8 +310,7 @@ impl RemoteKeys {
         }
     }
 
-    /// A panic while the lock was held can't leave the state half changed in a way that matters:
-    /// every field stands for itself.
+    /// Ignores poisoning: each field is consistent on its own, even after a panic.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -402,19 +325,6 @@ impl State {
                 Some(error) => Arc::clone(error),
                 None => Arc::new(KeysError::not_fetched_yet()),
             },
-        }
-    }
-
-    /// The answer for an unknown key when no fetch may be spent on it. The bucket is empty only
-    /// where one was spent within the last interval: if that succeeded, the set seen is young
-    /// enough to say no; if it failed, nothing can be said.
-    fn without_budget(&self, now: Instant) -> KeyLookup {
-        match &self.last_failure {
-            None => KeyLookup::Unknown(UnknownKey::NotInSet),
-            Some(error) => KeyLookup::Unavailable(MissingKeys {
-                retry_after: self.bucket.next(now).max(self.schedule.held_back_for(now)),
-                error: Arc::clone(error),
-            }),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Tokens that an AWS Application Load Balancer adds to the requests of users it has authenticated.
+//! Supports tokens that an AWS Application Load Balancer adds to requests of authenticated users.
 
 mod keys;
 
 pub(super) use self::keys::PemByKid;
 
-/// The ARN of an Application Load Balancer, taken apart.
+/// The parsed ARN of an Application Load Balancer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Arn<'a> {
     partition: &'a str,
@@ -38,7 +38,7 @@ impl<'a> Arn<'a> {
         fine.then_some(Self { partition, region })
     }
 
-    /// Where the region's public keys are, without the `kid` at the end.
+    /// Returns the address of the region's public keys, without the `kid` at the end.
     pub(super) fn key_address(&self) -> Option<String> {
         let region = self.region;
         match self.partition {

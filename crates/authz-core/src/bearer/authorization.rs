@@ -1,0 +1,66 @@
+//! Parses header fields with the scheme `Bearer` (RFC 6750 section 2.1).
+
+use http::{HeaderMap, HeaderName};
+
+use super::credentials::BadCredentials;
+use crate::{rejection::Reason, validation::ValidationError};
+
+/// Returns the token of the header `name`, or `None` if the header is absent or has another scheme.
+pub(super) fn bearer<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a [u8]>, BadCredentials> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(BadCredentials::malformed(
+            "the header is sent twice: check whether a proxy adds one",
+        ));
+    }
+    credentials(value.as_bytes())
+}
+
+/// Parses `"Bearer" 1*SP b64token`. The scheme is case-insensitive (RFC 9110 section 11.1).
+fn credentials(value: &[u8]) -> Result<Option<&[u8]>, BadCredentials> {
+    let value = value.trim_ascii();
+    let (scheme, mut token) = match value.split_at_checked(6) {
+        // What nearly every client sends.
+        Some((scheme, token @ [b' ' | b'\t', ..])) => (scheme, token),
+        _ => first_word(value),
+    };
+    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+        return Ok(None);
+    }
+    while let [b' ', rest @ ..] = token {
+        token = rest;
+    }
+    if token.is_empty() {
+        return Err(BadCredentials::EMPTY);
+    }
+    Ok(Some(token))
+}
+
+/// Returns why a token that does not decode is not one token. Called for those alone: no token with a
+/// space in it decodes, so the search costs valid tokens nothing.
+pub(crate) fn not_one_token(token: &[u8]) -> Option<ValidationError> {
+    if std::str::from_utf8(token).is_err() {
+        return Some(ValidationError::new(Reason::MalformedToken));
+    }
+    memchr::memchr2(b' ', b'\t', token)?;
+    let (word, _) = first_word(token);
+    let hint = if word.eq_ignore_ascii_case(b"Bearer") {
+        "the scheme is repeated (`Bearer Bearer`): the client adds `Bearer` to a value that already has it"
+    } else if token.eq_ignore_ascii_case(b"[object Object]") {
+        "the client sent `[object Object]`: it converts an object to text instead of sending the token in it"
+    } else {
+        "the header has several words after `Bearer`, or a tab: send one space and one token"
+    };
+    Some(BadCredentials::malformed(hint).into())
+}
+
+/// Splits `value` before its first space or tab.
+pub(super) fn first_word(value: &[u8]) -> (&[u8], &[u8]) {
+    value.split_at(memchr::memchr2(b' ', b'\t', value).unwrap_or(value.len()))
+}
