@@ -87,7 +87,12 @@ pub fn tests() -> Vec<String> {
             };
             for part in ["src", "tests"] {
                 sources(&package.path().join(part), &mut |path, text| {
-                    let file = path.file_stem().unwrap_or_default().to_string_lossy();
+                    // The module of `bearer/mod.rs` is `bearer`.
+                    let module = match path.ends_with("mod.rs") {
+                        true => path.parent().unwrap_or(path),
+                        false => path,
+                    };
+                    let file = module.file_stem().unwrap_or_default().to_string_lossy();
                     tests_in(text, &format!("{prefix}{file}"), &mut found);
                 });
             }
