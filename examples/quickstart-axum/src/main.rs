@@ -20,7 +20,9 @@ use axum::{
     response::IntoResponse,
     routing::{get, options, post},
 };
-use quickstart::{Hello, Me, Message, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
+use quickstart::{
+    Hello, Message, Messages, NewMessage, PRIVATE, PUBLIC, Problem, READ, Start, WRITE,
+};
 
 use cors::with_cors;
 use surroundings::{allowed, surrounded};
@@ -81,8 +83,8 @@ async fn private() -> Json<Hello> {
 }
 
 /// Who calls? The layer has put the answer where this argument finds it.
-async fn me(caller: Authorized) -> Json<Me> {
-    Json(Me::from(caller.into_inner()))
+async fn me(caller: Authorized) -> impl IntoResponse {
+    Json(quickstart::me(&caller))
 }
 
 async fn list(State(messages): State<Messages>) -> Json<Vec<Message>> {
@@ -95,14 +97,10 @@ async fn create(
     State(messages): State<Messages>,
     headers: HeaderMap,
     body: Body,
-) -> Result<impl IntoResponse, impl IntoResponse> {
-    match NewMessage::read(&headers, body.into_data_stream()).await {
-        Ok(message) => {
-            let stored = messages.add(message, caller.subject());
-            Ok((StatusCode::CREATED, Json(stored)))
-        }
-        Err(problem) => Err(problem.into_parts()),
-    }
+) -> Result<impl IntoResponse, Problem> {
+    let message = NewMessage::read(&headers, body.into_data_stream()).await?;
+    let stored = messages.add(message, caller.subject());
+    Ok((StatusCode::CREATED, Json(stored)))
 }
 
 async fn list_of(Path(org): Path<String>, State(messages): State<Messages>) -> Json<Vec<Message>> {

@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use quickstart::{Problem, allowed_methods, readiness};
+use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
 
 /// `api` and all that stands around it.
 pub(crate) fn surrounded(api: Router, authorizer: Authorizer) -> Router {
@@ -21,10 +21,8 @@ pub(crate) fn surrounded(api: Router, authorizer: Authorizer) -> Router {
         .with_state(authorizer)
         .merge(api)
         .merge(metadata)
-        .fallback(async || Problem::NOT_FOUND.into_parts())
-        .method_not_allowed_fallback(async |uri: Uri| {
-            Problem::method_not_allowed(uri.path()).into_parts()
-        })
+        .fallback(async || not_found())
+        .method_not_allowed_fallback(async |uri: Uri| method_not_allowed(uri.path()))
 }
 
 /// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.

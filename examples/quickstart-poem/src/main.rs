@@ -18,7 +18,7 @@ use poem::{
     listener::TcpAcceptor,
     web::{Data, Path},
 };
-use quickstart::{Me, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
+use quickstart::{Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 
 use cors::with_cors;
 use surroundings::{allowed, json, surrounded};
@@ -81,7 +81,7 @@ fn private() -> Response {
 /// Who calls? The middleware has put the answer where this argument finds it.
 #[handler]
 fn me(caller: Authorized) -> Response {
-    json(Me::from(caller.into_inner()))
+    json(quickstart::me(&caller.into_inner()))
 }
 
 #[handler]
@@ -129,6 +129,6 @@ async fn store(
                 .with_status(StatusCode::CREATED)
                 .into_response()
         }
-        Err(problem) => problem.into_parts().into_response(),
+        Err(problem) => problem.into_response(),
     }
 }

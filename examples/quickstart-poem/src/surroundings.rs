@@ -9,7 +9,7 @@ use poem::{
     http::{StatusCode, Uri, header::ALLOW},
     web::{Data, Json},
 };
-use quickstart::{Problem, allowed_methods, readiness};
+use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
 use serde::Serialize;
 
 /// `api` and all that stands around it.
@@ -25,16 +25,14 @@ pub(crate) fn surrounded(
     };
     let app = routes
         .data(authorizer)
-        .catch_error(async |_: NotFoundError| Problem::NOT_FOUND.into_parts())
+        .catch_error(async |_: NotFoundError| not_found())
         // `catch_error` is not told of which path, and `Allow` depends on it.
         .around(async |app, request| {
             let path = request.uri().path().to_owned();
             let answer = app.call(request).await;
             answer.or_else(|error| {
                 error.downcast::<MethodNotAllowedError>()?;
-                Ok(Problem::method_not_allowed(&path)
-                    .into_parts()
-                    .into_response())
+                Ok(method_not_allowed(&path).into_response())
             })
         });
     Ok(app)

@@ -5,7 +5,7 @@ use authz_warp::{
     Authorized, Authorizer, RequireExt as _, RulesExt as _, any_valid_token, get_or_head,
     rules::Rules,
 };
-use quickstart::{Me, Messages, PRIVATE, PUBLIC};
+use quickstart::{Messages, PRIVATE, PUBLIC};
 use warp::{
     Filter, Rejection, Reply, path,
     reply::{Response, json},
@@ -53,7 +53,7 @@ pub(crate) fn api(
         .and(get_or_head())
         .and(table.clone())
         .and(caller)
-        .map(|caller: Authorized| json(&Me::from(caller)));
+        .map(|caller: Authorized| json(&quickstart::me(&caller)));
     let named = path!("api" / "public").or(path!("api" / "private")).unify();
     let named = named.or(path!("api" / "me")).unify();
     let options = (named.or(messages.map(drop).untuple_one()).unify())

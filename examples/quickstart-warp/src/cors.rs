@@ -47,7 +47,8 @@ pub(crate) fn with_cors(
     plain.or(layered).unify().or(no_content).unify()
 }
 
-fn with_fields(fields: HeaderMap, answer: impl Reply) -> Response {
+/// `answer`, in which these fields replace those of the same names.
+pub(crate) fn with_fields(fields: HeaderMap, answer: impl Reply) -> Response {
     let mut answer = answer.into_response();
     answer.headers_mut().extend(fields);
     answer

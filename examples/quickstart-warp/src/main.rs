@@ -14,15 +14,15 @@ use authz_warp::{
 };
 use bytes::Buf;
 use futures_util::Stream;
-use quickstart::{Me, Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
+use quickstart::{Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
 use warp::{
     Filter, Rejection, Reply,
-    http::{HeaderMap, Response, StatusCode},
-    reply::{json, with_status},
+    http::{HeaderMap, StatusCode},
+    reply::{Response, json, with_status},
 };
 
 use cors::with_cors;
-use surroundings::{allowed, messages_of, surrounded};
+use surroundings::{allowed, answer, messages_of, surrounded};
 
 fn main() -> ExitCode {
     quickstart::run(serve)
@@ -44,7 +44,7 @@ async fn serve(start: Start) -> io::Result<()> {
 fn api(
     authorizer: &Authorizer,
     messages: Messages,
-) -> impl Filter<Extract = (warp::reply::Response,), Error = Rejection> + Clone + use<> {
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
     // Each endpoint says what it asks of the token: behind its path and its method, before its body.
     let any = authorizer.require(any_valid_token());
     let read = authorizer.require(scope(READ));
@@ -90,7 +90,7 @@ fn api(
     let me = warp::path!("api" / "me")
         .and(get_or_head())
         .and(any)
-        .map(|caller: Authorized| json(&Me::from(caller)));
+        .map(|caller: Authorized| json(&quickstart::me(&caller)));
 
     let api = public.or(private).or(list).or(create);
     let api = api.or(list_of).or(create_of).or(me);
@@ -105,8 +105,8 @@ async fn store(
     caller: Authorized,
     headers: HeaderMap,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
-) -> Result<impl Reply, Response<String>> {
-    let message = NewMessage::read(&headers, body).await?;
+) -> Result<impl Reply, Response> {
+    let message = NewMessage::read(&headers, body).await.map_err(answer)?;
     let stored = messages.add(message, caller.subject());
     Ok(with_status(json(&stored), StatusCode::CREATED))
 }

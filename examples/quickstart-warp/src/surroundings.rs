@@ -5,15 +5,19 @@ use std::{convert::Infallible, str::FromStr};
 
 use authz_warp::{Authorizer, Policy, RequireExt as _, any_valid_token, get_or_head, scope};
 use percent_encoding::percent_decode_str;
-use quickstart::{METADATA, Messages, Problem, READ, allowed_methods, readiness};
+use quickstart::{
+    METADATA, Messages, Problem, READ, allowed_methods, method_not_allowed, not_found, readiness,
+};
 use warp::{
     Filter, Rejection, Reply,
-    http::{self, StatusCode, header::ALLOW},
+    http::{StatusCode, header::ALLOW},
     path,
     path::FullPath,
     reject::MethodNotAllowed,
     reply::{Response, with_header, with_status},
 };
+
+use crate::cors::with_fields;
 
 /// `api` and all that stands around it.
 pub(crate) fn surrounded(
@@ -121,11 +125,11 @@ fn no_slash_at_the_end() -> impl Filter<Extract = (), Error = Rejection> + Clone
 
 fn unanswered(path: &str, rejection: &Rejection) -> Response {
     answer(match rejection.find::<MethodNotAllowed>() {
-        Some(_) => Problem::method_not_allowed(path),
-        None => Problem::NOT_FOUND,
+        Some(_) => method_not_allowed(path),
+        None => not_found(),
     })
 }
 
-fn answer(problem: Problem) -> Response {
-    http::Response::from(problem).into_response()
+pub(crate) fn answer((status, headers, body): Problem) -> Response {
+    with_fields(headers, with_status(body, status))
 }

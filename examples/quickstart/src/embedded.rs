@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use authz_core::Algorithm;
+use authz_core::{Algorithm, Issuer};
 use authz_testkit::{DevIssuer, StartError};
 
-use crate::{READ, TrustedIssuer, WRITE};
+use crate::{READ, WRITE};
 
 /// Where the issuer listens if nothing else does: `cargo xtask token` looks here.
 const PORT: u16 = 3011;
@@ -20,21 +20,22 @@ pub(crate) async fn start(algorithms: &[Algorithm]) -> Result<DevIssuer, StartEr
     }
 }
 
-/// What the server trusts then.
-pub(crate) fn trusted(issuer: &DevIssuer) -> TrustedIssuer {
-    TrustedIssuer {
-        issuer: issuer.issuer().to_owned(),
-        audiences: vec![issuer.audience().to_owned()],
-        jwks_uri: None,
-        discovery_url: None,
-        http_hosts: Vec::new(),
-        ca_file: None,
-    }
+/// The issuer, as the server trusts it.
+pub(crate) fn trusted(issuer: &DevIssuer, algorithms: &[Algorithm]) -> Issuer {
+    let trusted = Issuer::new(issuer.issuer()).audience(issuer.audience());
+    trusted.algorithms(algorithms.iter().copied())
 }
 
-/// A token for the line to paste.
-pub(crate) fn token(issuer: &DevIssuer) -> String {
-    issuer.token().scope(&format!("{READ} {WRITE}")).build()
+/// How to try the server. The last line can be pasted into any shell: all of them know double
+/// quotes.
+pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String {
+    let name = issuer.issuer();
+    let token = issuer.token().scope(&format!("{READ} {WRITE}")).build();
+    let base = base_url(listening);
+    format!(
+        "development issuer {name}\ntry it:\n\
+         curl -H \"Authorization: Bearer {token}\" {base}/api/private\n"
+    )
 }
 
 /// The server's own URL, as somebody on this machine reaches it.

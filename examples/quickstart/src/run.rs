@@ -1,24 +1,22 @@
 use std::{
     fmt::Display,
     future::Future,
-    io::{self, Write as _},
-    net::SocketAddr,
+    io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
 
-use authz_core::{Authorizer, BuildError, rules::Rules};
-use tokio::net::TcpListener;
+use authz_core::{Authorizer, Resource, rules::Rules};
+use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
-    Config, Cors, Messages, Shutdown,
-    announce::announce,
-    authorizer::authorizer,
-    embedded, logging,
+    Cors, Messages, READ, Shutdown, WRITE,
+    config::Config,
+    embedded,
     supervise::{self, supervise},
 };
 
 /// What a server needs in order to serve.
-#[derive(Debug)]
+#[expect(missing_debug_implementations, reason = "a boxed future has none")]
 #[non_exhaustive]
 pub struct Start {
     /// Decides about requests, as configured.
@@ -35,74 +33,87 @@ pub struct Start {
     pub shutdown: Shutdown,
 }
 
-/// Starts a server as the environment says, and gives the status to exit with: 0 after a signal, 2
-/// when the configuration is wrong, and 1 for all other trouble.
+/// Starts a server as configured, and returns the exit status: 0 after a signal, 2 if the
+/// configuration is wrong, 1 for any other error.
 #[must_use]
 pub fn run<S>(serve: impl FnOnce(Start) -> S) -> ExitCode
 where
     S: Future<Output = io::Result<()>>,
 {
-    let config = match Config::from_env() {
-        Ok(config) => config,
-        Err(error) => return exit(CONFIGURATION, &error),
-    };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return exit(FAILURE, &error),
-    };
-    let ended = runtime.block_on(start(config, serve));
-    // A name that is being resolved for the sake of keys keeps nobody waiting.
-    runtime.shutdown_background();
+    let ended = Config::from_env().map_err(|error| (2, error));
+    let ended = ended.and_then(|config| {
+        let runtime = Runtime::new().map_err(cannot("start"))?;
+        let ended = runtime.block_on(start(config, serve));
+        // A key server's name that is still being resolved must not delay the exit.
+        runtime.shutdown_background();
+        ended
+    });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit(error.status(), &error),
+        Err((status, message)) => {
+            // If stderr is closed, the status has to do.
+            let _ = writeln!(io::stderr(), "error: {message}");
+            ExitCode::from(status)
+        }
     }
 }
 
-fn exit(status: u8, error: &dyn Display) -> ExitCode {
-    // Where stderr is closed, the status has to do.
-    let _ = writeln!(io::stderr(), "error: {error}");
-    ExitCode::from(status)
+/// The exit status, and what goes to stderr.
+type Failure = (u8, String);
+
+fn cannot<E: Display>(what: &str) -> impl FnOnce(E) -> Failure {
+    move |error| (1, format!("cannot {what}: {error}"))
 }
 
-async fn start<S>(config: Config, serve: impl FnOnce(Start) -> S) -> Result<(), StartError>
+async fn start<S>(config: Config, serve: impl FnOnce(Start) -> S) -> Result<(), Failure>
 where
     S: Future<Output = io::Result<()>>,
 {
-    logging::init(config.log);
-    for ignored in &config.warnings {
-        tracing::warn!("{ignored}");
+    tracing_subscriber::fmt()
+        .with_env_filter(config.log)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
     }
-    for variable in &config.unknown {
-        tracing::warn!(
-            "{variable:?} is set, and is no variable of this server: it changes nothing"
-        );
-    }
-    let signals = supervise::signals().map_err(StartError::Signals)?;
-    let unbound = |source| StartError::Listen {
-        address: config.address,
-        source,
-    };
-    let listener = TcpListener::bind(config.address).await.map_err(unbound)?;
-    let listening = listener.local_addr().map_err(unbound)?;
-
-    let (trusted, own_issuer) = match config.issuer {
-        Some(trusted) => (trusted, None),
+    let signals = supervise::signals().map_err(cannot("listen for signals"))?;
+    let address = config.address;
+    let listen = format!("listen on {address} (HOST and PORT say where, PORT=0 is any free port)");
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(cannot(&listen))?;
+    let listening = listener.local_addr().map_err(cannot(&listen))?;
+    let mut announcement = format!("listening on http://{listening}\n");
+    let mut resource = config.resource;
+    // The development issuer serves its keys until it is dropped.
+    let own_issuer;
+    let issuer = match config.issuer {
+        Some(issuer) => issuer,
         None => {
-            let issuer = embedded::start(&config.algorithms).await?;
-            (embedded::trusted(&issuer), Some(issuer))
+            let issuer = embedded::start(&config.algorithms).await;
+            own_issuer = issuer.map_err(cannot("start the development issuer"))?;
+            let issuer = &own_issuer;
+            announcement.push_str(&embedded::announcement(issuer, listening));
+            // A resource identifier by plain http must be on this machine (RFC 9728 section 1.2).
+            if listening.ip().is_loopback() || listening.ip().is_unspecified() {
+                resource = resource.or(Some(embedded::base_url(listening)));
+            }
+            embedded::trusted(issuer, &config.algorithms)
         }
     };
-    // Whoever tries the server on one machine calls it there; elsewhere only its operator knows
-    // under which URL it is reached.
-    // And a resource identifier by plain http is this machine's alone (RFC 9728 section 1.2).
-    let here = listening.ip().is_loopback() || listening.ip().is_unspecified();
-    let own_url = (own_issuer.as_ref())
-        .filter(|_| here)
-        .map(|_| embedded::base_url(listening));
-    let resource = config.resource.or(own_url);
-    let authorizer = authorizer(&trusted, &config.algorithms, resource.as_deref())?;
+    let mut builder = Authorizer::builder().issuer(issuer);
+    if let Some(resource) = resource {
+        let resource = Resource::new(resource).scopes_supported([READ, WRITE]);
+        builder = builder.resource(resource.also_at_root());
+    }
+    let authorizer = builder.build().map_err(|error| (2, error.to_string()))?;
 
+    // A closed stdout does not stop the server.
+    let mut stdout = io::stdout();
+    let printed = stdout.write_all(announcement.as_bytes());
+    if let Err(error) = printed.and_then(|()| stdout.flush()) {
+        tracing::warn!(%error, "cannot write to stdout");
+    }
     let serve = |shutdown| {
         serve(Start {
             authorizer,
@@ -113,41 +124,5 @@ where
             shutdown,
         })
     };
-    // A closed stdout is no reason not to serve.
-    if let Err(error) = announce(&mut io::stdout(), listening, own_issuer.as_ref()) {
-        tracing::warn!(%error, "nothing can be printed");
-    }
-    supervise(serve, signals).await.map_err(StartError::Serve)
+    supervise(serve, signals).await.map_err(cannot("serve"))
 }
-
-/// Why a server with a good configuration does not serve.
-#[derive(Debug, thiserror::Error)]
-enum StartError {
-    #[error(
-        "cannot listen on {address}: {source}; HOST and PORT say where, PORT=0 is any free port"
-    )]
-    Listen {
-        address: SocketAddr,
-        source: io::Error,
-    },
-    #[error("cannot start the development issuer: {0}")]
-    Issuer(#[from] authz_testkit::StartError),
-    #[error("{0}")]
-    Authorizer(#[from] BuildError),
-    #[error("cannot listen for signals: {0}")]
-    Signals(io::Error),
-    #[error("cannot serve: {0}")]
-    Serve(io::Error),
-}
-
-impl StartError {
-    const fn status(&self) -> u8 {
-        match self {
-            Self::Authorizer(_) => CONFIGURATION,
-            _ => FAILURE,
-        }
-    }
-}
-
-const FAILURE: u8 = 1;
-const CONFIGURATION: u8 = 2;

@@ -1,3 +1,5 @@
+use authz_core::Authorizer;
+use http::StatusCode;
 use serde::Serialize;
 
 /// The scope that reading takes.
@@ -15,8 +17,20 @@ pub const PRIVATE: Hello = Hello {
               read:messages to see this.",
 };
 
-/// A friendly answer.
+/// A greeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Hello {
     message: &'static str,
+}
+
+/// What `/readyz` answers: requests can be decided about once the issuer's keys are there.
+#[must_use]
+pub fn readiness(authorizer: &Authorizer) -> (StatusCode, &'static str) {
+    match authorizer.is_ready() {
+        true => (StatusCode::OK, "ready"),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "waiting for the issuer's keys",
+        ),
+    }
 }

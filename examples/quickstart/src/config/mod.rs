@@ -1,251 +1,182 @@
-//! The configuration: environment variables alone, all read before anything is started, and the file
-//! that one of them may name.
+//! The configuration: environment variables, all read before anything starts, and the files that
+//! they name.
 
-mod error;
 mod value;
 
 use std::{
-    cell::RefCell,
+    collections::BTreeMap,
     env,
     ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
 };
 
-use authz_core::{Algorithm, rules::Rules};
+use authz_core::{Algorithm, Issuer, rules::Rules};
 use http::HeaderValue;
 use tracing_subscriber::EnvFilter;
 
-pub use self::error::{ConfigError, Mistake};
-
-/// What the environment says.
 #[derive(Debug)]
-#[non_exhaustive]
-pub struct Config {
-    /// The issuer of the tokens to accept. Without one, the server brings a development issuer.
-    pub issuer: Option<TrustedIssuer>,
-    /// The accepted algorithms.
-    pub algorithms: Vec<Algorithm>,
-    /// Where to listen; port 0 is any free one.
-    pub address: SocketAddr,
-    /// This API's resource identifier (RFC 9728 section 1.2).
-    pub resource: Option<String>,
-    /// Who may do what, in place of the policies in the server's code.
-    pub rules: Option<Rules>,
-    /// The origins whose pages may call this API, as browsers spell them.
-    pub cors_origins: Vec<HeaderValue>,
-    /// What is logged.
-    pub log: EnvFilter,
-    /// What the operator should hear of, though it stops nothing.
-    pub warnings: Vec<Ignored>,
-    /// Variables that are set, have names like these, and mean nothing: likely misspelt.
-    pub unknown: Vec<String>,
+pub(crate) struct Config {
+    /// Without one, the server starts a development issuer.
+    pub(crate) issuer: Option<Issuer>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) address: SocketAddr,
+    pub(crate) resource: Option<String>,
+    pub(crate) rules: Option<Rules>,
+    pub(crate) cors_origins: Vec<HeaderValue>,
+    pub(crate) log: EnvFilter,
+    /// Variables without effect, to be logged.
+    pub(crate) warnings: Vec<String>,
 }
 
-/// An issuer that runs elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct TrustedIssuer {
-    /// The issuer, exactly as in the token's `iss`.
-    pub issuer: String,
-    /// The identifiers of this API, of which a token has to name one.
-    pub audiences: Vec<String>,
-    /// Where the keys are, in place of discovery.
-    pub jwks_uri: Option<String>,
-    /// Where the issuer's metadata are, in place of the address that is made from the issuer.
-    pub discovery_url: Option<String>,
-    /// Hosts that keys and metadata may be fetched from by plain http, besides this machine.
-    pub http_hosts: Vec<String>,
-    /// PEM file of certificate authorities trusted for the issuer, besides the system's.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// A variable without effect, because another says something else.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{variable}={value} is ignored: {instead}={used} comes first")]
-pub struct Ignored {
-    variable: &'static str,
-    value: String,
-    instead: &'static str,
-    used: String,
-}
-
+/// An error says which variable is wrong, and what to do.
 impl Config {
-    /// Reads the process's environment.
-    ///
-    /// # Errors
-    ///
-    /// The first variable that is wrong.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let known = RefCell::new(Vec::new());
-        let mut config = Self::from_lookup(|variable| {
-            known.borrow_mut().push(variable.to_owned());
-            env::var_os(variable)
-        })?;
-        let known = known.into_inner();
-        config.unknown = env::vars_os()
-            .filter(|(_, value)| !value.is_empty())
-            .filter_map(|(variable, _)| variable.into_string().ok())
-            .filter(|it| it.starts_with("AUTHZ_") && !known.contains(it))
-            .collect();
-        Ok(config)
+    pub(crate) fn from_env() -> Result<Self, String> {
+        let text = |(variable, value): (OsString, _)| Some((variable.into_string().ok()?, value));
+        Self::read(Environment(env::vars_os().filter_map(text).collect()))
     }
 
-    /// Reads the variables that `lookup` gives.
-    ///
-    /// # Errors
-    ///
-    /// The first variable that is wrong.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
-        let environment = Environment { lookup };
+    fn read(mut environment: Environment) -> Result<Self, String> {
         let mut warnings = Vec::new();
+        let algorithms = environment.list("AUTHZ_ALGORITHMS", value::algorithm)?;
+        let algorithms = algorithms.unwrap_or_else(|| vec![Algorithm::RS256]);
         let issuer = environment.issuer(&mut warnings)?;
-        let algorithms = match environment.get("AUTHZ_ALGORITHMS")? {
-            Some(setting) => value::algorithms(&setting)?,
-            None => vec![Algorithm::RS256],
-        };
-        let host = match environment.get("HOST")? {
-            Some(setting) => value::host(&setting)?,
-            None => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        };
-        let port = match environment.get("PORT")? {
-            Some(setting) => value::port(&setting)?,
-            None => DEFAULT_PORT,
-        };
-        let resource = match environment.get("AUTHZ_RESOURCE")? {
-            Some(setting) => Some(value::resource(setting)?),
-            None => None,
-        };
-        let rules = match environment.get("AUTHZ_RULES")? {
-            Some(setting) => Some(value::rules(&setting)?),
-            None => None,
-        };
-        let cors_origins = match environment.get("AUTHZ_CORS_ORIGINS")? {
-            Some(setting) => value::origins(&setting)?,
-            None => Vec::new(),
-        };
-        let log = match environment.get("RUST_LOG")? {
-            Some(setting) => value::log_filter(&setting)?,
-            None => EnvFilter::new("info"),
-        };
+        let host = environment.take("HOST", value::host)?;
+        let port = environment.take("PORT", value::port)?;
+        let resource = environment.take("AUTHZ_RESOURCE", value::resource)?;
+        let rules = environment.take("AUTHZ_RULES", value::rules)?;
+        let cors_origins = environment.list("AUTHZ_CORS_ORIGINS", value::origin)?;
+        let log = environment.take("RUST_LOG", value::log_filter)?;
+        // What is left has no meaning here: likely misspelt.
+        let unknown = environment
+            .0
+            .into_iter()
+            .filter(|(variable, value)| variable.starts_with("AUTHZ_") && !value.is_empty());
+        warnings.extend(unknown.map(|(variable, _)| {
+            format!("{variable:?} is set, but this server has no such variable: it has no effect")
+        }));
         Ok(Self {
-            issuer,
+            issuer: issuer.map(|issuer| issuer.algorithms(algorithms.iter().copied())),
             algorithms,
-            address: SocketAddr::new(host, port),
+            address: (host.unwrap_or(DEFAULT_HOST), port.unwrap_or(DEFAULT_PORT)).into(),
             resource,
             rules,
-            cors_origins,
-            log,
+            cors_origins: cors_origins.unwrap_or_default(),
+            log: log.unwrap_or_else(|| EnvFilter::new("info")),
             warnings,
-            unknown: Vec::new(),
         })
     }
 }
 
-/// Where an example server listens unless told otherwise.
+const DEFAULT_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const DEFAULT_PORT: u16 = 3010;
 
-/// A variable that is set, and to what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Setting {
-    variable: &'static str,
-    value: String,
-}
+/// The variables that have not been read yet.
+struct Environment(BTreeMap<String, OsString>);
 
-struct Environment<F> {
-    lookup: F,
-}
-
-impl<F: Fn(&str) -> Option<OsString>> Environment<F> {
-    /// The variable without white space around its value. One that is set to nothing is not set:
-    /// that is what compose files make of a variable nobody gave them.
-    fn get(&self, variable: &'static str) -> Result<Option<Setting>, ConfigError> {
-        let Some(value) = (self.lookup)(variable) else {
+impl Environment {
+    /// Reads a variable. An empty one counts as not set: that is what compose files make of a
+    /// variable without a value.
+    fn take<T>(
+        &mut self,
+        variable: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        let Some(value) = self.0.remove(variable) else {
             return Ok(None);
         };
-        let value = value.into_string().map_err(|value| ConfigError::Invalid {
-            variable,
-            value: value.to_string_lossy().into_owned(),
-            mistake: Mistake::NotText,
+        let invalid = |problem| format!("{variable}={value:?} {problem}");
+        match value.to_str().map(str::trim) {
+            None => Err(invalid("is not text in UTF-8".to_owned())),
+            Some("") => Ok(None),
+            Some(text) => parse(text).map(Some).map_err(invalid),
+        }
+    }
+
+    /// Reads a variable that is a list separated by commas.
+    fn list<T>(
+        &mut self,
+        variable: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Vec<T>>, String> {
+        self.take(variable, |text| {
+            let element = |part: &str| match part.trim() {
+                "" => Err("has an empty part: separate values by single commas".to_owned()),
+                part => parse(part),
+            };
+            text.split(',').map(element).collect()
+        })
+    }
+
+    fn issuer(&mut self, warnings: &mut Vec<String>) -> Result<Option<Issuer>, String> {
+        let http_hosts = self.list("AUTHZ_ALLOW_HTTP", value::http_host)?;
+        let fetched_from = |text: &str| value::fetched_from(text, http_hosts.as_deref());
+        let jwks_uri = self.take("AUTHZ_JWKS_URI", fetched_from)?;
+        let metadata_url = self.take("AUTHZ_DISCOVERY_URL", |url| match jwks_uri {
+            Some(_) => Err("has no effect with AUTHZ_JWKS_URI: unset one of them".to_owned()),
+            None => fetched_from(url),
         })?;
-        let value = value.trim();
-        Ok((!value.is_empty()).then(|| Setting {
-            variable,
-            value: value.to_owned(),
-        }))
-    }
-
-    fn issuer(&self, warnings: &mut Vec<Ignored>) -> Result<Option<TrustedIssuer>, ConfigError> {
-        let issuer = self.get("AUTHZ_ISSUER")?;
-        let domain = self.get("AUTH0_DOMAIN")?;
-        let audience = self.get("AUTHZ_AUDIENCE")?;
-        let short_audience = self.get("AUTH0_AUDIENCE")?;
-        let jwks_uri = self.get("AUTHZ_JWKS_URI")?;
-        let discovery_url = self.get("AUTHZ_DISCOVERY_URL")?;
-        let http_hosts = self.get("AUTHZ_ALLOW_HTTP")?;
-        let ca_file = self.get("AUTHZ_CA_FILE")?;
-
-        if let (Some(used), Some(ignored)) = (&issuer, &domain)
-            && used.value != value::auth0_issuer(&ignored.value)
-        {
-            warnings.push(Ignored::new(ignored, used));
+        let ca_file = self.take("AUTHZ_CA_FILE", value::ca_file)?;
+        let is_fetched_from = jwks_uri.is_none() && metadata_url.is_none();
+        let issuer = self.take("AUTHZ_ISSUER", |text| match is_fetched_from {
+            true => fetched_from(text),
+            false => Ok(text.to_owned()),
+        })?;
+        let short_issuer = self.take("AUTH0_DOMAIN", value::auth0_issuer)?;
+        let audiences = self.list("AUTHZ_AUDIENCE", |text| Ok(text.to_owned()))?;
+        let short_audiences = self.list("AUTH0_AUDIENCE", |text| Ok(text.to_owned()))?;
+        if short_issuer.is_some() && issuer.is_some() && short_issuer != issuer {
+            warnings.push("AUTH0_DOMAIN is ignored: AUTHZ_ISSUER says something else".to_owned());
         }
-        if let (Some(used), Some(ignored)) = (&audience, &short_audience)
-            && used.value != ignored.value
-        {
-            warnings.push(Ignored::new(ignored, used));
+        if short_audiences.is_some() && audiences.is_some() && short_audiences != audiences {
+            warnings
+                .push("AUTH0_AUDIENCE is ignored: AUTHZ_AUDIENCE says something else".to_owned());
         }
-
-        if let (Some(keys), Some(metadata)) = (&jwks_uri, &discovery_url) {
-            return Err(metadata.mistake(Mistake::KeysGiven(keys.variable)));
-        }
-        // Half a configuration is a mistake, and not a wish for the development issuer.
-        let half = [&audience, &short_audience, &jwks_uri, &discovery_url];
-        let half = half.into_iter().chain([&http_hosts, &ca_file]);
-        let half = half.flatten().map(|setting| setting.variable).next();
-        let hosts = match &http_hosts {
-            Some(setting) => value::http_hosts(setting)?,
-            None => Vec::new(),
+        let named_by = if issuer.is_some() {
+            "AUTHZ_ISSUER"
+        } else {
+            "AUTH0_DOMAIN"
         };
-        let ca_file = ca_file.as_ref().map(value::ca_file).transpose()?;
-        let elsewhere = jwks_uri.is_some() || discovery_url.is_some();
-        let (named_by, issuer) = match (issuer, domain) {
-            // Nothing is fetched from it then: it is compared with `iss`, and may be any text.
-            (Some(setting), _) if elsewhere => (setting.variable, setting.value),
-            (Some(setting), _) => (setting.variable, value::key_server(setting, &hosts)?),
-            (None, Some(setting)) => (setting.variable, value::domain(&setting)?),
-            (None, None) => {
-                return match half {
-                    Some(set) => Err(ConfigError::MissingIssuer { set }),
-                    None => Ok(None),
-                };
+        // Half a configuration is a mistake, not a request for the development issuer.
+        let half = [
+            ("AUTHZ_AUDIENCE", audiences.is_some()),
+            ("AUTH0_AUDIENCE", short_audiences.is_some()),
+            ("AUTHZ_JWKS_URI", jwks_uri.is_some()),
+            ("AUTHZ_DISCOVERY_URL", metadata_url.is_some()),
+            ("AUTHZ_ALLOW_HTTP", http_hosts.is_some()),
+            ("AUTHZ_CA_FILE", ca_file.is_some()),
+        ];
+        let Some(issuer) = issuer.or(short_issuer) else {
+            return match half.into_iter().find(|(_, is_set)| *is_set) {
+                None => Ok(None),
+                Some((set, _)) => Err(format!(
+                    "AUTHZ_ISSUER is not set, though {set} is: give the issuer exactly as in the \
+                     tokens' \"iss\", as with AUTHZ_ISSUER=https://tenant.eu.auth0.com/ (or \
+                     AUTH0_DOMAIN), or unset {set} to try the server with its own development issuer"
+                )),
+            };
+        };
+        let Some(audiences) = audiences.or(short_audiences) else {
+            return Err(format!(
+                "AUTHZ_AUDIENCE is not set, though {named_by} is: give the identifier of this API, \
+                 as with AUTHZ_AUDIENCE=https://quickstart.example/api (or AUTH0_AUDIENCE); without \
+                 it, tokens meant for other APIs would be accepted"
+            ));
+        };
+        let mut issuer = audiences
+            .into_iter()
+            .fold(Issuer::new(issuer), Issuer::audience);
+        if let Some(uri) = jwks_uri {
+            issuer = issuer.jwks_uri(uri);
+        }
+        Ok(Some(issuer.key_settings(move |mut keys| {
+            if let Some(url) = &metadata_url {
+                keys = keys.metadata_url(url);
             }
-        };
-        let Some(audience) = audience.or(short_audience) else {
-            return Err(ConfigError::MissingAudience { set: named_by });
-        };
-        let fetched_from = |setting| value::key_server(setting, &hosts);
-        let jwks_uri = jwks_uri.map(fetched_from).transpose()?;
-        let discovery_url = discovery_url.map(fetched_from).transpose()?;
-        Ok(Some(TrustedIssuer {
-            issuer,
-            audiences: value::audiences(&audience)?,
-            jwks_uri,
-            discovery_url,
-            http_hosts: hosts,
-            ca_file,
-        }))
-    }
-}
-
-impl Ignored {
-    fn new(ignored: &Setting, used: &Setting) -> Self {
-        Self {
-            variable: ignored.variable,
-            value: ignored.value.clone(),
-            instead: used.variable,
-            used: used.value.clone(),
-        }
+            if let Some(path) = &ca_file {
+                keys = keys.ca_file(path);
+            }
+            keys.dangerous_allow_http(http_hosts.iter().flatten())
+        })))
     }
 }
 

@@ -1,9 +1,8 @@
-//! One value each: what it may be, and what it becomes.
+//! What each value may be. An error continues the sentence that begins with the variable.
 
 use std::{
-    fs,
+    fs, io,
     net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
 };
 
 use authz_core::{Algorithm, rules::Rules};
@@ -11,176 +10,156 @@ use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::{ConfigError, Mistake, Setting};
+type Result<T> = std::result::Result<T, String>;
 
-type Result<T> = std::result::Result<T, ConfigError>;
+fn check<T>(value: Option<T>, problem: &str) -> Result<T> {
+    value.ok_or_else(|| problem.to_owned())
+}
 
 /// An address that keys or metadata are fetched from.
-pub(super) fn key_server(setting: Setting, http_hosts: &[String]) -> Result<String> {
-    secure(&setting, http_hosts)?;
-    Ok(setting.value)
-}
-
-pub(super) fn http_hosts(setting: &Setting) -> Result<Vec<String>> {
-    // A host with anything else in it becomes a URL whose host is not just that.
-    let is_host = |name: &str| {
-        let url = Url::parse(&format!("http://{name}/"));
-        !name.contains('*')
-            && url.is_ok_and(|url| {
-                let host = url.host_str().unwrap_or_default();
-                host.eq_ignore_ascii_case(name) && url.path() == "/"
-            })
-    };
-    let host = |name: &str| match is_host(name) {
-        true => Ok(name.to_owned()),
-        false => Err(setting.mistake(Mistake::NotHttpHost(name.to_owned()))),
-    };
-    setting.parts().map(|part| host(part?)).collect()
-}
-
-pub(super) fn ca_file(setting: &Setting) -> Result<PathBuf> {
-    let pem =
-        fs::read(&setting.value).map_err(|error| setting.mistake(Mistake::Unreadable(error)))?;
-    let has_certificate = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
-    if !has_certificate {
-        return Err(setting.mistake(Mistake::NoCertificate));
-    }
-    Ok(PathBuf::from(&setting.value))
-}
-
-pub(super) fn origins(setting: &Setting) -> Result<Vec<HeaderValue>> {
-    let canonical = |text: &str| {
-        if text.contains('*') {
-            return Err(setting.mistake(Mistake::AnyOrigin));
-        }
-        let origin = origin(text).and_then(|origin| HeaderValue::try_from(origin).ok());
-        origin.ok_or_else(|| setting.mistake(Mistake::NotOrigin(text.to_owned())))
-    };
-    setting.parts().map(|part| canonical(part?)).collect()
-}
-
-/// The origin as browsers spell it: in lower case, without the scheme's own port.
-fn origin(text: &str) -> Option<String> {
-    let (_, authority) = text.split_once("://")?;
-    if authority.contains(['/', '\\', '?', '#', '@']) {
-        return None;
-    }
-    let url = Url::parse(text).ok()?;
-    let host = url.host_str().filter(|host| !host.is_empty())?;
-    let scheme = url.scheme();
-    let origin = match url.port() {
-        Some(port) => format!("{scheme}://{host}:{port}"),
-        None => format!("{scheme}://{host}"),
-    };
-    // The frameworks' layers read it as a URI.
-    origin.parse::<Uri>().is_ok().then_some(origin)
-}
-
-/// `AUTH0_DOMAIN` is short for this.
-pub(super) fn auth0_issuer(domain: &str) -> String {
-    format!("https://{domain}/")
-}
-
-pub(super) fn domain(setting: &Setting) -> Result<String> {
-    let issuer = auth0_issuer(&setting.value);
-    // A domain with anything else in it becomes a URL that is not just that domain.
-    match Url::parse(&issuer) {
-        Ok(url)
-            if url.as_str().eq_ignore_ascii_case(&issuer)
-                && url.path() == "/"
-                && url.username().is_empty() =>
-        {
-            Ok(issuer)
-        }
-        _ => Err(setting.mistake(Mistake::NotDomain)),
-    }
-}
-
-pub(super) fn audiences(setting: &Setting) -> Result<Vec<String>> {
-    let parts = setting.parts().map(|part| part.map(str::to_owned));
-    parts.collect()
-}
-
-pub(super) fn algorithms(setting: &Setting) -> Result<Vec<Algorithm>> {
-    let algorithm = |name: &str| match Algorithm::from_name(name) {
-        Some(secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)) => {
-            Err(setting.mistake(Mistake::SharedSecret(secret)))
-        }
-        Some(public) => Ok(public),
-        None => Err(setting.mistake(Mistake::UnknownAlgorithm(name.to_owned()))),
-    };
-    setting.parts().map(|part| algorithm(part?)).collect()
-}
-
-pub(super) fn host(setting: &Setting) -> Result<IpAddr> {
-    if setting.value == "localhost" {
-        return Ok(Ipv4Addr::LOCALHOST.into());
-    }
-    let address = setting.value.parse();
-    address.map_err(|_| setting.mistake(Mistake::NotHost))
-}
-
-pub(super) fn port(setting: &Setting) -> Result<u16> {
-    let port = setting.value.parse();
-    port.map_err(|_| setting.mistake(Mistake::NotPort))
-}
-
-pub(super) fn resource(setting: Setting) -> Result<String> {
-    match Url::parse(&setting.value) {
-        Ok(url) if is_secure(&url) && url.fragment().is_none() => Ok(setting.value),
-        _ => Err(setting.mistake(Mistake::NotResource)),
-    }
-}
-
-pub(super) fn rules(setting: &Setting) -> Result<Rules> {
-    let text = fs::read_to_string(&setting.value)
-        .map_err(|error| setting.mistake(Mistake::Unreadable(error)))?;
-    Rules::from_toml(&text).map_err(|error| setting.mistake(Mistake::NotRules(error)))
-}
-
-pub(super) fn log_filter(setting: &Setting) -> Result<EnvFilter> {
-    let filter = EnvFilter::try_new(&setting.value);
-    filter.map_err(|error| setting.mistake(Mistake::NotLogFilter(error)))
-}
-
-fn secure(setting: &Setting, http_hosts: &[String]) -> Result<()> {
-    let url =
-        Url::parse(&setting.value).map_err(|error| setting.mistake(Mistake::NotUrl(error)))?;
+pub(super) fn fetched_from(text: &str, http_hosts: Option<&[String]>) -> Result<String> {
+    let url = Url::parse(text).map_err(|error| {
+        format!("is not an absolute URL ({error}): it begins with https:// and a host name")
+    })?;
     let host = url.host_str().unwrap_or_default();
-    let listed = http_hosts.iter().any(|it| it.eq_ignore_ascii_case(host));
-    if is_secure(&url) || url.scheme() == "http" && listed {
-        return Ok(());
-    }
-    Err(setting.mistake(Mistake::Insecure))
+    let mut listed = http_hosts.into_iter().flatten();
+    let is_allowed =
+        is_secure(&url) || url.scheme() == "http" && listed.any(|it| it.eq_ignore_ascii_case(host));
+    check(
+        is_allowed.then(|| text.to_owned()),
+        "does not begin with https://; plain http is only for this machine's own addresses and the \
+         hosts of AUTHZ_ALLOW_HTTP",
+    )
 }
 
 /// Https, or plain http on this machine.
 fn is_secure(url: &Url) -> bool {
-    let loopback = match url.host() {
+    let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    url.scheme() == "https" || url.scheme() == "http" && loopback
+    url.scheme() == "https" || url.scheme() == "http" && is_loopback
 }
 
-impl Setting {
-    pub(super) fn mistake(&self, mistake: Mistake) -> ConfigError {
-        ConfigError::Invalid {
-            variable: self.variable,
-            value: self.value.clone(),
-            mistake,
-        }
-    }
+pub(super) fn http_host(text: &str) -> Result<String> {
+    // A host with anything else in it becomes a URL whose host is not just that.
+    let is_host = !text.contains('*')
+        && Url::parse(&format!("http://{text}/")).is_ok_and(|url| {
+            let host = url.host_str().unwrap_or_default();
+            host.eq_ignore_ascii_case(text) && url.path() == "/"
+        });
+    is_host.then(|| text.to_owned()).ok_or_else(|| {
+        format!(
+            "names {text:?}, which is not a host: leave out scheme, port and path, as in keycloak"
+        )
+    })
+}
 
-    /// The parts between commas.
-    fn parts(&self) -> impl Iterator<Item = Result<&str>> {
-        self.value.split(',').map(str::trim).map(|part| {
-            if part.is_empty() {
-                return Err(self.mistake(Mistake::EmptyPart));
-            }
-            Ok(part)
-        })
+/// `AUTH0_DOMAIN` is short for this.
+pub(super) fn auth0_issuer(domain: &str) -> Result<String> {
+    let issuer = format!("https://{domain}/");
+    let is_domain = Url::parse(&issuer).is_ok_and(|url| {
+        let is_whole = url.as_str().eq_ignore_ascii_case(&issuer) && url.path() == "/";
+        is_whole && url.username().is_empty()
+    });
+    check(
+        is_domain.then_some(issuer),
+        "is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com",
+    )
+}
+
+pub(super) fn ca_file(path: &str) -> Result<String> {
+    let pem = fs::read(path).map_err(unreadable)?;
+    let has_any = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
+    check(
+        has_any.then(|| path.to_owned()),
+        "has no certificate in it: give a PEM file with -----BEGIN CERTIFICATE-----",
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unreadable(error: io::Error) -> String {
+    format!("cannot be read ({error}): a relative path begins where the server is started")
+}
+
+/// The origin as browsers spell it: in lower case, without the scheme's own port.
+pub(super) fn origin(text: &str) -> Result<HeaderValue> {
+    if text.contains('*') {
+        return Err(
+            "allows origins that nobody listed: list them one by one, separated by \
+                    commas, as in https://app.example"
+                .to_owned(),
+        );
     }
+    let canonical = || {
+        let (_, authority) = text.split_once("://")?;
+        let url = Url::parse(text).ok()?;
+        let host = url.host_str().filter(|host| !host.is_empty())?;
+        let port = url
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        let origin = format!("{}://{host}{port}", url.scheme());
+        // The frameworks' layers read it as a URI.
+        let is_origin =
+            !authority.contains(['/', '\\', '?', '#', '@']) && origin.parse::<Uri>().is_ok();
+        HeaderValue::try_from(origin).ok().filter(|_| is_origin)
+    };
+    canonical().ok_or_else(|| {
+        format!(
+            "names {text:?}, which is not an origin: give scheme, host and port without a path, \
+             as in https://app.example"
+        )
+    })
+}
+
+pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
+    match Algorithm::from_name(name) {
+        Some(secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)) => Err(format!(
+            "names {secret}, whose tokens are checked with a secret that the issuer shares: this \
+             server takes public keys only; let the issuer sign with RS256 or ES256"
+        )),
+        Some(public) => Ok(public),
+        None => Err(format!(
+            "names {name:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, \
+             ES512, EdDSA"
+        )),
+    }
+}
+
+pub(super) fn host(text: &str) -> Result<IpAddr> {
+    let address = match text {
+        "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
+        address => address.parse().ok(),
+    };
+    let problem = "is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost";
+    check(address, problem)
+}
+
+pub(super) fn port(text: &str) -> Result<u16> {
+    let problem = "is not a port: give a number from 0 to 65535, where 0 is any free one";
+    check(text.parse().ok(), problem)
+}
+
+pub(super) fn resource(text: &str) -> Result<String> {
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| is_secure(url) && url.fragment().is_none());
+    check(
+        url.map(|_| text.to_owned()),
+        "is not an absolute https URL without fragment, as in https://api.example (RFC 9728 section \
+         1.2); plain http is only for this machine's own addresses",
+    )
+}
+
+pub(super) fn rules(path: &str) -> Result<Rules> {
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    Rules::from_toml(&text).map_err(|error| format!("is not a table of rules: {error}"))
+}
+
+pub(super) fn log_filter(text: &str) -> Result<EnvFilter> {
+    EnvFilter::try_new(text).map_err(|error| {
+        format!("is not a log filter ({error}): give a level, as in info or debug, or target=level")
+    })
 }

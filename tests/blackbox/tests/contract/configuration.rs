@@ -381,6 +381,8 @@ pub(crate) fn a_log_filter(subject: Subject) {
     let server = stage::start_ready(stage::configured(subject, &issuer).env("RUST_LOG", "off"));
     let request = Request::get("/api/private").bearer("x");
     check_all(&server, &[case("refused", request, INVALID_TOKEN)]);
+    let base = server.base_url();
     let exit = server.stop(stage::SOON).unwrap();
     assert_eq!(exit.stderr(), "");
+    assert_eq!(exit.stdout(), format!("listening on {base}"));
 }
