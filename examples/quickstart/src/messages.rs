@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
@@ -8,17 +8,17 @@ use serde::Serialize;
 
 use crate::NewMessage;
 
-/// The messages of everybody, or [of](Self::of) one organization, in memory: the newest
-/// [`CAPACITY`](Self::CAPACITY) of all. Clones share them.
+/// The messages of everybody, or [of](Self::of) one organization, in memory: each has its own ids and
+/// keeps its newest [`CAPACITY`](Self::CAPACITY). Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
-    all: Arc<Mutex<All>>,
+    rooms: Arc<Mutex<HashMap<Option<Arc<str>>, Room>>>,
     organization: Option<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
-struct All {
-    messages: VecDeque<(Option<Arc<str>>, Message)>,
+struct Room {
+    messages: VecDeque<Message>,
     last_id: u64,
 }
 
@@ -37,11 +37,14 @@ impl Messages {
     /// How many are kept: the oldest makes room for the next.
     pub const CAPACITY: usize = 1000;
 
+    /// How many organizations are kept: the one that has been silent longest makes room.
+    const ORGANIZATIONS: usize = 100;
+
     /// The messages of one organization.
     #[must_use]
     pub fn of(&self, organization: &str) -> Self {
         Self {
-            all: Arc::clone(&self.all),
+            rooms: Arc::clone(&self.rooms),
             organization: Some(organization.into()),
         }
     }
@@ -49,32 +52,36 @@ impl Messages {
     /// Stores a message of the caller whose token says that it is `author`.
     #[must_use]
     pub fn add(&self, message: NewMessage, author: Option<&str>) -> Message {
-        // No statement below leaves the store half changed, so a poisoned lock does no harm.
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.last_id += 1;
+        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = |room: &Room| room.messages.back().map(|it| it.created_at);
+        if rooms.len() > Self::ORGANIZATIONS && !rooms.contains_key(&self.organization) {
+            let organizations = rooms.iter().filter(|(of, _)| of.is_some());
+            let silent = organizations.min_by_key(|(_, room)| newest(room));
+            if let Some(silent) = silent.map(|(of, _)| of.clone()) {
+                rooms.remove(&silent);
+            }
+        }
+        let room = rooms.entry(self.organization.clone()).or_default();
+        room.last_id += 1;
         let message = Message {
-            id: all.last_id,
+            id: room.last_id,
             text: message.into_text(),
             author: author.map(str::to_owned),
             created_at: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
         };
-        if all.messages.len() == Self::CAPACITY {
-            all.messages.pop_front();
+        if room.messages.len() == Self::CAPACITY {
+            room.messages.pop_front();
         }
-        let stored = (self.organization.clone(), message.clone());
-        all.messages.push_back(stored);
+        room.messages.push_back(message.clone());
         message
     }
 
     /// All of them, the oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<Message> {
-        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        let ours = all
-            .messages
-            .iter()
-            .filter(|(of, _)| *of == self.organization);
-        ours.map(|(_, message)| message.clone()).collect()
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&self.organization);
+        room.map_or_else(Vec::new, |room| room.messages.iter().cloned().collect())
     }
 }
 
@@ -83,15 +90,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_makes_room() {
+    fn the_oldest_makes_room_within_its_organization() {
         let messages = Messages::default();
         let of_acme = messages.of("acme");
-        let _ = of_acme.add(NewMessage::new("x"), None);
-        for _ in 0..Messages::CAPACITY {
+        let first = of_acme.add(NewMessage::new("x"), None);
+        for _ in 0..=Messages::CAPACITY {
             let _ = messages.add(NewMessage::new("x"), None);
         }
         let ids: Vec<u64> = messages.list().iter().map(|it| it.id).collect();
         assert!(ids.into_iter().eq(2..=Messages::CAPACITY as u64 + 1));
-        assert_eq!(of_acme.list(), []);
+        assert_eq!(of_acme.list(), [first]);
+    }
+
+    #[test]
+    fn organizations_without_end_take_no_more_memory() {
+        let messages = Messages::default();
+        for organization in 0..2 * Messages::ORGANIZATIONS {
+            let _ = messages
+                .of(&organization.to_string())
+                .add(NewMessage::new("x"), None);
+        }
+        let _ = messages.add(NewMessage::new("x"), None);
+        let rooms = messages.rooms.lock().unwrap().len();
+        assert!(rooms <= Messages::ORGANIZATIONS + 2, "{rooms}");
     }
 }
