@@ -10,10 +10,10 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::respond::{DefaultResponder, Respond, refuse};
+use crate::respond::{DefaultResponder, Respond, reject};
 
 pin_project! {
-    /// The answer of an [`AuthorizationService`](crate::AuthorizationService).
+    /// The response future of an [`AuthorizationService`](crate::AuthorizationService).
     pub struct ResponseFuture<S, B, C = Claims, R = DefaultResponder>
     where
         S: Service<Request<B>>,
@@ -29,9 +29,9 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        Passed { #[pin] answer: S::Future },
-        Refused { response: Option<S::Response> },
-        // Boxed: it happens once per key, and would else make every request's future larger.
+        Allowed { #[pin] future: S::Future },
+        Rejected { response: Option<S::Response> },
+        // Boxed, because it is rare (once per key) and would enlarge every request's future.
         Waiting { waiting: Option<Box<Waiting<S, B, C, R>>> },
     }
 }
@@ -45,15 +45,15 @@ pub(crate) struct Waiting<S, B, C, R> {
 }
 
 impl<S: Service<Request<B>>, B, C, R> ResponseFuture<S, B, C, R> {
-    pub(crate) const fn passed(answer: S::Future) -> Self {
+    pub(crate) const fn allowed(future: S::Future) -> Self {
         Self {
-            state: State::Passed { answer },
+            state: State::Allowed { future },
         }
     }
 
-    pub(crate) const fn refused(response: S::Response) -> Self {
+    pub(crate) const fn rejected(response: S::Response) -> Self {
         Self {
-            state: State::Refused {
+            state: State::Rejected {
                 response: Some(response),
             },
         }
@@ -78,15 +78,15 @@ where
 
     #[expect(
         clippy::expect_used,
-        reason = "each state is left with the poll that takes what it holds; `DONE` is the caller's mistake"
+        reason = "the poll that takes a state's content also leaves the state; `DONE` is a mistake of the caller"
     )]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        const DONE: &str = "a future is not polled after it is ready";
+        const DONE: &str = "a future must not be polled after it is ready";
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {
-                Projected::Passed { answer } => return answer.poll(context),
-                Projected::Refused { response } => {
+                Projected::Allowed { future } => return future.poll(context),
+                Projected::Rejected { response } => {
                     return Poll::Ready(Ok(response.take().expect(DONE)));
                 }
                 Projected::Waiting { waiting } => {
@@ -104,12 +104,12 @@ where
                             request
                                 .extensions_mut()
                                 .insert(guard.admitted(Some(caller)));
-                            State::Passed {
-                                answer: service.call(request),
+                            State::Allowed {
+                                future: service.call(request),
                             }
                         }
-                        Err(rejection) => State::Refused {
-                            response: Some(refuse(&responder, rejection, request)),
+                        Err(rejection) => State::Rejected {
+                            response: Some(reject(&responder, rejection, request)),
                         },
                     }
                 }

@@ -1,4 +1,4 @@
-//! Rejections as [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md) has them.
+//! Rejections in the form of [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
 
 use authz_core::{Reason, Rejection};
 use http::{
@@ -26,7 +26,7 @@ pub fn is_grpc(headers: &HeaderMap) -> bool {
         })
 }
 
-/// The response to a gRPC call, whose trailers are its header fields; `None` for other requests, and for preflights.
+/// Returns the trailers-only response to a gRPC call; `None` for other requests and for preflights.
 pub(crate) fn trailers_only(rejection: &Rejection, request: &Parts) -> Option<Response<()>> {
     if !is_grpc(&request.headers) || rejection.reason() == Reason::Preflight {
         return None;
@@ -42,14 +42,14 @@ pub(crate) fn trailers_only(rejection: &Rejection, request: &Parts) -> Option<Re
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     let mut insert = |name, value| headers.insert(HeaderName::from_static(name), value);
     insert("grpc-status", HeaderValue::from_static(status));
-    // Always a header value: it is visible ASCII and spaces.
+    // The message is printable ASCII, so it is always a valid header value.
     if let Ok(message) = HeaderValue::try_from(percent_encode(rejection.reason().description())) {
         insert("grpc-message", message);
     }
     Some(response)
 }
 
-/// As `grpc-message` has it: all bytes but printable ASCII are encoded, and the percent sign.
+/// Encodes a `grpc-message`: every byte except printable ASCII, and the percent sign.
 fn percent_encode(text: &str) -> String {
     let encode = |byte| match byte {
         b' '..=b'~' if byte != b'%' => char::from(byte).to_string(),
@@ -62,7 +62,7 @@ fn percent_encode(text: &str) -> String {
 mod tests {
     use super::percent_encode;
 
-    /// The descriptions of today need no encoding.
+    /// None of the current descriptions needs encoding.
     #[test]
     fn a_message_is_printable_ascii() {
         assert_eq!(percent_encode(" can't: <~>"), " can't: <~>");

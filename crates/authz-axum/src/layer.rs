@@ -9,9 +9,9 @@ use tower_layer::Layer;
 
 use crate::{metadata, respond::DefaultResponder, service::AuthorizationService};
 
-/// Gives an [`Authorizer`] its `require` and `metadata_routes`. Sealed: nothing else implements it.
+/// Adds `require` and `metadata_routes` to [`Authorizer`]. Sealed.
 pub trait RequireExt<C>: sealed::Sealed {
-    /// A layer that lets pass the requests whose token satisfies `policy`, and answers the others.
+    /// Returns a layer that allows requests whose token satisfies `policy` and rejects the rest.
     ///
     /// ```
     /// use authz_axum::{Authorizer, RequireExt as _, any_valid_token, scope};
@@ -26,8 +26,8 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// }
     /// ```
     ///
-    /// A policy that compares path parameters needs a layer on a route or a router, where axum's
-    /// router knows them:
+    /// If the policy compares path parameters, apply the layer to a route or a router. axum's router has then
+    /// matched the path:
     ///
     /// ```
     /// use authz_axum::{Authorizer, RequireExt as _, claim, path, scope};
@@ -64,10 +64,9 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// # }
     /// ```
     ///
-    /// The routes answer `GET`, `HEAD` and CORS preflights of every origin, without a token. A layer of the
-    /// application covers them if they are merged before it is added: a guard would then ask for a token,
-    /// and a CORS layer would apply its own origins. Within a nested router the routes respond with 404, and
-    /// the log names the right path.
+    /// The routes respond to `GET`, `HEAD` and CORS preflights of every origin, without a token. Merge them after
+    /// the application's layers: a guard around them would require a token, and a CORS layer would apply its own
+    /// origins. Within a nested router, the routes respond with 404, and the log names the right path.
     ///
     /// # Errors
     ///
@@ -76,7 +75,7 @@ pub trait RequireExt<C>: sealed::Sealed {
     -> Result<Router<S>, MetadataError>;
 }
 
-/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+/// Adds `rules` to [`Authorizer`]. Sealed.
 #[cfg(feature = "rules")]
 pub trait RulesExt<C>: sealed::Sealed {
     /// Returns a layer for a whole router that allows the requests that a table of rules allows.
@@ -100,18 +99,18 @@ pub trait RulesExt<C>: sealed::Sealed {
     fn rules(&self, rules: Rules) -> RulesLayer<C>;
 }
 
-/// Allows requests whose token satisfies a policy. Made by [`RequireExt::require`].
+/// Allows requests whose token satisfies a policy. Returned by [`RequireExt::require`].
 ///
-/// A [`tower_layer::Layer`] for routers, single routes, and any other service over http's types. The default
-/// `R` needs a response body that can be made from a `String`; [`respond_with`](Self::respond_with) changes
-/// the response to rejected requests.
+/// A [`tower_layer::Layer`] for routers, single routes, and any other service over http's types. `R` makes the
+/// responses to rejected requests. The default needs a response body that can be made from a `String`;
+/// [`respond_with`](Self::respond_with) replaces it.
 #[must_use = "a layer protects nothing until it is applied"]
 pub struct AuthorizationLayer<C = Claims, R = DefaultResponder> {
     guard: PolicyGuard<C>,
     responder: R,
 }
 
-/// Allows the requests that a table of rules allows. Made by [`RulesExt::rules`].
+/// Allows the requests that a table of rules allows. Returned by [`RulesExt::rules`].
 ///
 /// Otherwise like [`AuthorizationLayer`].
 #[cfg(feature = "rules")]
@@ -147,8 +146,7 @@ impl<C> RulesExt<C> for Authorizer<C> {
 }
 
 impl<C> AuthorizationLayer<C> {
-    /// Allows requests whose token satisfies `policy` and rejects the rest. The same as
-    /// [`RequireExt::require`].
+    /// Creates the layer. The same as [`RequireExt::require`].
     pub fn new(authorizer: &Authorizer<C>, policy: Policy) -> Self {
         Self {
             guard: authorizer.guard(policy),
@@ -158,7 +156,7 @@ impl<C> AuthorizationLayer<C> {
 }
 
 impl<C, R> AuthorizationLayer<C, R> {
-    /// Lets requests without a token pass, too. A bad token is refused all the same.
+    /// Allows requests without a token, too. An invalid token is still rejected.
     pub fn optional(mut self) -> Self {
         self.guard = self.guard.optional();
         self
@@ -167,7 +165,7 @@ impl<C, R> AuthorizationLayer<C, R> {
 
 #[cfg(feature = "rules")]
 impl<C> RulesLayer<C> {
-    /// Allows the requests that `rules` allow. The same as [`RulesExt::rules`].
+    /// Creates the layer. The same as [`RulesExt::rules`].
     pub fn new(authorizer: &Authorizer<C>, rules: Rules) -> Self {
         Self {
             guard: authorizer.guard_rules(rules),
@@ -178,20 +176,20 @@ impl<C> RulesLayer<C> {
 
 #[cfg(feature = "rules")]
 impl<C, R> RulesLayer<C, R> {
-    /// Which path the rules look at, if nested routers or rewrites come before this layer. Default:
-    /// [`RulePaths::Both`].
+    /// Sets the path that the rules are applied to, if nested routers or rewrites come before this layer.
+    /// Default: [`RulePaths::Both`].
     pub fn rule_paths(mut self, paths: RulePaths) -> Self {
         self.guard = self.guard.paths(paths);
         self
     }
 }
 
-/// What both layers have in common.
+/// Implements what both layers share.
 macro_rules! is_a_layer {
     ($name:ident) => {
         impl<C, R> $name<C, R> {
-            /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
-            /// none on. For a service without a CORS layer, which would answer them before they come here.
+            /// Responds to CORS preflights with 204 and `methods` in `Allow`, instead of rejecting them. None reaches the
+            /// inner service. For a service without a CORS layer, which would answer them first.
             pub fn answer_preflights<'m>(
                 mut self,
                 methods: impl IntoIterator<Item = &'m Method>,
@@ -200,8 +198,8 @@ macro_rules! is_a_layer {
                 self
             }
 
-            /// Sets the function that makes the responses to rejected requests, from the rejection and the parts of
-            /// the request. The layer adds the [`Reason`](crate::Reason) to their extensions.
+            /// Sets the function that makes the response to a rejected request from the rejection and the request's
+            /// parts. The layer adds the [`Reason`](crate::Reason) to the response's extensions.
             ///
             /// Use [`without_body`](crate::without_body) for a response body that can't be made from a `String`,
             /// or a function of your own:

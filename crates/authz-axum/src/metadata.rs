@@ -2,7 +2,7 @@ use authz_core::{MetadataError, ResourceMetadata};
 use axum::{Router, body::Body, extract::OriginalUri, routing::get};
 use http::{Method, Response, StatusCode, Uri};
 
-/// The routes of the metadata, each for `GET`, `HEAD` and `OPTIONS`.
+/// Returns the routes of the metadata, each for `GET`, `HEAD` and `OPTIONS`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     metadata: Option<&ResourceMetadata>,
 ) -> Result<Router<S>, MetadataError> {
@@ -14,7 +14,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
             *not_found.status_mut() = StatusCode::NOT_FOUND;
             return not_found;
         }
-        // Within a nested router, the rest of the path looks right where no client looks.
+        // Within a nested router, the rest of the path would match at an address that clients do not use.
         shared.response(&method, original.path())
     };
     Ok(metadata.paths().fold(Router::new(), |router, path| {
@@ -22,8 +22,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     }))
 }
 
-/// `path` as a pattern. Routers that check for the syntax of axum 0.7 panic at segments that look like it, so
-/// these match anything, and the handler compares.
+/// Returns `path` as a pattern. Routers panic at segments in the syntax of axum 0.7, so these segments match
+/// anything, and the handler compares the path.
 fn pattern(path: &str) -> String {
     let segments = path.split('/').enumerate();
     let segments = segments.map(|(at, segment)| match segment.starts_with([':', '*']) {

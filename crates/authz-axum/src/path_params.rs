@@ -11,7 +11,7 @@ use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, RawPathPara
 use http::{Extensions, Request, request::Parts};
 use serde::de::DeserializeOwned;
 
-/// What the guard says about the request, shown to it with what axum's router knows.
+/// Returns the guard's decision about the request and what axum's router has added to it.
 pub(crate) fn admit<C, B>(guard: &Guard<C>, request: &mut Request<B>) -> Admission<C>
 where
     C: DeserializeOwned + Send + Sync + 'static,
@@ -27,7 +27,7 @@ where
     guard.admit(&parts)
 }
 
-/// What a decision may look at, and what the log says of the request, for an extractor.
+/// Returns the parts of a request for decisions and log lines of an extractor.
 pub(crate) fn request_parts(parts: &Parts) -> RequestParts<'_> {
     with_route(RequestParts::from(parts), &parts.extensions)
 }
@@ -42,10 +42,9 @@ fn with_route<'r>(mut parts: RequestParts<'r>, extensions: &'r Extensions) -> Re
     parts
 }
 
-/// The parameters that the router has left in the request's extensions; `None` where there are
-/// none, or one is not UTF-8.
+/// Returns the parameters from the request's extensions; `None` if there are none or one is not UTF-8.
 fn path_params<B>(request: &mut Request<B>) -> Option<Params> {
-    // The only way to them is an extractor, which wants parts of a request of its own.
+    // Only an extractor gives access, and it takes the parts of a request.
     let (mut parts, ()) = Request::new(()).into_parts();
     mem::swap(&mut parts.extensions, request.extensions_mut());
     let extracted = {
@@ -55,7 +54,7 @@ fn path_params<B>(request: &mut Request<B>) -> Option<Params> {
     mem::swap(&mut parts.extensions, request.extensions_mut());
     match extracted {
         Poll::Ready(Ok(params)) => Some(Params(params)),
-        // It waits for nothing; if that changes one day, what is not known is not allowed.
+        // The extractor never waits. If it ever does, unknown parameters satisfy no policy.
         Poll::Ready(Err(_)) | Poll::Pending => None,
     }
 }
@@ -67,7 +66,7 @@ impl PathParams for Params {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         let mut values = self.0.iter().filter(|(key, _)| *key == name);
         let (_, value) = values.next()?;
-        // Nested routers may use a name twice: nobody can say which of them is meant.
+        // Nested routers may use a name twice, which is ambiguous.
         values.next().is_none().then_some(Cow::Borrowed(value))
     }
 

@@ -5,7 +5,7 @@ use crate::grpc::trailers_only;
 
 /// Makes the response to a rejected request, with a body of type `B`.
 ///
-/// Every function `Fn(Rejection, &Parts) -> Response<B>` does, among them [`without_body`]. Pass it to
+/// Implemented by every `Fn(Rejection, &Parts) -> Response<B>`, including [`without_body`]. Pass it to
 /// [`respond_with`](crate::AuthorizationLayer::respond_with).
 pub trait Respond<B> {
     /// Returns the response to `request`. The layer adds the [`Reason`](crate::Reason) to its extensions.
@@ -15,14 +15,16 @@ pub trait Respond<B> {
     fn respond(&self, rejection: Rejection, request: &Parts) -> Response<B>;
 }
 
-/// The default of every layer, for all bodies that can be made from a `String`: responds with
-/// [`Rejection::into_response`], and to [gRPC calls](crate::is_grpc) as [`without_body`] does.
+/// The default of every layer, for bodies that can be made from a `String`.
+///
+/// Responds with [`Rejection::into_response`], and to [gRPC calls](crate::is_grpc) like [`without_body`].
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultResponder;
 
-/// Responds with status and header fields, and an empty body: for body types that can't be made from a
-/// `String`, such as tonic's.
+/// Responds with status, header fields and an empty body.
+///
+/// For body types that can't be made from a `String`, such as tonic's.
 ///
 /// A [gRPC call](crate::is_grpc) gets HTTP status 200 and the fields `grpc-status` and `grpc-message`:
 ///
@@ -59,8 +61,8 @@ where
     }
 }
 
-/// The response to a rejected request, with its reason whatever the responder makes of it.
-pub(crate) fn refuse<B, Q>(
+/// Returns the response to a rejected request, with the reason in its extensions.
+pub(crate) fn reject<B, Q>(
     responder: &impl Respond<B>,
     rejection: Rejection,
     request: Request<Q>,

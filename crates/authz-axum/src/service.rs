@@ -11,10 +11,10 @@ use tower_service::Service;
 use crate::{
     future::{ResponseFuture, Waiting},
     path_params::admit,
-    respond::{DefaultResponder, Respond, refuse},
+    respond::{DefaultResponder, Respond, reject},
 };
 
-/// A service behind an [`AuthorizationLayer`](crate::AuthorizationLayer). `R` [responds](Respond) to the rejected
+/// A service behind an [`AuthorizationLayer`](crate::AuthorizationLayer). `R` [responds](Respond) to rejected
 /// requests.
 pub struct AuthorizationService<S, C = Claims, R = DefaultResponder> {
     pub(crate) inner: S,
@@ -41,14 +41,13 @@ where
             Admission::Ready(Ok(caller)) => {
                 let admitted = self.guard.admitted(caller);
                 request.extensions_mut().insert(admitted);
-                ResponseFuture::passed(self.inner.call(request))
+                ResponseFuture::allowed(self.inner.call(request))
             }
             Admission::Ready(Err(rejection)) => {
-                ResponseFuture::refused(refuse(&self.responder, rejection, request))
+                ResponseFuture::rejected(reject(&self.responder, rejection, request))
             }
             Admission::Pending(pending) => {
-                // The service that was polled ready has to be the one that is called; its clone
-                // may not be ready.
+                // Call the service that was polled ready. Its clone may not be ready.
                 let next = self.inner.clone();
                 ResponseFuture::waiting(Waiting {
                     pending,

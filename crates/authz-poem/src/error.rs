@@ -5,9 +5,9 @@ use poem::{
     http::{self, StatusCode},
 };
 
-/// Why a request is not served: what the middleware and the extractors of this crate fail with.
+/// The error of this crate's middleware and extractors.
 ///
-/// It answers by itself. To answer otherwise, or to count, catch it:
+/// poem turns it into the response. Catch it to respond differently or to count rejections:
 ///
 /// ```
 /// use authz_poem::{AuthorizationError, Authorizer, RequireExt as _, any_valid_token};
@@ -23,14 +23,14 @@ use poem::{
 ///         .at("/me", get(me).with(authorizer.require(any_valid_token())))
 ///         .catch_error(|error: AuthorizationError| async move {
 ///             if let AuthorizationError::Refused(rejection) = &error {
-///                 eprintln!("refused: {}", rejection.reason());
+///                 eprintln!("rejected: {}", rejection.reason());
 ///             }
 ///             error.as_response()
 ///         })
 /// }
 /// ```
 ///
-/// Also what a handler returns that applies a policy of its own:
+/// A handler that applies a policy itself returns it, too:
 ///
 /// ```
 /// use authz_poem::{AuthorizationError, Authorized, permission};
@@ -45,21 +45,21 @@ use poem::{
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationError {
-    /// The request is refused: answered with what the rejection says.
+    /// The request is rejected. The response has the status and header fields of the rejection.
     #[error(transparent)]
     Refused(#[from] Rejection),
-    /// No middleware stands before the handler: answered with 500.
+    /// The handler is not behind a middleware. The response is 500.
     #[error(transparent)]
     MissingGuard(#[from] MissingGuard),
 }
 
-/// The error of a refused request, with the reason for the response's extensions: poem takes those from
-/// the error, and not from the response that it makes.
-pub(crate) fn refused(rejection: Rejection) -> poem::Error {
+/// Returns the error of a rejected request, with the reason for the response's extensions. poem takes these from
+/// the error and not from its response.
+pub(crate) fn rejected(rejection: Rejection) -> poem::Error {
     with_reason(AuthorizationError::from(rejection).into())
 }
 
-/// The same, for a handler's error: a policy that it applied itself may have refused the request.
+/// Adds the reason to a handler's error, because the handler may have applied a policy itself.
 pub(crate) fn with_reason(mut error: poem::Error) -> poem::Error {
     if let Some(AuthorizationError::Refused(rejection)) = error.downcast_ref() {
         let reason = rejection.reason();
@@ -84,7 +84,7 @@ impl ResponseError for AuthorizationError {
     }
 }
 
-/// A response of the core as one of poem's.
+/// Converts a response of the core into poem's.
 pub(crate) fn response(response: http::Response<String>) -> Response {
     let (parts, body) = response.into_parts();
     let mut response = Response::builder().status(parts.status).body(body);

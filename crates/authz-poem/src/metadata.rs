@@ -5,7 +5,7 @@ use poem::{Request, Response, Route, endpoint::make_sync, get};
 
 use crate::{error::response, original_uri::original_uri};
 
-/// `route` with the routes of the metadata, each for `GET`, `HEAD` and `OPTIONS`.
+/// Adds the routes of the metadata to `route`, each for `GET`, `HEAD` and `OPTIONS`.
 pub(crate) fn routes(
     metadata: Option<&ResourceMetadata>,
     route: Route,
@@ -13,7 +13,7 @@ pub(crate) fn routes(
     let metadata = metadata.ok_or(MetadataError::MissingResource)?;
     let shared = metadata.clone();
     let answer = Arc::new(make_sync(move |request: Request| -> Response {
-        // The whole path: within a nested route the rest of it looks right where no client looks.
+        // Within a nested route, the rest of the path would match at an address that clients do not use.
         let uri = original_uri(&request).unwrap_or(request.uri());
         response(shared.response(request.method(), uri.path()))
     }));
@@ -21,7 +21,7 @@ pub(crate) fn routes(
         let unroutable = || MetadataError::Path {
             path: path.to_owned(),
         };
-        // poem makes one slash of two.
+        // poem merges consecutive slashes.
         if path.contains("//") {
             return Err(unroutable());
         }
@@ -32,7 +32,7 @@ pub(crate) fn routes(
     })
 }
 
-/// `path` as a pattern: within a regular expression, poem does not take `:` and `*` for parameters.
+/// Returns `path` as a pattern. Within a regular expression, poem does not parse `:` and `*` as parameters.
 fn pattern(path: &str) -> String {
     if !path.contains([':', '*']) {
         return path.to_owned();
@@ -41,6 +41,6 @@ fn pattern(path: &str) -> String {
         it if it.is_ascii_alphanumeric() => it.to_string(),
         it => format!(r"\{it}"),
     });
-    // poem adds the slash at the beginning, and matches the rest of the path.
+    // poem adds the leading slash and matches the rest of the path.
     format!("/<^{}$>", escaped.skip(1).collect::<String>())
 }

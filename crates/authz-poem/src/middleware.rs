@@ -18,15 +18,15 @@ use serde::{
 };
 
 use crate::{
-    error::{refused, with_reason},
+    error::{rejected, with_reason},
     metadata,
     original_uri::original_uri,
 };
 
-/// Gives an [`Authorizer`] its `require` and `metadata_routes`. Sealed: nothing else implements it.
+/// Adds `require` and `metadata_routes` to [`Authorizer`]. Sealed.
 pub trait RequireExt<C>: sealed::Sealed {
-    /// A middleware that lets pass the requests whose token satisfies `policy`, and answers the
-    /// others with an [`AuthorizationError`](crate::AuthorizationError).
+    /// Returns a middleware that allows requests whose token satisfies `policy` and rejects the rest with an
+    /// [`AuthorizationError`](crate::AuthorizationError).
     ///
     /// ```
     /// use authz_poem::{Authorizer, RequireExt as _, any_valid_token, scope};
@@ -45,7 +45,7 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// }
     /// ```
     ///
-    /// A policy that compares path parameters has those of the routes around the endpoint:
+    /// A policy can compare the path parameters of the routes around the endpoint:
     ///
     /// ```
     /// use authz_poem::{Authorizer, RequireExt as _, claim, path, scope};
@@ -90,10 +90,10 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// # }
     /// ```
     ///
-    /// The routes answer `GET`, `HEAD` and CORS preflights of every origin, without a token. A middleware
-    /// around the returned route covers them too: a guard would ask for a token, and poem's CORS middleware
-    /// answers 403 to origins that aren't listed. Within a nested route they respond with 404, and the log
-    /// names the right path.
+    /// The routes respond to `GET`, `HEAD` and CORS preflights of every origin, without a token. Do not put a
+    /// middleware around the returned route: a guard would require a token, and poem's CORS middleware responds
+    /// with 403 to unlisted origins. Within a nested route, the routes respond with 404, and the log names the
+    /// right path.
     ///
     /// # Errors
     ///
@@ -102,7 +102,7 @@ pub trait RequireExt<C>: sealed::Sealed {
     fn metadata_routes(&self, route: Route) -> std::result::Result<Route, MetadataError>;
 }
 
-/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+/// Adds `rules` to [`Authorizer`]. Sealed.
 #[cfg(feature = "rules")]
 pub trait RulesExt<C>: sealed::Sealed {
     /// Returns a middleware for a whole service that allows the requests that a table of rules allows.
@@ -131,13 +131,13 @@ pub trait RulesExt<C>: sealed::Sealed {
     fn rules(&self, rules: Rules) -> RulesMiddleware<C>;
 }
 
-/// Allows requests whose token satisfies a policy. Made by [`RequireExt::require`].
+/// Allows requests whose token satisfies a policy. Returned by [`RequireExt::require`].
 #[must_use = "a middleware protects nothing until it is applied"]
 pub struct AuthorizationMiddleware<C = Claims> {
     guard: PolicyGuard<C>,
 }
 
-/// Allows the requests that a table of rules allows. Made by [`RulesExt::rules`].
+/// Allows the requests that a table of rules allows. Returned by [`RulesExt::rules`].
 #[cfg(feature = "rules")]
 #[must_use = "a middleware protects nothing until it is applied"]
 pub struct RulesMiddleware<C = Claims> {
@@ -174,86 +174,89 @@ impl<C> RulesExt<C> for Authorizer<C> {
 }
 
 impl<C> AuthorizationMiddleware<C> {
-    /// Allows requests whose token satisfies `policy` and rejects the rest. The same as
-    /// [`RequireExt::require`].
+    /// Creates the middleware. The same as [`RequireExt::require`].
     pub fn new(authorizer: &Authorizer<C>, policy: Policy) -> Self {
         Self {
             guard: authorizer.guard(policy),
         }
     }
 
-    /// Lets requests without a token pass, too. A bad token is refused all the same.
+    /// Allows requests without a token, too. An invalid token is still rejected.
     pub fn optional(self) -> Self {
         Self {
             guard: self.guard.optional(),
-        }
-    }
-
-    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
-    /// none on. For a service without a CORS layer, which would answer them before they come here.
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self {
-            guard: self.guard.answer_preflights(methods),
         }
     }
 }
 
 #[cfg(feature = "rules")]
 impl<C> RulesMiddleware<C> {
-    /// Allows the requests that `rules` allow. The same as [`RulesExt::rules`].
+    /// Creates the middleware. The same as [`RulesExt::rules`].
     pub fn new(authorizer: &Authorizer<C>, rules: Rules) -> Self {
         Self {
             guard: authorizer.guard_rules(rules),
         }
     }
 
-    /// Which path the rules look at, if nested routers or rewrites come before this middleware.
+    /// Sets the path that the rules are applied to, if nested routes or rewrites come before this middleware.
     /// Default: [`RulePaths::Both`].
     pub fn rule_paths(self, paths: RulePaths) -> Self {
         Self {
             guard: self.guard.paths(paths),
         }
     }
-
-    /// Answers CORS preflights with 204 and `methods` in `Allow`, in place of rejecting them, and passes
-    /// none on. For a service without a CORS layer, which would answer them before they come here.
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self {
-            guard: self.guard.answer_preflights(methods),
-        }
-    }
 }
 
-impl<E, C> Middleware<E> for AuthorizationMiddleware<C>
-where
-    E: Endpoint,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Output = AuthorizationEndpoint<E, C>;
-
-    fn transform(&self, inner: E) -> Self::Output {
-        AuthorizationEndpoint {
-            inner,
-            guard: self.guard.clone().into(),
+/// Implements what both middlewares share.
+macro_rules! is_a_middleware {
+    ($name:ident) => {
+        impl<C> $name<C> {
+            /// Responds to CORS preflights with 204 and `methods` in `Allow`, instead of rejecting them. None reaches
+            /// the endpoint. For a service without poem's `Cors`, which would answer them first.
+            pub fn answer_preflights<'m>(
+                self,
+                methods: impl IntoIterator<Item = &'m Method>,
+            ) -> Self {
+                Self {
+                    guard: self.guard.answer_preflights(methods),
+                }
+            }
         }
-    }
+
+        impl<E, C> Middleware<E> for $name<C>
+        where
+            E: Endpoint,
+            C: DeserializeOwned + Send + Sync + 'static,
+        {
+            type Output = AuthorizationEndpoint<E, C>;
+
+            fn transform(&self, inner: E) -> Self::Output {
+                AuthorizationEndpoint {
+                    inner,
+                    guard: self.guard.clone().into(),
+                }
+            }
+        }
+
+        impl<C> Clone for $name<C> {
+            fn clone(&self) -> Self {
+                Self {
+                    guard: self.guard.clone(),
+                }
+            }
+        }
+
+        impl<C> fmt::Debug for $name<C> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.guard).finish()
+            }
+        }
+    };
 }
 
+is_a_middleware!(AuthorizationMiddleware);
 #[cfg(feature = "rules")]
-impl<E, C> Middleware<E> for RulesMiddleware<C>
-where
-    E: Endpoint,
-    C: DeserializeOwned + Send + Sync + 'static,
-{
-    type Output = AuthorizationEndpoint<E, C>;
-
-    fn transform(&self, inner: E) -> Self::Output {
-        AuthorizationEndpoint {
-            inner,
-            guard: self.guard.clone().into(),
-        }
-    }
-}
+is_a_middleware!(RulesMiddleware);
 
 impl<E, C> Endpoint for AuthorizationEndpoint<E, C>
 where
@@ -262,7 +265,7 @@ where
 {
     type Output = E::Output;
 
-    // Not `async`: the request would be moved once more, and the decision is nearly always there at once.
+    // Not `async`, which would move the request once more. The decision is almost always immediate.
     fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         let params = Params(&request);
         let parts = RequestParts::new(request.method(), request.uri(), request.headers());
@@ -278,11 +281,11 @@ where
         match self.guard.admit(&parts) {
             Admission::Ready(Ok(caller)) => Either::Left(self.pass(request, caller)),
             Admission::Ready(Err(rejection)) => {
-                Either::Right(Either::Left(ready(Err(refused(rejection)))))
+                Either::Right(Either::Left(ready(Err(rejected(rejection)))))
             }
-            // Boxed: it happens once per key, and would else make every request's future larger.
+            // Boxed, because it is rare (once per key) and would enlarge every request's future.
             Admission::Pending(pending) => Either::Right(Either::Right(Box::pin(async move {
-                let caller = pending.await.map_err(refused)?;
+                let caller = pending.await.map_err(rejected)?;
                 self.pass(request, Some(caller)).await
             }))),
         }
@@ -300,13 +303,13 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
     }
 }
 
-/// The parameters that poem's router has found.
+/// The path parameters that poem's router has matched.
 struct Params<'r>(&'r Request);
 
 impl PathParams for Params<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.0.raw_path_param(name)?;
-        // Nested routers may use a name twice: nobody can say which of them is meant.
+        // Nested routes may use a name twice, which is ambiguous.
         let times = self.names().iter().filter(|it| *it == name).count();
         (times == 1).then_some(Cow::Borrowed(value))
     }
@@ -320,7 +323,7 @@ impl PathParams for Params<'_> {
     }
 }
 
-/// The names of all parameters. poem gives them as a map only, in which a name may stand twice.
+/// The names of all parameters. poem only deserializes them as a map, which may repeat a name.
 struct Names(Vec<String>);
 
 impl<'de> Deserialize<'de> for Names {
@@ -350,38 +353,6 @@ impl<'de> Deserialize<'de> for Names {
 impl fmt::Debug for Params<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Params").finish_non_exhaustive()
-    }
-}
-
-impl<C> Clone for AuthorizationMiddleware<C> {
-    fn clone(&self) -> Self {
-        Self {
-            guard: self.guard.clone(),
-        }
-    }
-}
-
-impl<C> fmt::Debug for AuthorizationMiddleware<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AuthorizationMiddleware")
-            .field(&self.guard)
-            .finish()
-    }
-}
-
-#[cfg(feature = "rules")]
-impl<C> Clone for RulesMiddleware<C> {
-    fn clone(&self) -> Self {
-        Self {
-            guard: self.guard.clone(),
-        }
-    }
-}
-
-#[cfg(feature = "rules")]
-impl<C> fmt::Debug for RulesMiddleware<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RulesMiddleware").field(&self.guard).finish()
     }
 }
 

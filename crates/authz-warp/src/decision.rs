@@ -1,15 +1,16 @@
-//! The decision about the request that warp is filtering.
+//! The guard's decision about the request that warp is filtering.
 //!
-//! A filter sees of a request what warp's own filters extract, and the only one for all headers,
-//! `warp::header::headers_cloned`, copies the whole map: by measurement more than everything else
-//! that a warm request takes, and growing with every header. The one place where warp lends the
-//! method and the headers is the closure of `warp::log::custom`, which runs once the filter inside
-//! of it is done. So a filter that is done at once is put in there, the closure decides, and the
-//! decision is taken over behind it.
+//! The decision needs the method, all headers and the path. warp's filters for them have two faults:
 //!
-//! The closure can return nothing; the decision goes through a slot of the thread. Filling and
-//! emptying it happens within one call of `poll`, which no other request can come between, and it
-//! is emptied beforehand too: a decision can never be another request's.
+//! - `warp::path::full` panics if the request's target does not have a path, such as `api.example:443`. A client
+//!   could cause that in every filter that comes before the path filters.
+//! - `warp::header::headers_cloned` copies the whole map for each request.
+//!
+//! Only the closure of `warp::log::custom` borrows all three. It runs after the filter that it wraps. So it wraps a
+//! filter that does nothing, and the next filter takes the decision.
+//!
+//! The closure can't return a value, so the decision passes through a thread-local slot. The slot is filled and
+//! emptied within one `poll`, and cleared before, so it never holds the decision of another request.
 
 use std::{any::Any, cell::Cell, convert::Infallible};
 
@@ -23,7 +24,7 @@ thread_local! {
     static QUERY: Cell<Option<String>> = const { Cell::new(None) };
 }
 
-/// A filter that extracts what `guard` says about the request.
+/// Returns a filter that extracts the decision of `guard` about the request.
 pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
     guard: Guard<C>,
 ) -> impl Filter<Extract = (Admission<C>,), Error = Infallible> + Clone + Send + Sync + 'static {
@@ -44,16 +45,16 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
             let decision = DECISION.take().map(|it| it.downcast());
             match decision {
                 Some(Ok(admission)) => *admission,
-                _ => unreachable!("the closure above has run, in the same poll"),
+                _ => unreachable!("the closure above has run in the same poll"),
             }
         })
 }
 
-/// The query, if it is wanted and there is one.
+/// Returns a filter that extracts the query, if `wanted` and present.
 fn query(
     wanted: bool,
 ) -> impl Filter<Extract = (Option<String>,), Error = Infallible> + Clone + Send + Sync + 'static {
-    // Rejections with `not_found` cost nothing: most APIs don't want the query.
+    // Most APIs do not read the query. A rejection with `not_found` does not allocate.
     let if_wanted = move || {
         let wanted = wanted.then_some(()).ok_or_else(warp::reject::not_found);
         std::future::ready(wanted)
@@ -67,18 +68,18 @@ fn query(
         .unify()
 }
 
-/// As much of the request's target as is wanted.
+/// Returns the path and the query of the request, as far as the guard reads them.
 fn uri(info: &Info<'_>, with_path: bool, query: Option<String>) -> Uri {
     let text = match query {
         Some(query) => format!("{}?{query}", info.path()),
         None if with_path => info.path().to_owned(),
         None => return Uri::default(),
     };
-    // It comes out of a `Uri` and is one. Were it none, this is the one that no rule is about.
+    // The text comes from a `Uri`, so it parses. No rule matches `*`.
     Uri::try_from(text).unwrap_or_else(|_| Uri::from_static("*"))
 }
 
-/// What the log is told that there is to reply.
+/// The reply that the log filter requires.
 struct Nothing;
 
 impl Reply for Nothing {

@@ -6,7 +6,7 @@ use warp::{Filter, Reply, path::FullPath, reply::Response};
 
 use crate::get_or_head;
 
-/// The routes of the metadata, for `GET`, `HEAD` and `OPTIONS`.
+/// Returns the routes of the metadata, for `GET`, `HEAD` and `OPTIONS`.
 pub(crate) fn routes(
     metadata: Option<&ResourceMetadata>,
 ) -> Result<
@@ -15,7 +15,7 @@ pub(crate) fn routes(
 > {
     let metadata = metadata.ok_or(MetadataError::MissingResource)?.clone();
     let shared = metadata.clone();
-    // `full` panics where a target has no path, so it comes second.
+    // `full` panics if the target does not have a path, so the path filters come first.
     let path = warp::path(".well-known")
         .and(warp::path("oauth-protected-resource"))
         .and(warp::path::full())

@@ -4,8 +4,10 @@ use authz_core::RequestParts;
 use http::{HeaderMap, Method, StatusCode, Uri, header::ALLOW};
 use warp::Filter;
 
-/// Matches `GET` and `HEAD`: `warp::get()` matches `GET` alone, and a server has to serve both (RFC
-/// 9110 section 9.1). The body of the answer to `HEAD` is not sent.
+/// Matches `GET` and `HEAD`.
+///
+/// A server must support both (RFC 9110 section 9.1), but `warp::get()` matches only `GET`. The response to `HEAD`
+/// is sent without its body.
 ///
 /// ```
 /// use warp::Filter;
@@ -17,9 +19,10 @@ pub fn get_or_head() -> impl Filter<Extract = (), Error = warp::Rejection> + Cop
     warp::get().or(warp::head()).unify()
 }
 
-/// A route that answers CORS preflights, whatever their path, with 204 and `methods` in `Allow`. It
-/// goes before the others, for a service without `warp::cors()`: a guard treats a preflight as any
-/// request without a token. The answer does not let a page of another origin call the API.
+/// Returns a route that responds to CORS preflights of every path with 204 and `methods` in `Allow`.
+///
+/// Use it as the first route of a service without `warp::cors()`. A guard rejects a preflight, because it does not
+/// carry a token. The response does not allow pages of other origins to call the API.
 ///
 /// ```
 /// use authz_warp::{Authorizer, RequireExt as _, answer_preflights, scope};
@@ -43,7 +46,7 @@ pub fn answer_preflights(
 + use<> {
     let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
     let allow: Arc<str> = methods.join(", ").into();
-    // Other requests are for the other routes: 405 or 400 from here would replace their 404.
+    // `not_found` leaves other requests to the other routes: 405 or 400 would replace their 404.
     warp::method()
         .and(warp::header::headers_cloned())
         .and_then(|method: Method, headers: HeaderMap| {
@@ -55,7 +58,7 @@ pub fn answer_preflights(
         })
         .untuple_one()
         .map(move || {
-            let answer = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
-            warp::reply::with_header(answer, ALLOW, &*allow)
+            let response = warp::reply::with_status(warp::reply(), StatusCode::NO_CONTENT);
+            warp::reply::with_header(response, ALLOW, &*allow)
         })
 }

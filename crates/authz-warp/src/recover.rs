@@ -1,18 +1,18 @@
 use authz_core::Rejection;
 use warp::{Reply, reject::Reject, reply::Response};
 
-/// A request that is refused, as a cause in a [`warp::Rejection`].
+/// An authorization rejection, as the cause of a [`warp::Rejection`].
 ///
-/// [`recover`] answers it. In a rejection handler of your own, find it first:
+/// [`recover`] turns it into a response. Your own rejection handler can find it:
 ///
 /// ```
 /// use authz_warp::AuthorizationRejection;
 /// use warp::{Rejection, Reply, http::StatusCode, reply::Response};
 ///
 /// async fn recover(rejection: Rejection) -> Result<Response, Rejection> {
-///     if let Some(refused) = rejection.find::<AuthorizationRejection>() {
-///         eprintln!("refused: {}", refused.rejection().reason());
-///         return Ok(refused.clone().into_response());
+///     if let Some(ours) = rejection.find::<AuthorizationRejection>() {
+///         eprintln!("rejected: {}", ours.rejection().reason());
+///         return Ok(ours.clone().into_response());
 ///     }
 ///     if rejection.is_not_found() {
 ///         return Ok(StatusCode::NOT_FOUND.into_response());
@@ -21,7 +21,7 @@ use warp::{Reply, reject::Reject, reply::Response};
 /// }
 /// ```
 ///
-/// Also what a handler rejects with that applies a policy of its own:
+/// A handler that applies a policy itself rejects with it, too:
 ///
 /// ```
 /// use authz_warp::{AuthorizationRejection, Authorized, permission};
@@ -37,7 +37,7 @@ use warp::{Reply, reject::Reject, reply::Response};
 #[error(transparent)]
 pub struct AuthorizationRejection(#[from] Rejection);
 
-/// Answers requests that were refused, and leaves other rejections to others.
+/// Responds to requests that a guard rejected, and passes other rejections on. Pass it to [`warp::Filter::recover`].
 ///
 /// ```
 /// use authz_warp::{Authorized, Authorizer, RequireExt as _, any_valid_token};
@@ -55,16 +55,16 @@ pub struct AuthorizationRejection(#[from] Rejection);
 ///
 /// # Errors
 ///
-/// The rejection, where it is none of ours: for the next `recover`, or warp's own answer.
+/// Returns any other rejection, for the next `recover` or warp's own response.
 pub async fn recover(rejection: warp::Rejection) -> Result<Response, warp::Rejection> {
     match rejection.find::<AuthorizationRejection>() {
-        Some(refused) => Ok(refused.clone().into_response()),
+        Some(ours) => Ok(ours.clone().into_response()),
         None => Err(rejection),
     }
 }
 
 impl AuthorizationRejection {
-    /// Why, and how to say so.
+    /// Returns the reason and the response.
     #[must_use]
     pub const fn rejection(&self) -> &Rejection {
         &self.0

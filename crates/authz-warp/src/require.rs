@@ -8,18 +8,16 @@ use warp::{Filter, reply::Response};
 
 use crate::{decision::decision, metadata, recover::AuthorizationRejection};
 
-/// Gives an [`Authorizer`] its `require`, `optional` and `metadata_routes`. Sealed: nothing else implements
-/// it.
+/// Adds `require`, `require_at`, `optional` and `metadata_routes` to [`Authorizer`]. Sealed.
 pub trait RequireExt<C>: sealed::Sealed {
-    /// A filter that extracts the caller of a request whose token satisfies `policy`, and rejects
-    /// the others with an [`AuthorizationRejection`], which [`recover`](crate::recover()) answers.
+    /// Returns a filter that extracts the caller of a request whose token satisfies `policy`. It rejects all
+    /// other requests with an [`AuthorizationRejection`], to which [`recover`](crate::recover()) responds.
     ///
-    /// It goes behind the path and the method and before the body, which is then not read for those
-    /// who may not send it.
+    /// Put it after the path and the method, and before the body, so that the body of a rejected request is not
+    /// read.
     ///
-    /// A CORS preflight is a request like any other, and is rejected for want of a token. `warp::cors()`
-    /// around the routes answers it before any of them is asked; a service without it can have
-    /// [`answer_preflights`](crate::answer_preflights) as its first route.
+    /// CORS preflights are rejected, because they do not carry a token. `warp::cors()` around the routes answers
+    /// them first. Without it, use [`answer_preflights`](crate::answer_preflights) as the first route.
     ///
     /// ```
     /// use authz_warp::{Authorized, Authorizer, RequireExt as _, scope};
@@ -44,10 +42,11 @@ pub trait RequireExt<C>: sealed::Sealed {
     + 'static
     + use<Self, C>;
 
-    /// Like [`require`](Self::require), for a policy that compares path parameters: warp's have no
-    /// names, so `pattern` gives them. It is the whole path from its beginning, with `{name}` for one
-    /// segment and `{*name}` for all that follow. A request for another path has no parameters, and
-    /// such a policy is then not met.
+    /// Like [`require`](Self::require), for a policy that compares path parameters.
+    ///
+    /// warp's path parameters do not have names, so `pattern` names them. It covers the whole path, with `{name}`
+    /// for one segment and `{*name}` for all that follow. A request for another path does not have parameters,
+    /// and does not satisfy such a policy.
     ///
     /// ```
     /// use authz_warp::{Authorized, Authorizer, RequireExt as _, claim, path, scope};
@@ -66,7 +65,7 @@ pub trait RequireExt<C>: sealed::Sealed {
     ///
     /// # Panics
     ///
-    /// When `pattern` is none, or does not have a parameter that the policy asks for.
+    /// If `pattern` is invalid, or lacks a parameter that the policy uses.
     #[track_caller]
     fn require_at(
         &self,
@@ -79,8 +78,8 @@ pub trait RequireExt<C>: sealed::Sealed {
     + 'static
     + use<Self, C>;
 
-    /// Like [`require`](Self::require), but requests without a token pass as `None`. A bad token is
-    /// rejected all the same.
+    /// Like [`require`](Self::require), but extracts `None` from a request without a token. An invalid token is
+    /// still rejected.
     fn optional(
         &self,
         policy: Policy,
@@ -115,9 +114,9 @@ pub trait RequireExt<C>: sealed::Sealed {
     /// # }
     /// ```
     ///
-    /// The filter answers `GET`, `HEAD` and CORS preflights of every origin, without a token. It compares the
+    /// The filter responds to `GET`, `HEAD` and CORS preflights of every origin, without a token. It compares the
     /// whole path of the request, so it never matches behind a prefix such as `warp::path("api")`: keep it
-    /// at the top. `warp::cors()` around it answers 403 to origins that aren't listed: keep it outside.
+    /// at the top level. `warp::cors()` around it responds with 403 to unlisted origins: keep this filter outside.
     ///
     /// # Errors
     ///
@@ -135,16 +134,14 @@ pub trait RequireExt<C>: sealed::Sealed {
     >;
 }
 
-/// Gives an [`Authorizer`] its `rules`. Sealed: nothing else implements it.
+/// Adds `rules` to [`Authorizer`]. Sealed.
 #[cfg(feature = "rules")]
 pub trait RulesExt<C>: sealed::Sealed {
-    /// A filter for a whole service that extracts nothing, lets pass the requests that a table of
-    /// rules lets pass, and rejects the others with an [`AuthorizationRejection`]. It goes before all
-    /// routes.
+    /// Returns a filter that allows the requests that a table of rules allows, and rejects the rest with an
+    /// [`AuthorizationRejection`]. It extracts nothing. Put it before all routes.
     ///
-    /// A handler that wants to know the caller gets it from [`require`](RequireExt::require) or
-    /// [`optional`](RequireExt::optional) with [`any_valid_token`](crate::any_valid_token): the token has
-    /// been verified by then, and is found in the cache.
+    /// To get the caller in a handler, add [`require`](RequireExt::require) or [`optional`](RequireExt::optional)
+    /// with [`any_valid_token`](crate::any_valid_token). The token is already in the cache by then.
     ///
     /// ```
     /// use authz_warp::{Authorizer, RulesExt as _, rules::{Rules, RulesError}};
@@ -217,11 +214,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RequireExt<C> for Authorizer<C
     + 'static
     + use<C> {
         let guard = self.guard(policy).optional();
-        decision(guard.into()).and_then(|admission: Admission<C>| async {
-            let decided = admission.resolve().await;
-            decided
-                .map_err(|rejection| warp::reject::custom(AuthorizationRejection::from(rejection)))
-        })
+        decision(guard.into()).and_then(resolve)
     }
 
     fn metadata_routes(
@@ -247,28 +240,27 @@ impl<C: DeserializeOwned + Send + Sync + 'static> RulesExt<C> for Authorizer<C> 
     ) -> impl Filter<Extract = (), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<C>
     {
         decision(self.guard_rules(rules).into())
-            .and_then(|admission: Admission<C>| async {
-                match admission.resolve().await {
-                    Ok(_) => Ok(()),
-                    Err(rejection) => Err(warp::reject::custom(AuthorizationRejection::from(
-                        rejection,
-                    ))),
-                }
-            })
+            .and_then(resolve)
+            .map(drop)
             .untuple_one()
     }
 }
 
-/// The caller of a request that the guard lets pass.
+/// Returns a filter that extracts the caller of an allowed request.
 fn caller<C: DeserializeOwned + Send + Sync + 'static>(
     guard: Guard<C>,
 ) -> impl Filter<Extract = (Authorized<C>,), Error = warp::Rejection> + Clone + Send + Sync + 'static
 {
-    decision(guard).and_then(|admission: Admission<C>| async {
-        match admission.resolve().await {
-            Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(warp::reject::not_found()),
-            Err(rejection) => Err(AuthorizationRejection::from(rejection).into()),
-        }
+    decision(guard).and_then(async |admission: Admission<C>| {
+        // `None` does not occur: the guard is not optional.
+        resolve(admission)
+            .await?
+            .ok_or_else(warp::reject::not_found)
     })
+}
+
+/// Waits for the decision.
+async fn resolve<C>(admission: Admission<C>) -> Result<Option<Authorized<C>>, warp::Rejection> {
+    let decision = admission.resolve().await;
+    decision.map_err(|rejection| AuthorizationRejection::from(rejection).into())
 }

@@ -322,3 +322,19 @@ fn types_are_as_free_as_they_can_be() {
     let _ = filters;
     let _ = free::<Option<Authorized<Claims>>>;
 }
+
+/// `warp::path::full` panics for such a target: hyper accepts it with every method.
+#[tokio::test]
+async fn a_target_without_a_path_is_rejected_like_any_other() {
+    let (issuer, authorizer) = issuer_and_authorizer().await;
+    let app = authorizer
+        .require(any_valid_token())
+        .map(|_: Authorized| "reached")
+        .recover(authz_warp::recover);
+    let token = issuer.token().build();
+    for method in [Method::CONNECT, Method::GET] {
+        assert_eq!(status(&app, &method, "api.example:443", None).await, 401);
+        let status = status(&app, &method, "api.example:443", Some(&token)).await;
+        assert_eq!(status, 200);
+    }
+}

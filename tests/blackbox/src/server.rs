@@ -2,6 +2,7 @@
 
 mod launch;
 mod lines;
+mod processor_time;
 mod signal;
 
 use std::{
@@ -14,7 +15,7 @@ pub use self::{
     launch::{CONFIGURATION, Launch, RunError, StartError},
     signal::Signal,
 };
-use self::{lines::Lines, signal::send_signal};
+use self::{lines::Lines, processor_time::processor_time, signal::send_signal};
 
 /// A running server; killed when dropped, so that no test leaves a process behind.
 #[derive(Debug)]
@@ -31,6 +32,12 @@ impl Server {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The processor time of all threads of the server since its start; `None` outside Linux.
+    #[must_use]
+    pub fn processor_time(&self) -> Option<Duration> {
+        processor_time(self.child.id())
     }
 
     /// The address from the `listening on` line.

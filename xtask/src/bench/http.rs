@@ -1,20 +1,29 @@
 //! `cargo xtask bench http`: the example servers over loopback, protected against unprotected.
 //!
-//! Both endpoints get the same request with the same token, in turns: what differs is that one of
-//! them looks at it.
+//! Both endpoints get the same request with the same token, in turns. Only one of them checks the token.
+//!
+//! Two figures are reported: requests per second, which need an idle machine, and the server's processor
+//! time per request, which does not. The environment variable `QUICKSTART_BINARIES` names a folder with the
+//! servers of another build, to compare two commits.
 
-use std::{collections::BTreeMap, fs, path::Path, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anstream::println;
 use anyhow::Context as _;
 use blackbox::{
     server::{Launch, Server},
-    servers::Framework,
+    servers::{self, BINARIES, Framework},
 };
 use serde_json::json;
 
 use super::{
-    load::{Generator, Target},
+    load::{Generator, Load, Target},
     measurements::Spread,
     results::folder,
 };
@@ -24,7 +33,7 @@ use crate::{
     token::{self, AUDIENCE},
 };
 
-/// Requests per second of the example servers, protected against unprotected, over loopback
+/// Requests per second and processor time of the example servers, protected against unprotected, over loopback
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
     /// The tutorial's Express server of tests/interop as well, where Node.js and its packages are there
@@ -42,11 +51,11 @@ pub(super) struct Options {
 const LINE: Duration = Duration::from_secs(15);
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let packages = Framework::ALL.map(|framework| format!("--package={}", framework.package()));
-    let mut arguments = vec!["--release"];
-    arguments.extend(packages.iter().map(String::as_str));
-    let binaries = build(Framework::ALL.map(Framework::package), &arguments)?;
-
+    // With the variable set, this finds the servers and builds nothing.
+    let binaries = match env::var_os(BINARIES) {
+        Some(_) => servers::build(&Framework::ALL)?,
+        None => release_build()?,
+    };
     let generator = Generator::find();
     let (rounds, seconds) = (options.rounds, options.seconds);
     println!(
@@ -54,8 +63,14 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         generator.name()
     );
     println!(
-        "{HEADING}{:<10}{:>16}{:>16}{:>10}{HEADING:#}",
-        "server", "unprotected/s", "protected/s", "ratio"
+        "{HEADING}{:<10}{:>16}{:>16}{:>8}{:>26}{:>26}{:>8}{HEADING:#}",
+        "server",
+        "unprotected/s",
+        "protected/s",
+        "ratio",
+        "unprotected, µs of CPU",
+        "protected, µs of CPU",
+        "ratio"
     );
     let mut ratios = BTreeMap::new();
     for (framework, binary) in Framework::ALL.into_iter().zip(&binaries) {
@@ -72,7 +87,21 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The protected endpoint's requests per second as a part of the unprotected one's.
+fn release_build() -> anyhow::Result<Vec<PathBuf>> {
+    let packages = Framework::ALL.map(|framework| format!("--package={}", framework.package()));
+    let mut arguments = vec!["--release"];
+    arguments.extend(packages.iter().map(String::as_str));
+    build(Framework::ALL.map(Framework::package), &arguments)
+}
+
+/// One measurement of one endpoint.
+struct Sample {
+    per_second: f64,
+    /// The server's processor time per request, in microseconds.
+    processor: f64,
+}
+
+/// The protected endpoint's requests per second, as a fraction of the unprotected one's.
 fn measure(
     name: &str,
     server: &Server,
@@ -80,39 +109,73 @@ fn measure(
     generator: &Generator,
     options: &Options,
 ) -> anyhow::Result<f64> {
-    let load = |path, seconds| {
+    let sample = |path, seconds| -> anyhow::Result<Sample> {
         let address = server.address();
         let target = Target {
             address,
             path,
             token,
         };
-        generator.run(target, seconds)
+        let time = || {
+            server
+                .processor_time()
+                .map_or(f64::NAN, |it| it.as_secs_f64())
+        };
+        let before = time();
+        let Load {
+            requests,
+            per_second,
+        } = generator.run(target, seconds)?;
+        let processor = (time() - before) * 1e6 / requests;
+        Ok(Sample {
+            per_second,
+            processor,
+        })
     };
-    let public = |seconds| load("/api/public", seconds);
-    let private = |seconds| load("/api/private", seconds);
+    let public = |seconds| sample("/api/public", seconds);
+    let private = |seconds| sample("/api/private", seconds);
     // The first requests fetch the keys and fill the cache.
     public(1)?;
     private(1)?;
-    let (mut unprotected, mut protected, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unprotected, mut protected) = (Vec::new(), Vec::new());
     for round in 0..options.rounds {
         // Each comes first as often as the other.
-        let (open, closed) = if round % 2 == 0 {
-            let open = public(options.seconds)?;
-            (open, private(options.seconds)?)
+        if round % 2 == 0 {
+            unprotected.push(public(options.seconds)?);
+            protected.push(private(options.seconds)?);
         } else {
-            let closed = private(options.seconds)?;
-            (public(options.seconds)?, closed)
-        };
-        unprotected.push(open);
-        protected.push(closed);
-        ratios.push(closed / open);
+            protected.push(private(options.seconds)?);
+            unprotected.push(public(options.seconds)?);
+        }
     }
-    let median = |values| Spread::of(values).map_or(f64::NAN, |spread| spread.median);
-    let ratio = median(ratios);
-    let (unprotected, protected) = (median(unprotected), median(protected));
-    println!("{name:<10}{unprotected:>16.0}{protected:>16.0}{ratio:>10.3}");
+    let column = |value: fn(&Sample) -> f64| {
+        let ratios = protected.iter().zip(&unprotected);
+        let ratios = ratios.map(|(closed, open)| value(closed) / value(open));
+        [
+            spread(unprotected.iter().map(value)),
+            spread(protected.iter().map(value)),
+            spread(ratios),
+        ]
+    };
+    let [open, closed, ratio] = column(|it| it.per_second).map(|it| it.median);
+    let [open_cpu, closed_cpu, cpu_ratio] = column(|it| it.processor);
+    let cpu = |it: Spread| format!("{:.2} ({:.2} to {:.2})", it.median, it.low, it.high);
+    println!(
+        "{name:<10}{open:>16.0}{closed:>16.0}{ratio:>8.3}{:>26}{:>26}{:>8.3}",
+        cpu(open_cpu),
+        cpu(closed_cpu),
+        cpu_ratio.median
+    );
     Ok(ratio)
+}
+
+fn spread(values: impl Iterator<Item = f64>) -> Spread {
+    let nothing = Spread {
+        low: f64::NAN,
+        median: f64::NAN,
+        high: f64::NAN,
+    };
+    Spread::of(values.collect()).unwrap_or(nothing)
 }
 
 /// The tutorial's own server, with the development issuer of one of ours.

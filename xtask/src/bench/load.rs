@@ -32,6 +32,13 @@ pub(super) struct Target<'t> {
     pub(super) token: &'t str,
 }
 
+/// The requests that a server has answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    pub(super) requests: f64,
+    pub(super) per_second: f64,
+}
+
 impl Generator {
     pub(super) fn find() -> Self {
         find_program("wrk").map_or(Self::BuiltIn, Self::Wrk)
@@ -46,8 +53,8 @@ impl Generator {
         }
     }
 
-    /// Requests per second over so long a time.
-    pub(super) fn run(&self, target: Target<'_>, seconds: u64) -> anyhow::Result<f64> {
+    /// Sends requests for `seconds`.
+    pub(super) fn run(&self, target: Target<'_>, seconds: u64) -> anyhow::Result<Load> {
         let Self::Wrk(wrk) = self else {
             return built_in(target, Duration::from_secs(seconds)).context("a request fails");
         };
@@ -63,12 +70,20 @@ impl Generator {
         if let Some(times) = line("Non-2xx or 3xx responses:") {
             bail!("{url} answered another status than 2xx {times} times");
         }
-        let rate = line("Requests/sec:").and_then(|rate| rate.trim().parse().ok());
-        rate.with_context(|| format!("what wrk printed cannot be read: {text}"))
+        let load = || {
+            let per_second: f64 = line("Requests/sec:")?.trim().parse().ok()?;
+            let total = text.lines().find(|line| line.contains(" requests in "))?;
+            let requests = total.split_whitespace().next()?.parse().ok()?;
+            Some(Load {
+                requests,
+                per_second,
+            })
+        };
+        load().with_context(|| format!("the output of wrk can't be parsed: {text}"))
     }
 }
 
-fn built_in(target: Target<'_>, time: Duration) -> anyhow::Result<f64> {
+fn built_in(target: Target<'_>, time: Duration) -> anyhow::Result<Load> {
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
         target.path, target.address, target.token
@@ -93,7 +108,11 @@ fn built_in(target: Target<'_>, time: Duration) -> anyhow::Result<f64> {
         let ended = (clients.into_iter()).map(|it| it.join().expect("a client does not panic"));
         ended.sum::<anyhow::Result<u64>>()
     })?;
-    Ok(total as f64 / begin.elapsed().as_secs_f64())
+    let requests = total as f64;
+    Ok(Load {
+        requests,
+        per_second: requests / begin.elapsed().as_secs_f64(),
+    })
 }
 
 /// One answer with a `Content-Length`, to its end.

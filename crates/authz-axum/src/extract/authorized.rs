@@ -7,14 +7,13 @@ use http::request::Parts;
 use super::AuthorizationRejection;
 use crate::path_params::request_parts;
 
-/// Extracts the caller that the route's [`AuthorizationLayer`](crate::AuthorizationLayer) let pass.
+/// Extracts the caller that the route's [`AuthorizationLayer`](crate::AuthorizationLayer) has verified.
 ///
-/// Dereferences to [`authz_core::Authorized`]. `Option<Authorized<C>>`
-/// is `None` for a request without a token, which only an
-/// [optional](crate::AuthorizationLayer::optional) layer lets pass.
+/// Dereferences to [`authz_core::Authorized`]. `Option<Authorized<C>>` is `None` for a request without a token,
+/// which only an [optional](crate::AuthorizationLayer::optional) layer allows.
 ///
-/// Where no layer is, or one whose authorizer has claims of another type, the answer is 500 and the
-/// log says so.
+/// Without a layer, or with one whose claims have another type, the response is 500, and the log names the
+/// extractor and the path.
 ///
 /// ```
 /// use authz_axum::Authorized;
@@ -36,7 +35,7 @@ use crate::path_params::request_parts;
 pub struct Authorized<C = Claims>(pub(super) authz_core::Authorized<C>);
 
 impl<C> Authorized<C> {
-    /// The caller without axum's wrapping.
+    /// Returns the caller as the core's type.
     #[must_use]
     pub fn into_inner(self) -> authz_core::Authorized<C> {
         self.0
@@ -69,7 +68,7 @@ where
     }
 }
 
-/// For unit tests of handlers, with the testkit's `caller()`, and for applications that verify tokens
+/// For unit tests of handlers with the testkit's `caller()`, and for applications that call the authorizer
 /// themselves.
 impl<C> From<authz_core::Authorized<C>> for Authorized<C> {
     fn from(caller: authz_core::Authorized<C>) -> Self {

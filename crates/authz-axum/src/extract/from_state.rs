@@ -6,17 +6,18 @@ use serde::de::DeserializeOwned;
 use super::{AuthorizationRejection, Authorized, Scoped};
 use crate::path_params::request_parts;
 
-/// Checks the request's token in the extractor, with the [`Authorizer`] in the router's state: for
-/// routes without a layer.
+/// Verifies the request's token in the extractor, with the [`Authorizer`] from the router's state.
 ///
-/// | extractor | lets pass |
+/// For routes without a layer.
+///
+/// | extractor | allows |
 /// |---|---|
 /// | `FromState<Authorized<C>>` | any valid token |
 /// | `FromState<Option<Authorized<C>>>` | any valid token, or none: `None` |
 /// | `FromState<Scoped<S, C>>` | tokens with the scope `S` |
 ///
-/// The state has to give an `Authorizer<C>`: to be one, or to implement
-/// [`FromRef`](https://docs.rs/axum/0.8/axum/extract/trait.FromRef.html) for it.
+/// The state must be an `Authorizer<C>`, or `Authorizer<C>` must implement
+/// [`FromRef`](https://docs.rs/axum/0.8/axum/extract/trait.FromRef.html) for the state.
 ///
 /// ```
 /// use authz_axum::{Authorized, Authorizer, FromState};

@@ -1,4 +1,4 @@
-//! What handlers take as arguments.
+//! The extractors.
 
 mod authorized;
 mod from_state;

@@ -1,9 +1,9 @@
 use authz_core::{MissingGuard, Rejection};
 use axum_core::response::{IntoResponse, Response};
 
-/// Why an extractor of this crate failed.
+/// The reason why an extractor of this crate failed.
 ///
-/// Also what a handler returns that applies a policy of its own:
+/// A handler that applies a policy itself returns it, too:
 ///
 /// ```
 /// use authz_axum::{AuthorizationRejection, Authorized, permission};
@@ -16,10 +16,10 @@ use axum_core::response::{IntoResponse, Response};
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizationRejection {
-    /// The request is refused: answered with what the rejection says.
+    /// The request is rejected. The response has the status and header fields of the rejection.
     #[error(transparent)]
     Refused(#[from] Rejection),
-    /// No layer stands before the handler: answered with 500.
+    /// The handler is not behind a layer. The response is 500.
     #[error(transparent)]
     MissingGuard(#[from] MissingGuard),
 }

@@ -7,11 +7,10 @@ use http::request::Parts;
 use super::{AuthorizationRejection, Authorized};
 use crate::path_params::request_parts;
 
-/// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
-/// layer asks for. A token without it gets the 403 that the layer would give.
+/// Extracts the caller like [`Authorized`], and requires the scope `S` in addition to the layer's policy.
 ///
-/// [`required_scope!`](crate::required_scope) declares the scope in one line; what is no scope does
-/// not compile.
+/// A token without the scope gets the same 403 as from the layer. [`required_scope!`](crate::required_scope)
+/// declares the scope. An invalid scope does not compile.
 ///
 /// ```
 /// use authz_axum::{Scoped, required_scope};
@@ -33,7 +32,7 @@ impl<S, C> Scoped<S, C> {
         Self(Authorized(caller), PhantomData)
     }
 
-    /// The caller.
+    /// Returns the caller.
     #[must_use]
     pub fn into_inner(self) -> Authorized<C> {
         self.0

@@ -3,15 +3,14 @@ use std::{fmt, ops::Deref};
 use authz_core::{Admitted, Claims, RequestParts};
 use poem::{FromRequest, PathPattern, Request, RequestBody, Result};
 
-use crate::error::{AuthorizationError, refused};
+use crate::error::{AuthorizationError, rejected};
 
-/// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware)
-/// let pass.
+/// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware) has verified.
 ///
 /// Dereferences to [`authz_core::Authorized`].
 ///
-/// Where no middleware is, or one whose authorizer has claims of another type, the answer is 500 and
-/// the log says so.
+/// Without a middleware, or with one whose claims have another type, the response is 500, and the log names the
+/// extractor and the path.
 ///
 /// ```
 /// use authz_poem::Authorized;
@@ -29,12 +28,11 @@ use crate::error::{AuthorizationError, refused};
 /// ```
 pub struct Authorized<C = Claims>(pub(super) authz_core::Authorized<C>);
 
-/// Extracts the caller, or nothing for a request without a token, which only an
-/// [optional](crate::AuthorizationMiddleware::optional) middleware lets pass.
+/// Extracts the caller, or `None` for a request without a token, which only an
+/// [optional](crate::AuthorizationMiddleware::optional) middleware allows.
 ///
-/// Use it rather than `Option<Authorized<C>>`: poem makes every failure of an extractor in an
-/// `Option` into `None`, also that of a forgotten middleware, and behind [`FromData`](crate::FromData)
-/// that of a bad token.
+/// Use it instead of `Option<Authorized<C>>`. poem turns every failure of an optional extractor into `None`, which
+/// hides a missing middleware and, in [`FromData`](crate::FromData), an invalid token.
 ///
 /// ```
 /// use authz_poem::MaybeAuthorized;
@@ -50,7 +48,7 @@ pub struct Authorized<C = Claims>(pub(super) authz_core::Authorized<C>);
 pub struct MaybeAuthorized<C = Claims>(pub Option<Authorized<C>>);
 
 impl<C> Authorized<C> {
-    /// The caller without poem's wrapping.
+    /// Returns the caller as the core's type.
     #[must_use]
     pub fn into_inner(self) -> authz_core::Authorized<C> {
         self.0
@@ -60,7 +58,7 @@ impl<C> Authorized<C> {
 impl<'a, C: Send + Sync + 'static> FromRequest<'a> for Authorized<C> {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
         let admitted = find::<Self, C>(request)?;
-        let caller = admitted.require(&parts(request)).map_err(refused)?;
+        let caller = admitted.require(&parts(request)).map_err(rejected)?;
         Ok(Self(caller))
     }
 }
@@ -79,7 +77,7 @@ where
     Admitted::find::<E>(request.extensions(), path(request)).map_err(AuthorizationError::from)
 }
 
-/// What a decision may look at, and what the log says of the request.
+/// Returns the parts of a request for decisions and log lines of an extractor.
 pub(super) fn parts(request: &Request) -> RequestParts<'_> {
     let parts = RequestParts::new(request.method(), request.uri(), request.headers());
     match request.data() {
@@ -88,8 +86,8 @@ pub(super) fn parts(request: &Request) -> RequestParts<'_> {
     }
 }
 
-/// The path for the operator. A nested route sees the end of it alone; a request that did not come
-/// through poem's server has no original one.
+/// Returns the path for log lines. A nested route sees only the end of the original path. A request that did not
+/// come through poem's server does not have an original path.
 pub(super) fn path(request: &Request) -> &str {
     let [original, here] = [request.original_uri().path(), request.uri().path()];
     if original.ends_with(here) {
@@ -99,7 +97,7 @@ pub(super) fn path(request: &Request) -> &str {
     }
 }
 
-/// For unit tests of handlers, with the testkit's `caller()`, and for applications that verify tokens
+/// For unit tests of handlers with the testkit's `caller()`, and for applications that call the authorizer
 /// themselves.
 impl<C> From<authz_core::Authorized<C>> for Authorized<C> {
     fn from(caller: authz_core::Authorized<C>) -> Self {

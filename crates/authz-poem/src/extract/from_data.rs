@@ -6,18 +6,19 @@ use super::{
     Authorized, MaybeAuthorized, Scoped,
     authorized::{parts, path},
 };
-use crate::error::{AuthorizationError, refused};
+use crate::error::{AuthorizationError, rejected};
 
-/// Checks the request's token in the extractor, with the [`Authorizer`] in the request's data: for
-/// routes without a middleware.
+/// Verifies the request's token in the extractor, with the [`Authorizer`] from the request's data.
 ///
-/// | extractor | lets pass |
+/// For routes without a middleware.
+///
+/// | extractor | allows |
 /// |---|---|
 /// | `FromData<Authorized<C>>` | any valid token |
 /// | `FromData<MaybeAuthorized<C>>` | any valid token, or none |
 /// | `FromData<Scoped<S, C>>` | tokens with the scope `S` |
 ///
-/// Without an `Authorizer<C>` in the data, the answer is 500 and the log says so.
+/// Without an `Authorizer<C>` in the data, the response is 500, and the log names the extractor and the path.
 ///
 /// ```
 /// use authz_poem::{Authorized, Authorizer, FromData};
@@ -43,7 +44,7 @@ where
         let caller = authorizer::<Self, C>(request)?
             .authorize(&parts(request), &any_valid_token())
             .await
-            .map_err(refused)?;
+            .map_err(rejected)?;
         Ok(Self(Authorized(caller)))
     }
 }
@@ -56,7 +57,7 @@ where
         let caller = authorizer::<Self, C>(request)?
             .authorize_optional(&parts(request), &any_valid_token())
             .await
-            .map_err(refused)?;
+            .map_err(rejected)?;
         Ok(Self(MaybeAuthorized(caller.map(Authorized))))
     }
 }
@@ -71,7 +72,7 @@ where
         let caller = authorizer
             .authorize(&parts(request), &scope(S::NAME))
             .await
-            .map_err(refused)?;
+            .map_err(rejected)?;
         Ok(Self(Scoped::new(caller)))
     }
 }
@@ -83,8 +84,7 @@ where
     request.data().ok_or_else(|| {
         MissingGuard::log::<E>(
             path(request),
-            "put `.data(authorizer)` around this handler; its claims have to be of the same type as \
-             the extractor's",
+            "put `.data(authorizer)` around this handler; its claims must have the same type as the extractor's",
         )
         .into()
     })

@@ -7,13 +7,12 @@ use super::{
     Authorized,
     authorized::{find, parts},
 };
-use crate::error::refused;
+use crate::error::rejected;
 
-/// Extracts the caller, like [`Authorized`], and asks for the scope `S` on top of what the route's
-/// middleware asks for. A token without it gets the 403 that the middleware would give.
+/// Extracts the caller like [`Authorized`], and requires the scope `S` in addition to the middleware's policy.
 ///
-/// [`required_scope!`](crate::required_scope) declares the scope in one line; what is no scope does
-/// not compile.
+/// A token without the scope gets the same 403 as from the middleware. [`required_scope!`](crate::required_scope)
+/// declares the scope. An invalid scope does not compile.
 ///
 /// ```
 /// use authz_poem::{Scoped, required_scope};
@@ -37,7 +36,7 @@ impl<S, C> Scoped<S, C> {
         Self(Authorized(caller), PhantomData)
     }
 
-    /// The caller.
+    /// Returns the caller.
     #[must_use]
     pub fn into_inner(self) -> Authorized<C> {
         self.0
@@ -53,7 +52,7 @@ where
         let admitted = find::<Self, C>(request)?;
         let caller = admitted
             .require_scope::<S>(&parts(request))
-            .map_err(refused)?;
+            .map_err(rejected)?;
         Ok(Self::new(caller))
     }
 }
