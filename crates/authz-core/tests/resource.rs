@@ -107,7 +107,7 @@ fn members_of_the_authorizers_own_settings() {
     // Nobody can list the tenants that there will be.
     let tenants = || {
         let issuer = Issuer::new("https://{tenant}.login.example/")
-            .key_settings(|keys| keys.fetcher(support::KeyServer::new([])));
+            .key_settings(|keys| keys.fetcher(KeyServer::new([])));
         support::authorizer().tenants(Tenants::matching(issuer))
     };
     let servers = |resource: Resource| {
