@@ -184,11 +184,11 @@ fn a_new_project_compiles_and_its_test_passes() {
         );
         assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
         let project = folder.path().join(framework);
-        // The versions that everything else here is tested with, which are at hand.
+        // The versions that everything else here is tested with.
         fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
         let mut cargo = Command::new(env!("CARGO"));
         let tested = cargo
-            .args(["test", "--offline", "--quiet"])
+            .args(["test", "--quiet"])
             .env("CARGO_TARGET_DIR", root.join("target/new-project"))
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .current_dir(&project)
