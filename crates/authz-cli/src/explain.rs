@@ -28,7 +28,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
     let token = crate::source::token(&options.token_file)?;
-    let caller = caller(claims(&token)?)?;
+    let caller = caller(claims(&token)?);
     let decision = match &options.request {
         None => caller.explain(&options.policy),
         Some(text) => {
@@ -64,7 +64,7 @@ pub(crate) fn claims(token: &str) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// A caller with these claims, at a time when they hold.
-fn caller(claims: Map<String, Value>) -> anyhow::Result<Authorized> {
+fn caller(claims: Map<String, Value>) -> Authorized {
     let mut caller = authz_testkit::caller();
     for (name, value) in claims {
         // The times may have passed, and `cnf` needs a proof.
@@ -78,7 +78,7 @@ fn caller(claims: Map<String, Value>) -> anyhow::Result<Authorized> {
             caller = caller.audience(value);
         }
     }
-    Ok(caller.build())
+    caller.build()
 }
 
 pub(crate) fn request(text: &str) -> anyhow::Result<Request<()>> {

@@ -46,13 +46,7 @@ pub(crate) fn run(command: &Command, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 fn check(file: &str, request: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {
-    let (text, is_json) = read(file)?;
-    let rules = if is_json {
-        Rules::from_json(&text)
-    } else {
-        Rules::from_toml(&text)
-    };
-    let rules = rules.with_context(|| format!("{file} can't be used"))?;
+    let (rules, ..) = load(file)?;
     let Some(request) = request else {
         println!(
             "{}",
@@ -92,8 +86,7 @@ fn check(file: &str, request: Option<&str>, json: bool) -> anyhow::Result<ExitCo
 }
 
 fn table(file: &str, json: bool) -> anyhow::Result<ExitCode> {
-    check_silently(file)?;
-    let (text, is_json) = read(file)?;
+    let (_, text, is_json) = load(file)?;
     let file: File = if is_json {
         serde_json::from_str(&text)?
     } else {
@@ -115,17 +108,16 @@ fn table(file: &str, json: bool) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A table that can't be used is not printed as if it could.
-fn check_silently(file: &str) -> anyhow::Result<()> {
+/// Reads a table that can be used, and its text.
+fn load(file: &str) -> anyhow::Result<(Rules, String, bool)> {
     let (text, is_json) = read(file)?;
     let rules = if is_json {
         Rules::from_json(&text)
     } else {
         Rules::from_toml(&text)
     };
-    rules
-        .map(drop)
-        .with_context(|| format!("{file} can't be used"))
+    let rules = rules.with_context(|| format!("{file} can't be used"))?;
+    Ok((rules, text, is_json))
 }
 
 fn read(file: &str) -> anyhow::Result<(String, bool)> {

@@ -78,9 +78,10 @@ pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCod
 
 /// Returns a text of the JSON object that is answered.
 async fn member(request: reqwest::RequestBuilder, name: &str) -> anyhow::Result<String> {
-    let request = request.build()?;
+    let (client, request) = request.build_split();
+    let request = request?;
     let url = request.url().clone();
-    let response = reqwest::Client::new().execute(request).await.with_context(|| {
+    let response = client.execute(request).await.with_context(|| {
         format!(
             "no development issuer answers at {url}: start one with `authz issuer`, or name the one \
              that is running with --issuer or AUTHZ_ISSUER"

@@ -2,7 +2,7 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 
-use super::{key_set_error::KeySetError, remote::FetchError};
+use super::{fetch_error::FetchError, key_set_error::KeySetError};
 use crate::untrusted::{Bounded, ERROR_BYTES, debug_as_display};
 
 /// Why keys could not be fetched or refreshed.

@@ -17,6 +17,7 @@ mod address;
 mod candidates;
 mod combined;
 mod error;
+mod fetch_error;
 mod fixed;
 mod jwk;
 mod key_set;
@@ -30,12 +31,13 @@ pub(crate) use {address::Address, combined::CombinedKeys, remote::UnknownKids};
 pub use {
     candidates::KeyCandidates,
     error::{KeysError, KeysErrorKind},
+    fetch_error::{FetchError, FetchErrorKind},
     fixed::{SharedSecret, StaticKeys},
     key_set::{KeySet, ParsedKeySet},
     key_set_error::{KeySetError, KeySetErrorKind, SkippedKey},
     provider::{JwksProvider, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
     remote::{
-        FetchError, FetchErrorKind, FetchRequest, Fetched, Fetcher, RefreshMode, RemoteJwks,
-        RemoteJwksBuilder, RemoteJwksError, RemoteJwksErrorKind,
+        FetchRequest, Fetched, Fetcher, RefreshMode, RemoteJwks, RemoteJwksBuilder,
+        RemoteJwksError, RemoteJwksErrorKind,
     },
 };

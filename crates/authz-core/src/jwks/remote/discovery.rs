@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::fetch_error::FetchError;
+use crate::jwks::fetch_error::FetchError;
 use crate::{
     jwks::{
         address::{HttpHosts, redact},

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::fetch_error::FetchError;
 use crate::jwks::address::redact;
+use crate::jwks::fetch_error::FetchError;
 
 /// Sends the HTTP requests for key sets and metadata. Implement it to use your own HTTP client.
 ///

@@ -13,7 +13,6 @@
 mod builder;
 mod builder_error;
 mod discovery;
-mod fetch_error;
 mod fetcher;
 mod in_flight;
 mod keys;
@@ -38,7 +37,6 @@ pub(crate) use self::unknown_kids::UnknownKids;
 pub use self::{
     builder::RemoteJwksBuilder,
     builder_error::{RemoteJwksError, RemoteJwksErrorKind},
-    fetch_error::{FetchError, FetchErrorKind},
     fetcher::{FetchRequest, Fetched, Fetcher},
     settings::RefreshMode,
 };

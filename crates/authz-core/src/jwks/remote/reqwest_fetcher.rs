@@ -6,10 +6,12 @@ use reqwest::redirect;
 
 use super::{
     builder_error::{RemoteJwksError, RemoteJwksErrorKind},
-    fetch_error::FetchError,
     fetcher::{FetchRequest, Fetched, Fetcher},
 };
-use crate::untrusted::{Bounded, ERROR_BYTES};
+use crate::{
+    jwks::fetch_error::FetchError,
+    untrusted::{Bounded, ERROR_BYTES},
+};
 
 /// A [`Fetcher`] based on [`reqwest`].
 ///

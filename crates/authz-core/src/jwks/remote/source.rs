@@ -12,13 +12,13 @@ use url::Url;
 
 use super::{
     discovery::{self, DiscoveryError},
-    fetch_error::FetchError,
     fetcher::{FetchRequest, Fetched, Fetcher},
     lifetime,
 };
 use crate::jwks::{
     address::{HttpHosts, redact},
     error::{KeysError, KeysErrorKind},
+    fetch_error::FetchError,
 };
 
 /// The location of the key set and how to fetch it.

@@ -18,7 +18,6 @@ use tokio::{runtime::Handle, sync::Notify, time::Instant};
 
 pub(super) use self::join::Joined;
 use super::{
-    fetch_error::FetchError,
     in_flight::{FetchId, InFlightFetch, PlannedFetch, Purpose},
     log::Event,
     schedule::Schedule,
@@ -30,6 +29,7 @@ use crate::{
     clock::later,
     jwks::{
         error::KeysError,
+        fetch_error::FetchError,
         key_set::KeySet,
         provider::{KeyStatus, MissingKeys},
     },

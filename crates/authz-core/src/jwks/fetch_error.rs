@@ -82,7 +82,7 @@ impl FetchError {
         }
     }
 
-    pub(super) fn status_of(status: StatusCode, retry_after: Option<Duration>) -> Self {
+    pub(in crate::jwks) fn status_of(status: StatusCode, retry_after: Option<Duration>) -> Self {
         Self {
             status: Some(status),
             retry_after,
@@ -93,7 +93,7 @@ impl FetchError {
         }
     }
 
-    pub(super) fn content_coding(coding: &str) -> Self {
+    pub(in crate::jwks) fn content_coding(coding: &str) -> Self {
         let coding = Excerpt(coding);
         let message =
             format!("the response is encoded ({coding}), although no content coding was requested");
