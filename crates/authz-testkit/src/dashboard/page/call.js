@@ -1,0 +1,84 @@
+// Calls an API from this machine, with the lab's token, another one or none.
+
+import { answer } from './answer.js';
+import { el, link, section, viewHead } from './dom.js';
+import { expectation } from './fault.js';
+import { checked, choices, field, formError, group, input, numberOrNull, onSubmit, select } from './form.js';
+import { post } from './server.js';
+import { callForm, labToken, remember, state } from './state.js';
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+const WITH_BODY = ['POST', 'PUT', 'PATCH'];
+const ENDPOINTS = ['/api/public', '/api/private', '/api/messages', '/api/me'];
+
+export function call() {
+  const saved = callForm();
+  const last = labToken();
+  const inputs = {
+    method: select('call-method', METHODS.map((name) => [name, name]), saved.method),
+    url: input('call-url', saved.url, { type: 'url', inputmode: 'url', class: 'mono', list: 'call-endpoints' }),
+    own: el('textarea', { id: 'call-own', rows: '3', class: 'mono', spellcheck: 'false', value: saved.own }),
+    body: el('textarea', { id: 'call-body', rows: '3', class: 'mono', spellcheck: 'false', value: saved.body }),
+    port: input('call-port', saved.port, { type: 'number', inputmode: 'numeric', min: 1, max: 65535 }),
+  };
+  const own = field('token', 'Token to send', inputs.own);
+  const body = field('body', 'Body (JSON)', inputs.body);
+  const result = el('div', { id: 'call-result' },
+    section('call-none', 'No call yet', el('p', { class: 'hint' }, 'The answer appears here, beside the reason that only the operator of the API sees.')));
+
+  const form = el('form', { id: 'call-form', class: 'card' },
+    el('div', { class: 'columns narrow-first' }, field('method', 'Method', inputs.method), field('url', 'URL', inputs.url)),
+    el('datalist', { id: 'call-endpoints' }, ENDPOINTS.map((path) => el('option', { value: state().api_url + path }))),
+    group('with', 'Token', 'call-with', null, choices('radio', 'with', [
+      { value: 'lab', label: 'The test lab’s token', about: aboutLab(last), disabled: !last },
+      { value: 'none', label: 'No token' },
+      { value: 'own', label: 'Another token' },
+    ], [saved.with === 'lab' && !last ? 'none' : saved.with])),
+    own, body,
+    field('inspector_port', 'Port of the API’s inspector', inputs.port, 'The inspector is how this page learns why the API refused a request. Leave empty for none.'),
+    formError('call-error'),
+    el('div', { class: 'actions' },
+      el('button', { id: 'call-send', type: 'submit', class: 'primary' }, 'Send'),
+      link('Test lab', '#/lab', { id: 'call-lab', class: 'button' })));
+
+  form.addEventListener('input', adapt);
+  adapt();
+  onSubmit(form, async () => {
+    const { with: choice, port } = values();
+    const token = { lab: last?.token, own: inputs.own.value.trim() }[choice] ?? null;
+    const method = inputs.method.value;
+    result.replaceChildren(section('call-waiting', 'Waiting for the answer'));
+    try {
+      const response = await post('/dashboard/call', {
+        method, url: inputs.url.value.trim(), token,
+        body: WITH_BODY.includes(method) ? inputs.body.value : null, inspector_port: port,
+      });
+      result.replaceChildren(...answer(response, choice === 'lab' ? last.fault : null));
+    } catch (error) {
+      result.replaceChildren(section('call-failed', 'No answer', el('p', {}, error.message)));
+      throw error;
+    }
+  });
+  return el('div', {},
+    viewHead('Call', 'Send a request to an API on this machine. See what its caller sees, and what its operator sees.'),
+    form, result);
+
+  function values() {
+    return {
+      method: inputs.method.value, url: inputs.url.value, with: checked(form, 'with')[0], own: inputs.own.value,
+      body: inputs.body.value, port: numberOrNull(inputs.port.value),
+    };
+  }
+
+  function adapt() {
+    const now = values();
+    own.hidden = now.with !== 'own';
+    body.hidden = !WITH_BODY.includes(now.method);
+    remember('call', { ...now, with: last ? now.with : saved.with });
+  }
+}
+
+function aboutLab(last) {
+  if (!last) return 'There is none yet: get one in the test lab.';
+  return last.fault ? [`It is wrong: ${last.fault.title}. `, expectation(last.fault).textContent] : `It is valid, for ${last.api}.`;
+}

@@ -1,0 +1,132 @@
+// The form of the test lab: for which API, on whose behalf, with what, and wrong in which way.
+
+import { el } from './dom.js';
+import { expectation } from './fault.js';
+import { checked, choices, field, formError, group, input, numberOrNull, select, words } from './form.js';
+import { apiOf, state } from './state.js';
+
+// The client of tokens while no client is defined. It may ask for any scope.
+const LAB_CLIENT = 'test-lab';
+const OTHER = '*';
+
+export function labForm(saved) {
+  const { apis, clients, users, organizations, roles, algorithms } = state();
+  const pairs = (entries) => entries.map(({ id, name }) => [id, name ? `${name} (${id})` : id]);
+  const inputs = {
+    api: select('lab-api', [...apis.map(({ identifier, name }) => [identifier, name || identifier]), [OTHER, 'Another audience']], saved.api),
+    audience: input('lab-audience', saved.audience, { placeholder: 'https://orders.example/api' }),
+    client: select('lab-client', [['', `The test lab (${LAB_CLIENT})`], ...pairs(clients)], saved.client),
+    user: select('lab-user', [['', 'Nobody: a token for the client'], ...pairs(users)], saved.user),
+    organization: select('lab-organization', [['', 'None'], ...pairs(organizations)], saved.organization),
+    otherScopes: input('lab-other-scopes', saved.otherScopes, { class: 'mono' }),
+    otherRoles: input('lab-other-roles', saved.otherRoles),
+    lifetime: input('lab-lifetime', saved.lifetime, { type: 'number', inputmode: 'numeric' }),
+    algorithm: select('lab-algorithm', [], ''),
+    format: select('lab-format', [], ''),
+    fault: select('lab-fault', [['', 'Nothing: a valid token']], ''),
+  };
+  const audience = field('api', 'Audience', inputs.audience, 'The aud of the token. It need not be an API above.');
+  const scopes = el('div', { id: 'lab-scopes-list' });
+  const faultAbout = el('div', { id: 'lab-fault-about', class: 'fault-about', 'aria-live': 'polite' });
+  let faults = [];
+  // `saved.fault` counts until the list of faults has arrived.
+  let fault = saved.fault;
+
+  const node = el('form', { id: 'lab-form', class: 'card' },
+    el('h2', {}, 'Token'),
+    field('api', 'API', inputs.api), audience,
+    group('scopes', 'Scopes', 'lab-scopes', null, scopes, field('scopes', 'Other scopes', inputs.otherScopes, 'Separated by spaces.')),
+    el('div', { class: 'columns' },
+      field('client', 'Client', inputs.client),
+      field('user', 'User', inputs.user)),
+    details('On behalf of whom', 'lab-more', saved.roles.length > 0 || saved.otherRoles || saved.organization,
+      group('roles', 'Roles', 'lab-roles', roles.length === 0 ? 'No roles are defined yet.' : 'In addition to those of the user.',
+        choices('checkbox', 'lab-role', roles.map(({ name, description }) => ({ value: name, label: name, about: description })), saved.roles),
+        field('roles', 'Other roles', inputs.otherRoles, 'Separated by spaces.')),
+      field('organization', 'Organization', inputs.organization)),
+    details('Lifetime, algorithm and format', 'lab-shape', saved.lifetime || saved.algorithm || saved.format,
+      field('lifetime', 'Lifetime in seconds', inputs.lifetime),
+      el('div', { class: 'columns' }, field('algorithm', 'Algorithm', inputs.algorithm), field('format', 'Format', inputs.format))),
+    el('div', { class: 'field', 'data-field': 'fault' },
+      el('label', { for: 'lab-fault' }, 'Make it wrong'), inputs.fault, faultAbout, el('p', { class: 'error', role: 'alert' })),
+    formError('lab-error'),
+    el('div', { class: 'actions' }, el('button', { id: 'lab-get', type: 'submit', class: 'primary' }, 'Get a token')));
+
+  inputs.api.addEventListener('change', () => fillApi(null));
+  inputs.fault.addEventListener('change', () => {
+    fault = inputs.fault.value;
+    aboutFault();
+  });
+  inputs.fault.setAttribute('aria-describedby', 'lab-fault-about');
+  fillApi(saved.scopes, saved.algorithm, saved.format);
+
+  return {
+    node,
+    offerFaults(list) {
+      faults = list;
+      inputs.fault.append(...list.map(({ name, title }) => el('option', { value: name }, title)));
+      inputs.fault.value = fault;
+      if (inputs.fault.selectedIndex < 0) inputs.fault.selectedIndex = 0;
+      fault = inputs.fault.value;
+      aboutFault();
+    },
+    noFaults: (message) => faultAbout.replaceChildren(el('p', { class: 'hint' }, message)),
+    /** The state of the form, as it is remembered. */
+    values: () => ({
+      api: inputs.api.value, audience: inputs.audience.value, client: inputs.client.value, user: inputs.user.value,
+      scopes: checked(node, 'lab-scope'), otherScopes: inputs.otherScopes.value,
+      roles: checked(node, 'lab-role'), otherRoles: inputs.otherRoles.value, organization: inputs.organization.value,
+      lifetime: inputs.lifetime.value, algorithm: inputs.algorithm.value, format: inputs.format.value, fault,
+    }),
+    /** The body of the request for a token. */
+    request: () => ({
+      ...target(),
+      user: inputs.user.value || null,
+      roles: [...checked(node, 'lab-role'), ...words(inputs.otherRoles.value)],
+      organization: inputs.organization.value || null,
+      lifetime: numberOrNull(inputs.lifetime.value),
+      algorithm: inputs.algorithm.value || null,
+      format: inputs.format.value || null,
+      fault: fault || null,
+    }),
+    target,
+  };
+
+  /** What the snippets need to know beside the token. */
+  function target() {
+    return {
+      api: inputs.api.value === OTHER ? inputs.audience.value.trim() : inputs.api.value,
+      client: inputs.client.value || LAB_CLIENT,
+      scopes: [...new Set([...checked(node, 'lab-scope'), ...words(inputs.otherScopes.value)])],
+    };
+  }
+
+  /** Shows what depends on the API: its scopes, all chosen unless `chosen` says which, and its defaults. */
+  function fillApi(chosen, algorithm = inputs.algorithm.value, format = inputs.format.value) {
+    const api = apiOf(inputs.api.value);
+    audience.hidden = Boolean(api);
+    const names = Object.keys(api?.scopes ?? {});
+    scopes.replaceChildren(names.length === 0
+      ? el('p', { class: 'hint' }, api ? 'This API has no scopes yet.' : 'Enter the scopes below.')
+      : choices('checkbox', 'lab-scope', names.map((name) => ({ value: name, label: name, about: api.scopes[name] })), chosen ?? names));
+    inputs.lifetime.placeholder = api ? `As the API: ${api.lifetime}` : '3600';
+    fill(inputs.algorithm, [['', api ? `As the API: ${api.algorithm}` : 'RS256'], ...algorithms.map((name) => [name, name])], algorithm);
+    fill(inputs.format, [['', api ? `As the API: ${api.format}` : 'at+jwt'], ['at+jwt', 'at+jwt'], ['auth0', 'Auth0']], format);
+  }
+
+  function aboutFault() {
+    const about = faults.find(({ name }) => name === fault);
+    faultAbout.replaceChildren(...(about ? [el('p', {}, about.what), expectation(about)]
+      : [el('p', { class: 'hint' }, 'Choose a fault to see how the API refuses the token.')]));
+  }
+}
+
+function fill(node, options, value) {
+  node.replaceChildren(...options.map(([key, label]) => el('option', { value: key }, label)));
+  node.value = value;
+  if (node.selectedIndex < 0) node.selectedIndex = 0;
+}
+
+function details(summary, id, open, ...children) {
+  return el('details', { id, open: Boolean(open) }, el('summary', {}, summary), el('div', { class: 'inside' }, children));
+}
