@@ -1,12 +1,13 @@
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use authz_core::Algorithm;
-use authz_testkit::{DevIssuer, TokenStyle};
+use authz_testkit::{Dashboard, DevIssuer, Registry, TokenStyle};
 
-/// Start a development issuer on this machine
+/// Start a development issuer with a dashboard on this machine
 ///
-/// It issues any token that is asked for: for development alone. Tokens come from its token endpoint,
-/// or by `authz token`.
+/// The dashboard creates APIs, scopes, roles and users, issues tokens in a test lab, calls your API, and
+/// breaks the key server on request. Tokens also come from the token endpoint, or by `authz token`. The
+/// issuer gives any token to anyone who asks: it is for development only.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The port; 0 picks a free one
@@ -24,10 +25,28 @@ pub(crate) struct Options {
     /// Issue tokens as Auth0 does (`typ` `JWT`) instead of `at+jwt`
     #[arg(long)]
     auth0_style: bool,
+    /// Read APIs, scopes, roles, users, organizations and clients from this TOML file, and write the
+    /// dashboard's changes back to it; without a file they last until the issuer stops
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The running API that the dashboard calls
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3010")]
+    api_url: String,
+    /// The port of that API's inspector, which explains its decisions
+    #[arg(long, value_name = "PORT", default_value_t = 3012)]
+    inspector_port: u16,
 }
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let registry = match &options.config {
+        Some(path) => Registry::open(path)?,
+        None => Registry::in_memory(),
+    };
+    let dashboard = Dashboard::new(registry)
+        .api_url(&options.api_url)
+        .inspector_port(options.inspector_port);
     let mut builder = DevIssuer::builder()
+        .dashboard(dashboard)
         .port(options.port)
         .audience(&options.audience)
         .token_lifetime(options.lifetime.into())
@@ -36,20 +55,21 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         builder = builder.token_style(TokenStyle::Auth0);
     }
     let issuer = builder.start().await?;
+    println!("dashboard {}", issuer.issuer());
     println!("issuer    {}", issuer.issuer());
     println!("audience  {}", issuer.audience());
     println!("keys      {}", issuer.jwks_uri());
     println!();
     println!(
-        "A token:       authz token --scope read:messages --issuer {}",
+        "a token:       authz token --scope read:messages --issuer {}",
         issuer.issuer()
     );
     println!(
-        "What is wrong: authz doctor --issuer {} --audience {} --token-file FILE",
+        "what is wrong: authz doctor --issuer {} --audience {} --token-file FILE",
         issuer.issuer(),
         issuer.audience()
     );
-    println!("Development only. Stop it with Ctrl-C.");
+    println!("For development only. Stop it with Ctrl-C.");
     tokio::signal::ctrl_c().await?;
     issuer.stop().await;
     Ok(ExitCode::SUCCESS)

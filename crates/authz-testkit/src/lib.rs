@@ -2,11 +2,19 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod caller;
+#[cfg(feature = "dashboard")]
+mod client;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod fault;
+#[cfg(feature = "dashboard")]
+mod inspector;
 mod issuer;
 mod key;
 mod lock;
 mod random;
+#[cfg(feature = "dashboard")]
+mod registry;
 mod server;
 mod state;
 mod token;
@@ -14,8 +22,14 @@ mod token;
 pub use authz_core::Algorithm;
 
 pub use caller::{CallerBuilder, caller};
+#[cfg(feature = "dashboard")]
+pub use dashboard::settings::Dashboard;
 pub use fault::Fault;
+#[cfg(feature = "dashboard")]
+pub use inspector::Inspector;
 pub use issuer::{DevIssuer, builder::DevIssuerBuilder, hold::Hold, port::StartError};
 pub use key::{InvalidKey, SigningKey};
+#[cfg(feature = "dashboard")]
+pub use registry::{Registry, RegistryError};
 pub use state::counts::RequestCounts;
 pub use token::{TokenBuilder, TokenStyle};

@@ -3,16 +3,29 @@
 use std::net::SocketAddr;
 
 use authz_core::{Algorithm, Issuer};
-use authz_testkit::{DevIssuer, StartError};
+use authz_testkit::{Dashboard, DevIssuer, Registry, StartError};
 
 use crate::{READ, WRITE};
 
 /// Where the issuer listens if nothing else does: `cargo xtask token` looks here.
 const PORT: u16 = 3011;
 
-/// Starts an issuer in this process, on its usual port if that is free.
-pub(crate) async fn start(algorithms: &[Algorithm]) -> Result<DevIssuer, StartError> {
-    let builder = DevIssuer::builder().algorithms(algorithms.iter().copied());
+/// Starts an issuer in this process, on its usual port if that is free. Its dashboard knows the API.
+pub(crate) async fn start(
+    algorithms: &[Algorithm],
+    api: SocketAddr,
+    inspector_port: Option<u16>,
+) -> Result<DevIssuer, StartError> {
+    let signs = algorithms.first().map_or("RS256", |it| it.name());
+    let registry = include_str!("issuer.toml").replace("RS256", signs);
+    let registry = Registry::from_toml(&registry).unwrap_or_else(|_| Registry::in_memory());
+    let mut dashboard = Dashboard::new(registry).api_url(base_url(api));
+    if let Some(port) = inspector_port {
+        dashboard = dashboard.inspector_port(port);
+    }
+    let builder = DevIssuer::builder()
+        .algorithms(algorithms.iter().copied())
+        .dashboard(dashboard);
     match builder.clone().port(PORT).start().await {
         Ok(issuer) => Ok(issuer),
         // A second server beside the first is nothing unusual.
@@ -33,7 +46,7 @@ pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String 
     let token = issuer.token().scope(&format!("{READ} {WRITE}")).build();
     let base = base_url(listening);
     format!(
-        "development issuer {name}\ntry it:\n\
+        "development issuer {name}, with a dashboard\ntry it:\n\
          curl -H \"Authorization: Bearer {token}\" {base}/api/private\n"
     )
 }
@@ -68,8 +81,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_usual_port_may_be_taken() {
-        let one = start(&[Algorithm::ES256]).await.unwrap();
-        let two = start(&[Algorithm::ES256]).await.unwrap();
+        let api = "127.0.0.1:3010".parse().unwrap();
+        let one = start(&[Algorithm::ES256], api, None).await.unwrap();
+        let two = start(&[Algorithm::ES256], api, None).await.unwrap();
         assert_ne!(one.port(), two.port());
         assert!(one.key_for(Algorithm::ES256).is_some());
     }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use authz_core::{Authorizer, Resource, rules::Rules};
+use authz_testkit::Inspector;
 use tokio::{net::TcpListener, runtime::Runtime};
+use tracing_subscriber::prelude::*;
 
 use crate::{
     Cors, Messages, READ, Shutdown, WRITE,
@@ -69,10 +71,21 @@ async fn start<S>(config: Config, serve: impl FnOnce(Start) -> S) -> Result<(), 
 where
     S: Future<Output = io::Result<()>>,
 {
-    tracing_subscriber::fmt()
-        .with_env_filter(config.log)
+    let inspector = match config.inspector_port {
+        Some(port) => Some(
+            Inspector::start(port)
+                .await
+                .map_err(cannot("start the inspector"))?,
+        ),
+        None => None,
+    };
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        .with_filter(config.log);
+    tracing_subscriber::registry()
+        .with(log)
+        .with(inspector.as_ref().map(Inspector::layer))
         .init();
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -84,13 +97,20 @@ where
     let listener = listener.map_err(cannot(&listen))?;
     let listening = listener.local_addr().map_err(cannot(&listen))?;
     let mut announcement = format!("listening on http://{listening}\n");
+    if let Some(inspector) = &inspector {
+        announcement.push_str(&format!(
+            "inspector http://127.0.0.1:{}\n",
+            inspector.port()
+        ));
+    }
     let mut resource = config.resource;
     // The development issuer serves its keys until it is dropped.
     let own_issuer;
     let issuer = match config.issuer {
         Some(issuer) => issuer,
         None => {
-            let issuer = embedded::start(&config.algorithms).await;
+            let inspector_port = inspector.as_ref().map(Inspector::port);
+            let issuer = embedded::start(&config.algorithms, listening, inspector_port).await;
             own_issuer = issuer.map_err(cannot("start the development issuer"))?;
             let issuer = &own_issuer;
             announcement.push_str(&embedded::announcement(issuer, listening));
@@ -107,6 +127,9 @@ where
         builder = builder.resource(resource.also_at_root());
     }
     let authorizer = builder.build().map_err(|error| (2, error.to_string()))?;
+    if let Some(inspector) = &inspector {
+        inspector.watch(&authorizer);
+    }
 
     // A closed stdout does not stop the server.
     let mut stdout = io::stdout();

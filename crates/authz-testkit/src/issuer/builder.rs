@@ -4,6 +4,8 @@ use super::{
     DevIssuer,
     port::{self, StartError},
 };
+#[cfg(feature = "dashboard")]
+use crate::dashboard::{self, settings::Dashboard};
 use crate::{
     key::SigningKey,
     state::{Identity, State, keys::Keys},
@@ -38,6 +40,8 @@ pub struct DevIssuerBuilder {
     algorithms: Vec<Algorithm>,
     token_lifetime: i64,
     style: TokenStyle,
+    #[cfg(feature = "dashboard")]
+    dashboard: Option<Dashboard>,
 }
 
 impl DevIssuer {
@@ -125,6 +129,17 @@ impl DevIssuerBuilder {
         Self { style, ..self }
     }
 
+    /// Serves a dashboard at the issuer's address, with a test lab for tokens. It needs an issuer
+    /// without a path of its own.
+    #[cfg(feature = "dashboard")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "dashboard")))]
+    pub fn dashboard(self, dashboard: Dashboard) -> Self {
+        Self {
+            dashboard: Some(dashboard),
+            ..self
+        }
+    }
+
     /// Starts the issuer on the current tokio runtime.
     ///
     /// # Errors
@@ -160,7 +175,16 @@ impl DevIssuerBuilder {
             token_lifetime: self.token_lifetime,
             style: self.style,
         };
-        let state = State::new(identity, Keys::new(current, keys.collect()));
+        #[cfg_attr(
+            not(feature = "dashboard"),
+            expect(unused_mut, reason = "nothing is added")
+        )]
+        let mut state = State::new(identity, Keys::new(current, keys.collect()));
+        #[cfg(feature = "dashboard")]
+        if let Some(dashboard) = self.dashboard {
+            dashboard::publish_keys(&state, &dashboard);
+            state.dashboard = Some(dashboard);
+        }
         Ok(DevIssuer::serve(state, listener, port))
     }
 }
@@ -175,6 +199,8 @@ impl Default for DevIssuerBuilder {
             algorithms: Vec::new(),
             token_lifetime: 3600,
             style: TokenStyle::default(),
+            #[cfg(feature = "dashboard")]
+            dashboard: None,
         }
     }
 }

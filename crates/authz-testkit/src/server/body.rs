@@ -23,6 +23,9 @@ pub(crate) enum Body {
     Drip(Bytes, Pin<Box<Sleep>>),
     /// The first bytes, then the second bytes repeatedly.
     Endless(Bytes, Bytes),
+    /// Bytes as they come, until the sender is dropped.
+    #[cfg(feature = "dashboard")]
+    Stream(tokio::sync::mpsc::Receiver<Bytes>),
 }
 
 impl Body {
@@ -40,6 +43,11 @@ impl HttpBody for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let data = match &mut *self {
+            #[cfg(feature = "dashboard")]
+            Self::Stream(receiver) => match ready!(receiver.poll_recv(cx)) {
+                Some(bytes) => bytes,
+                None => return Poll::Ready(None),
+            },
             Self::Full(rest) if rest.is_empty() => return Poll::Ready(None),
             Self::Cut(rest) if rest.is_empty() => {
                 // hyper discards buffered bytes when a body fails, and flushes them when it is pending.

@@ -1,18 +1,22 @@
 //! The issuer's HTTP server.
 
-mod body;
+pub(crate) mod body;
 mod connection;
 mod discovery;
 mod faulty;
 mod form;
+mod grant;
 mod jwks;
-mod respond;
+pub(crate) mod respond;
 mod router;
+#[cfg(feature = "dashboard")]
+pub(crate) mod same_host;
 mod token_endpoint;
 
 use std::{convert::Infallible, sync::Arc};
 
-use hyper::{server::conn::http1, service::service_fn};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -21,7 +25,11 @@ use tokio::{
 };
 
 use self::{connection::Connection, respond::Answer};
-use crate::state::State;
+
+/// Answers the requests of a server.
+pub(crate) trait Route: Send + Sync + 'static {
+    fn route(self: Arc<Self>, request: Request<Incoming>) -> impl Future<Output = Answer> + Send;
+}
 
 /// The running server. Dropping it stops the server and closes all connections.
 #[derive(Debug)]
@@ -31,10 +39,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn spawn(listener: TcpListener, state: Arc<State>) -> Self {
+    pub(crate) fn spawn(listener: TcpListener, routes: Arc<impl Route>) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self {
-            accepting: tokio::spawn(accept(listener, state, stopped)),
+            accepting: tokio::spawn(accept(listener, routes, stopped)),
             stop: Some(stop),
         }
     }
@@ -55,7 +63,7 @@ impl Drop for Server {
 
 async fn accept(
     listener: TcpListener,
-    state: Arc<State>,
+    routes: Arc<impl Route>,
     mut stopped: oneshot::Receiver<Infallible>,
 ) {
     let mut connections = JoinSet::new();
@@ -63,7 +71,7 @@ async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, Arc::clone(&state)));
+                    connections.spawn(serve(stream, Arc::clone(&routes)));
                 }
                 // Out of file descriptors, or the client is gone: the next connection may succeed.
                 Err(error) => {
@@ -79,12 +87,12 @@ async fn accept(
     connections.shutdown().await;
 }
 
-async fn serve(stream: TcpStream, state: Arc<State>) {
+async fn serve(stream: TcpStream, routes: Arc<impl Route>) {
     let (connection, reset) = Connection::new(stream);
     let service = service_fn(|request| {
-        let (state, reset) = (Arc::clone(&state), reset.clone());
+        let (routes, reset) = (Arc::clone(&routes), reset.clone());
         async move {
-            match router::route(request, &state).await {
+            match routes.route(request).await {
                 Answer::Response(response) => Ok(*response),
                 Answer::Never => std::future::pending().await,
                 Answer::Close => Err(Unanswered),

@@ -1,11 +1,27 @@
+use std::sync::Arc;
+
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::{body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
+use super::{Route, body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
+#[cfg(feature = "dashboard")]
+use crate::dashboard;
 use crate::state::{Identity, State};
 
-pub(crate) async fn route(request: Request<Incoming>, state: &State) -> Answer {
+impl Route for State {
+    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        #[cfg(feature = "dashboard")]
+        if let Some(dashboard) = &self.dashboard
+            && dashboard::is_at(request.uri().path())
+        {
+            return dashboard::answer(request, &self, dashboard).await.into();
+        }
+        answer(request, &self).await
+    }
+}
+
+async fn answer(request: Request<Incoming>, state: &State) -> Answer {
     match Place::of(request.uri().path(), &state.identity) {
         Place::Discovery => {
             state.counts.add(|counts| counts.discovery += 1);

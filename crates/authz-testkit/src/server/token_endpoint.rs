@@ -6,7 +6,12 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
-use super::{body::Body, form, respond};
+use super::{
+    body::Body,
+    form,
+    grant::{Denied, Grant},
+    respond,
+};
 use crate::{lock::Locked as _, state::State, token::TokenStyle};
 
 /// Answers the client credentials grant (RFC 6749 section 4.4) for any client.
@@ -44,27 +49,33 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         return Err(Refusal::InvalidClient);
     }
 
-    let key = match text(&fields, "alg")? {
-        None => state.keys.locked().current(),
-        Some(name) => Algorithm::from_name(name)
-            .and_then(|algorithm| state.keys.locked().of(algorithm))
-            .ok_or(Refusal::InvalidRequest(
-                "the issuer has no key for this alg",
-            ))?,
-    };
-    let style = match text(&fields, "style")? {
-        None => state.identity.style,
-        Some("rfc9068" | "at+jwt") => TokenStyle::Rfc9068,
-        Some("auth0" | "JWT") => TokenStyle::Auth0,
-        Some(_) => return Err(Refusal::InvalidRequest("style must be rfc9068 or auth0")),
-    };
     let audience = ["audience", "resource"]
         .into_iter()
         .find_map(|name| fields.get(name).filter(|value| !value.is_null()))
         .cloned()
         .unwrap_or_else(|| json!(state.identity.audience));
     let scope = text(&fields, "scope")?.unwrap_or_default();
-    let lifetime = lifetime(&fields)?.unwrap_or(state.identity.token_lifetime);
+    let registered = Grant::of(&client, &audience, scope, state)
+        .map_err(|Denied(error, why)| Refusal::Denied(error, why))?;
+    let scope = registered.scope.as_deref().unwrap_or(scope);
+    let key = match (text(&fields, "alg")?, registered.key) {
+        (None, Some(key)) => key,
+        (None, None) => state.keys.locked().current(),
+        (Some(name), _) => Algorithm::from_name(name)
+            .and_then(|algorithm| state.keys.locked().of(algorithm))
+            .ok_or(Refusal::InvalidRequest(
+                "the issuer has no key for this alg",
+            ))?,
+    };
+    let style = match text(&fields, "style")? {
+        None => registered.style.unwrap_or(state.identity.style),
+        Some("rfc9068" | "at+jwt") => TokenStyle::Rfc9068,
+        Some("auth0" | "JWT") => TokenStyle::Auth0,
+        Some(_) => return Err(Refusal::InvalidRequest("style must be rfc9068 or auth0")),
+    };
+    let lifetime = lifetime(&fields)?
+        .or(registered.lifetime)
+        .unwrap_or(state.identity.token_lifetime);
     let organization = text(&fields, "organization")?;
     let roles = text(&fields, "roles")?.unwrap_or_default();
 
@@ -168,6 +179,7 @@ enum Refusal {
     NotOneString(&'static str),
     InvalidClient,
     UnsupportedGrantType,
+    Denied(&'static str, String),
 }
 
 impl Refusal {
@@ -186,6 +198,7 @@ impl Refusal {
                 "invalid_client",
                 "client_id is missing: send any value".to_owned(),
             ),
+            Self::Denied(error, why) => (StatusCode::BAD_REQUEST, error, why),
             Self::UnsupportedGrantType => (
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",

@@ -33,6 +33,28 @@ impl Keys {
         key
     }
 
+    /// Generates a key for every algorithm, which signs from now on.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn rotate_all(&mut self) {
+        let current = self.current.algorithm();
+        for name in self.algorithms() {
+            if let Some(other) = Algorithm::from_name(name).filter(|other| *other != current) {
+                self.add(SigningKey::unused(other));
+            }
+        }
+        self.rotate();
+    }
+
+    /// Returns the newest key for `algorithm`, and generates and publishes one if there is none.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn of_or_new(&mut self, algorithm: Algorithm) -> SigningKey {
+        self.of(algorithm).unwrap_or_else(|| {
+            let key = SigningKey::unused(algorithm);
+            self.add(key.clone());
+            key
+        })
+    }
+
     pub(crate) fn publish(&mut self, jwk: Value) {
         if !self.published.contains(&jwk) {
             self.published.push(jwk);

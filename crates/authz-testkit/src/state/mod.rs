@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use self::{answers::Answers, counts::Counter, keys::Keys};
+#[cfg(feature = "dashboard")]
+use crate::dashboard::settings::Dashboard;
 use crate::{
     key::SigningKey,
     lock::Locked as _,
@@ -25,6 +27,8 @@ pub(crate) struct State {
     pub(crate) counts: Counter,
     /// The number of guards that hold the key set's answers.
     pub(crate) holds: watch::Sender<usize>,
+    #[cfg(feature = "dashboard")]
+    pub(crate) dashboard: Option<Dashboard>,
 }
 
 /// The settings that do not change after the start.
@@ -44,6 +48,8 @@ impl State {
             answers: Mutex::new(Answers::new()),
             counts: Counter::new(),
             holds: watch::Sender::new(0),
+            #[cfg(feature = "dashboard")]
+            dashboard: None,
         }
     }
 
@@ -60,6 +66,13 @@ impl State {
         let result = change(&mut self.keys.locked());
         self.answers.locked().touch();
         result
+    }
+
+    /// Returns the key that signs with `algorithm`. A new one is published first.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn key_or_new(&self, algorithm: authz_core::Algorithm) -> SigningKey {
+        let known = self.keys.locked().of(algorithm);
+        known.unwrap_or_else(|| self.change_keys(|keys| keys.of_or_new(algorithm)))
     }
 
     /// Returns the members of RFC 8414 section 2 and OpenID Connect Discovery that apply to an issuer

@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) rules: Option<Rules>,
     pub(crate) cors_origins: Vec<HeaderValue>,
     pub(crate) log: EnvFilter,
+    /// Where the API's decisions are shown to its developer.
+    pub(crate) inspector_port: Option<u16>,
     /// Variables without effect, to be logged.
     pub(crate) warnings: Vec<String>,
 }
@@ -46,6 +48,7 @@ impl Config {
         let rules = environment.take("AUTHZ_RULES", value::rules)?;
         let cors_origins = environment.list("AUTHZ_CORS_ORIGINS", value::origin)?;
         let log = environment.take("RUST_LOG", value::log_filter)?;
+        let inspector_port = environment.take("AUTHZ_INSPECTOR_PORT", value::port)?;
         // What is left has no meaning here: likely misspelt.
         let unknown = environment
             .0
@@ -62,6 +65,7 @@ impl Config {
             rules,
             cors_origins: cors_origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
+            inspector_port,
             warnings,
         })
     }
