@@ -2,28 +2,11 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use authz_core::{Algorithm, Issuer, jwks::StaticKeys};
 use authz_testkit::{SigningKey, TokenBuilder};
 use serde_json::json;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use support::log::logged;
+use tracing_subscriber::filter::LevelFilter;
 
 /// What is logged when the token is refused.
 fn log(issuer: &str, token: &str) -> String {
@@ -38,20 +21,12 @@ fn log(issuer: &str, token: &str) -> String {
         )
         .build()
         .unwrap();
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    tracing::subscriber::with_default(subscriber, || {
+    logged(LevelFilter::INFO, || {
         assert!(runtime.block_on(authorizer.verify(token)).is_err());
-    });
-    let log = log.0.lock().unwrap();
-    String::from_utf8(log.clone()).unwrap()
+    })
 }
 
 #[test]
@@ -420,19 +395,11 @@ fn log_of(
     );
     let authorizer = settings(builder).build().unwrap();
     let request = request(http::Request::get("/")).body(()).unwrap();
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    logged(LevelFilter::INFO, || {
         let parts = authz_core::RequestParts::from(&request);
         let outcome = authorizer.decide(&parts, &authz_core::any_valid_token());
         assert!(matches!(outcome, authz_core::Admission::Ready(Err(_))));
-    });
-    let log = log.0.lock().unwrap();
-    String::from_utf8(log.clone()).unwrap()
+    })
 }
 
 #[test]

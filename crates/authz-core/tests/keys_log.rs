@@ -3,38 +3,18 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use authz_core::jwks::KeysErrorKind;
 use serde_json::{Value, json};
-use support::{KeyServer, key, pass, settle, status, token};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use support::{KeyServer, key, log::Log, pass, settle, status, token};
+use tracing_subscriber::filter::LevelFilter;
 
 /// As many as fit into the bytes of an answer.
 #[tokio::test(start_paused = true)]
 async fn a_hundred_thousand_bad_keys_are_told_in_a_few_lines() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .finish();
-    let _default = tracing::subscriber::set_default(subscriber);
+    let _default = tracing::subscriber::set_default(log.subscriber(LevelFilter::INFO));
     let key = key();
     let mut keys = vec![json!(0); 100_000];
     let server = KeyServer::new([]);
@@ -42,7 +22,7 @@ async fn a_hundred_thousand_bad_keys_are_told_in_a_few_lines() {
     server.serve(json!({ "keys": keys }).to_string());
     let authorizer = server.authorizer();
     assert_eq!(status(&authorizer, &token(&key).build()).await, 200);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let lines = text.lines().count();
     assert!((3..50).contains(&lines), "{lines} lines");
     assert!(text.contains("99984"), "{text}");

@@ -3,11 +3,7 @@
 
 mod support;
 
-use std::{
-    fmt, io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 use authz_core::{
     Authorizer, Policy, ProtectedHeader, RequestParts, async_trait,
@@ -19,21 +15,8 @@ use authz_core::{
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
-use support::{KeyServer, builder, key, token};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use support::{KeyServer, builder, key, log::logged, token};
+use tracing_subscriber::filter::LevelFilter;
 
 /// What is hostile about a text: it begins a line of its own, tells the terminal something, is long, or
 /// takes ten times its length when it is escaped.
@@ -53,14 +36,7 @@ fn hostile() -> Vec<String> {
 
 #[test]
 fn one_event_is_one_bounded_line() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::INFO, || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -92,7 +68,6 @@ fn one_event_is_one_bounded_line() {
             paths(&authorizer).await;
         });
     });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.lines().count() > 500, "{}", log.lines().count());
     let wrong: Vec<_> = (log.lines())
         .filter(|line| {
@@ -310,12 +285,6 @@ async fn key_sets(key: &SigningKey, text: &str) {
 
 #[test]
 fn a_set_of_many_bad_keys_does_not_fill_the_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
     let mut keys = vec![json!({"kty": "none"}); 10_000];
     let set = json!({ "keys": keys }).to_string();
     let error = StaticKeys::from_jwks(set.as_bytes()).unwrap_err();
@@ -324,10 +293,9 @@ fn a_set_of_many_bad_keys_does_not_fill_the_log() {
     assert_eq!(error.skipped().len(), 16);
     keys.push(key().public_jwk());
     let set = json!({ "keys": keys }).to_string();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::INFO, || {
         StaticKeys::from_jwks(set.as_bytes()).unwrap();
     });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.lines().count() < 20, "{} lines", log.lines().count());
     assert!(log.contains("more=9984"), "{log}");
 }

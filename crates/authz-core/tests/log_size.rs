@@ -3,40 +3,15 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use authz_core::{RequestParts, any_valid_token, jwks::StaticKeys};
-use support::{builder, key, refusal, token};
+use support::{builder, key, log::logged, refusal, token};
+use tracing_subscriber::filter::LevelFilter;
 
 /// CVE-2025-65015: a huge token copied into errors and logs. And each refusal is logged, once.
 #[test]
 fn neither_answer_nor_log_grows_with_the_token() {
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer({
-            let log = log.clone();
-            move || log.clone()
-        })
-        .finish();
     let huge = "z".repeat(200_000);
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::TRACE, || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -79,7 +54,6 @@ fn neither_answer_nor_log_grows_with_the_token() {
             }
         });
     });
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert_eq!(log.matches("request refused").count(), 44, "{log}");
     let longest = log.lines().map(str::len).max().unwrap();
     assert!(longest < 2048, "a line of {longest} bytes");

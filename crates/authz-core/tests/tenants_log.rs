@@ -3,38 +3,18 @@
 
 mod support;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use authz_core::{Algorithm, Issuer, Tenants};
 use authz_testkit::{SigningKey, TokenBuilder};
-use support::{AUDIENCE, KeyServer, pass, status};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use support::{AUDIENCE, KeyServer, log::Log, pass, status};
+use tracing_subscriber::filter::LevelFilter;
 
 /// The only tenant there is room for is one that was good: nobody displaces it.
 #[tokio::test(start_paused = true)]
 async fn a_lack_of_room_is_logged_once_a_minute() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer({
-        let log = log.clone();
-        move || log.clone()
-    });
-    let _default = tracing::subscriber::set_default(subscriber.finish());
+    let _default = tracing::subscriber::set_default(log.subscriber(LevelFilter::INFO));
     let key = SigningKey::shared(Algorithm::ES256);
     let server = KeyServer::new([key.clone()]);
     let metadata = serde_json::json!({
@@ -66,10 +46,7 @@ async fn a_lack_of_room_is_logged_once_a_minute() {
         pass(Duration::from_secs(1)).await;
     }
     assert_eq!(status(&authorizer, &token("real")).await, 200);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(
-        log.matches("the maximum number of tenants is reached")
-            .count(),
-        3
-    );
+    let log = log.text();
+    let lines = log.matches("the maximum number of tenants is reached");
+    assert_eq!(lines.count(), 3);
 }

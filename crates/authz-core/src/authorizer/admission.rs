@@ -8,9 +8,7 @@ use std::{
 use super::authorized::Authorized;
 use crate::{
     claims::Claims,
-    policy::Policy,
     rejection::{Reason, Rejection},
-    request::{OwnedParts, RequestParts},
 };
 
 /// A decision about a request, or the wait for the key that it needs.
@@ -60,27 +58,6 @@ impl<C> Pending<C> {
             future: Box::pin(future),
         }
     }
-}
-
-impl<C: Send + Sync + 'static> Pending<C> {
-    /// The same decision, and `policy` besides.
-    #[cfg_attr(
-        not(feature = "rules"),
-        expect(dead_code, reason = "two rules may apply")
-    )]
-    pub(crate) fn and(self, policy: &Policy, request: &RequestParts<'_>) -> Self {
-        let (parts, policy) = (owned_parts(request, policy), policy.clone());
-        Self::new(async move {
-            let caller = self.await?;
-            caller.check_for(&policy, &parts.borrow())?;
-            Ok(caller)
-        })
-    }
-}
-
-/// What `policy` reads of a request, and what the log says of it.
-pub(super) fn owned_parts(request: &RequestParts<'_>, policy: &Policy) -> OwnedParts {
-    OwnedParts::new(request, policy.depends_on_request(), &policy.path_params())
 }
 
 impl<C> Future for Pending<C> {

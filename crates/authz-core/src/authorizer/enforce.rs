@@ -1,7 +1,5 @@
 //! The endpoint's policy, applied to a token that is good.
 
-use std::sync::Arc;
-
 use super::{authorized::Authorized, events, verified::Verified};
 use crate::{
     policy::{Decision, EvalContext, Policy, RequiredScope, Scope, scope},
@@ -60,16 +58,11 @@ impl<C> Authorized<C> {
 }
 
 impl<C> Verified<C> {
-    pub(super) fn apply(
-        this: Arc<Self>,
+    pub(super) fn check(
+        &self,
         policy: &Policy,
         request: Option<&RequestParts<'_>>,
-    ) -> Result<Authorized<C>, Rejection> {
-        this.check(policy, request)?;
-        Ok(Authorized::new(this))
-    }
-
-    fn check(&self, policy: &Policy, request: Option<&RequestParts<'_>>) -> Result<(), Rejection> {
+    ) -> Result<(), Rejection> {
         let facts = self.facts(request);
         if policy.allows(&facts) {
             return Ok(());

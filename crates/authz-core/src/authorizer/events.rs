@@ -1,4 +1,4 @@
-//! One line in the operator's log for every refusal. Never the token: its `kid` and `jti` stand for it.
+//! One line in the operator's log for every decision. Never the token: its `kid` and `jti` stand for it.
 
 use http::StatusCode;
 
@@ -51,6 +51,22 @@ pub(crate) fn refused(
         Reason::MissingToken if !refusal.had_credentials => event!(debug),
         _ => event!(info),
     }
+}
+
+/// For an audit log: off unless the operator asks for `authz=trace`.
+pub(crate) fn allowed<C>(verified: &Verified<C>, request: &RequestParts<'_>, cached: bool) {
+    tracing::trace!(
+        target: "authz",
+        cached,
+        method = %request.shown_method(),
+        route = request.shown_route().map(tracing::field::debug),
+        path = request.shown_path().map(tracing::field::debug),
+        client_id = verified.client_id().map(|it| tracing::field::debug(Excerpt(it))),
+        issuer = ?Excerpt(&verified.trusted.issuer),
+        sub = verified.subject().map(|it| tracing::field::debug(Excerpt(it))),
+        jti = verified.token_id().map(|it| tracing::field::debug(Excerpt(it))),
+        "request allowed"
+    );
 }
 
 pub(crate) fn unmet_policy<C>(

@@ -9,27 +9,25 @@ mod state;
 mod verified;
 mod verify;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, iter, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
-use self::{
-    admission::owned_parts,
-    state::AuthorizerState,
-    verified::Verified,
-    verify::{Step, TokenCheck},
-};
 pub use self::{
     admission::{Admission, Pending},
     authorized::Authorized,
     builder::AuthorizerBuilder,
+};
+use self::{
+    state::AuthorizerState,
+    verify::{Step, TokenCheck},
 };
 use crate::{
     bearer,
     claims::Claims,
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
-    policy::{Policy, any_valid_token},
+    policy::Policy,
     rejection::Rejection,
     request::{OwnedParts, RequestParts},
 };
@@ -126,6 +124,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     /// Like [`decide`](Self::decide), but allows a request without a token, as `None`. A bad token is
     /// still rejected.
     pub fn decide_optional(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
+        self.decide_both(request, policy, None)
+    }
+
+    /// Like [`decide_optional`](Self::decide_optional), and applies a second policy to the same token,
+    /// with the request that its rule sees.
+    pub(crate) fn decide_both(
+        &self,
+        request: &RequestParts<'_>,
+        policy: &Policy,
+        second: Option<(&RequestParts<'_>, &Policy)>,
+    ) -> Admission<C> {
         let check = TokenCheck {
             state: &self.state,
             request: Some(request),
@@ -135,21 +144,25 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Ok(None) => return Admission::Ready(Ok(None)),
             Err(bad) => return Admission::Ready(Err(check.reject(&bad.into(), None))),
         };
-        match check.verify(&token) {
-            Ok(Step::Verified(verified)) => {
-                Admission::Ready(Verified::apply(verified, policy, Some(request)).map(Some))
-            }
+        let checks = iter::once((request, policy)).chain(second);
+        let (verified, cached) = match check.verify(&token) {
+            Ok(Step::Cached(verified)) => (verified, true),
+            Ok(Step::Verified(verified)) => (verified, false),
             Ok(Step::NeedsKeys(reason)) => {
-                let parts = owned_parts(request, policy);
-                Admission::Pending(self.wait(
-                    token.into_owned(),
-                    policy.clone(),
-                    Some(parts),
-                    reason,
-                ))
+                let checks = checks.map(|(request, policy)| {
+                    (OwnedParts::for_policy(request, policy), policy.clone())
+                });
+                return Admission::Pending(self.wait(token.into_owned(), checks.collect(), reason));
             }
-            Err(rejection) => Admission::Ready(Err(rejection)),
+            Err(rejection) => return Admission::Ready(Err(rejection)),
+        };
+        for (request, policy) in checks {
+            if let Err(rejection) = verified.check(policy, Some(request)) {
+                return Admission::Ready(Err(rejection));
+            }
         }
+        events::allowed(&verified, request, cached);
+        Admission::Ready(Ok(Some(Authorized::new(verified))))
     }
 
     /// Checks a token that did not come with a request. No policy is applied.
@@ -163,15 +176,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             request: None,
         };
         match check.verify(token.as_bytes())? {
-            Step::Verified(verified) => Ok(Authorized::new(verified)),
+            Step::Cached(verified) | Step::Verified(verified) => Ok(Authorized::new(verified)),
             Step::NeedsKeys(reason) => {
                 let token = token.as_bytes().to_vec();
-                self.wait(token, any_valid_token(), None, reason).await
+                self.wait(token, Vec::new(), reason).await
             }
         }
     }
 
-    fn reject_missing(&self, request: &RequestParts<'_>, policy: &Policy) -> Rejection {
+    pub(crate) fn reject_missing(&self, request: &RequestParts<'_>, policy: &Policy) -> Rejection {
         let check = TokenCheck {
             state: &self.state,
             request: Some(request),
@@ -184,19 +197,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     fn wait(
         &self,
         token: Vec<u8>,
-        policy: Policy,
-        parts: Option<OwnedParts>,
+        checks: Vec<(OwnedParts, Policy)>,
         reason: RefreshReason,
     ) -> Pending<C> {
         let state = Arc::clone(&self.state);
         Pending::new(async move {
-            let parts = parts.as_ref().map(OwnedParts::borrow);
+            let request = checks.first().map(|(parts, _)| parts.borrow());
             let check = TokenCheck {
                 state: &state,
-                request: parts.as_ref(),
+                request: request.as_ref(),
             };
             let verified = check.verify_with_newer_keys(&token, reason).await?;
-            Verified::apply(verified, &policy, parts.as_ref())
+            for (parts, policy) in &checks {
+                verified.check(policy, Some(&parts.borrow()))?;
+            }
+            if let Some(request) = &request {
+                events::allowed(&verified, request, false);
+            }
+            Ok(Authorized::new(verified))
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     claims::Claims,
     policy::deny,
     request::RequestParts,
-    rules::{Access, Matched, Rules},
+    rules::{Access, Rules},
 };
 
 /// Protects a whole service with a table of rules.
@@ -53,45 +53,46 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
             RulePaths::Current => (current, None),
             RulePaths::Both => (original, Some(current).filter(|it| *it != original)),
         };
-        let found = match rules.find(request.method, first) {
+        let (access, params) = match rules.find(request.method, first) {
             Ok(found) => found,
             Err(why) => return self.no_rule(request, first, why),
         };
+        let first = request.with_path_params(&params);
         let Some(second) = second else {
-            return self.admit_by_rule(request, &found);
+            return self.admit_by_rule(&first, access);
         };
-        match rules.find(request.method, second) {
-            Ok(other) => match self.admit_by_rule(request, &found) {
-                Admission::Ready(Ok(caller)) => {
-                    // A caller that one of the two rules has verified is known to the handler.
-                    match (self.admit_by_rule(request, &other), caller) {
-                        (Admission::Ready(Ok(None)), caller) => Admission::Ready(Ok(caller)),
-                        (admission, _) => admission,
-                    }
-                }
-                Admission::Pending(pending) => match other {
-                    (Access::Public, _) => Admission::Pending(pending),
-                    (Access::Policy { policy, .. }, params) => {
-                        let request = request.with_path_params(&params);
-                        Admission::Pending(pending.and(policy, &request))
-                    }
+        let (other_access, params) = match rules.find(request.method, second) {
+            Ok(found) => found,
+            Err(why) => return self.no_rule(request, second, why),
+        };
+        let second = request.with_path_params(&params);
+        match (access, other_access) {
+            (Access::Public, _) => self.admit_by_rule(&second, other_access),
+            (_, Access::Public) => self.admit_by_rule(&first, access),
+            (
+                Access::Policy { policy, optional },
+                Access::Policy {
+                    policy: other,
+                    optional: other_optional,
                 },
-                refused => refused,
-            },
-            Err(why) => self.no_rule(request, second, why),
+            ) => {
+                let authorizer = self.authorizer();
+                let missing = |request, policy| {
+                    Admission::Ready(Err(authorizer.reject_missing(request, policy)))
+                };
+                match authorizer.decide_both(&first, policy, Some((&second, other))) {
+                    Admission::Ready(Ok(None)) if !optional => missing(&first, policy),
+                    Admission::Ready(Ok(None)) if !other_optional => missing(&second, other),
+                    admission => admission,
+                }
+            }
         }
     }
 
-    fn admit_by_rule(
-        &self,
-        request: &RequestParts<'_>,
-        (access, params): &(&Access, Matched<'_, '_>),
-    ) -> Admission<C> {
+    fn admit_by_rule(&self, request: &RequestParts<'_>, access: &Access) -> Admission<C> {
         match access {
             Access::Public => Admission::Ready(Ok(None)),
-            Access::Policy { policy, optional } => {
-                self.decide(&request.with_path_params(params), policy, *optional)
-            }
+            Access::Policy { policy, optional } => self.decide(request, policy, *optional),
         }
     }
 

@@ -11,7 +11,7 @@ use http::{
 };
 
 pub use self::path_params::PathParams;
-use crate::untrusted::Excerpt;
+use crate::{policy::Policy, untrusted::Excerpt};
 
 /// The borrowed parts of a request that a decision depends on.
 #[derive(Clone, Copy)]
@@ -150,22 +150,23 @@ pub(crate) struct OwnedParts {
 }
 
 impl OwnedParts {
-    /// Copies what the log needs, the named path parameters, and the header fields if `headers` is
-    /// true.
-    pub(crate) fn new(parts: &RequestParts<'_>, headers: bool, path_params: &[&str]) -> Self {
-        let param = |name: &&str| Some(((*name).to_owned(), parts.path_param(name)?.into_owned()));
+    /// Copies the parts that `policy` and the log read.
+    pub(crate) fn for_policy(parts: &RequestParts<'_>, policy: &Policy) -> Self {
+        let param = |name: &str| Some((name.to_owned(), parts.path_param(name)?.into_owned()));
         Self {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             original_uri: parts.original_uri.cloned(),
             route: parts.route.map(Box::from),
             shown_path: parts.shown_path.map(Box::from),
-            headers: if headers {
+            headers: if policy.depends_on_request() {
                 parts.headers.clone()
             } else {
                 HeaderMap::new()
             },
-            path_params: path_params.iter().filter_map(param).collect(),
+            path_params: (policy.path_params().into_iter())
+                .filter_map(param)
+                .collect(),
         }
     }
 

@@ -28,7 +28,7 @@ mod table;
 
 pub(crate) use self::path::{decode, is_plain};
 #[cfg(feature = "rules")]
+pub(crate) use self::table::Access;
+#[cfg(feature = "rules")]
 pub use self::table::{RuleMatch, Rules, RulesError, RulesErrorKind};
 pub use self::{path_pattern::PathPattern, pattern_syntax::InvalidPattern};
-#[cfg(feature = "rules")]
-pub(crate) use self::{routes::Matched, table::Access};

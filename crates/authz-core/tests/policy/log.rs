@@ -1,18 +1,16 @@
 //! The operator's line about an unmet policy.
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use authz_core::{
     Admission, PolicyGuard, RequestParts,
     policy::{Policy, role, scope},
 };
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::LevelFilter;
 
-use crate::case::{Api, api, api_with, issuer, token};
+use crate::{
+    case::{Api, api, api_with, issuer, token},
+    support::log::logged,
+};
 
 #[test]
 fn the_log_has_the_decision_and_no_token() {
@@ -20,16 +18,9 @@ fn the_log_has_the_decision_and_no_token() {
     let claims = json!({"scope": "read", "roles": ["reader"], "sub": "u\u{1b}1"});
     let caller = api.caller(&claims);
     let policy = r#"scope("read") and role("admin")"#.parse().unwrap();
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::DEBUG, || {
         assert!(caller.check(&policy).is_err());
     });
-    let log = log.text();
     for expected in [
         "reason=\"insufficient_scope\"",
         "status=403",
@@ -49,16 +40,11 @@ fn the_log_has_the_decision_and_no_token() {
 /// The line about the one policy that is not met, and the answer to it.
 fn line(api: &Api, claims: &serde_json::Value, policy: &Policy) -> String {
     let caller = api.caller(claims);
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::INFO, || {
         assert!(caller.check(policy).is_err());
     });
     // As a value of a field, a text has its quotes escaped.
-    log.text().replace("\\\"", "\"")
+    log.replace("\\\"", "\"")
 }
 
 #[test]
@@ -156,21 +142,15 @@ fn a_pattern_that_is_not_the_routes_is_an_error() {
         ("/orgs/%61", false),
         ("/orgs//a", false),
     ] {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
         let request = http::Request::builder()
             .uri(path)
             .header("authorization", format!("Bearer {token}"))
             .body(())
             .unwrap();
-        tracing::subscriber::with_default(subscriber, || {
+        let log = logged(LevelFilter::INFO, || {
             let admission = guard.admit(&RequestParts::from(&request));
             assert!(matches!(admission, Admission::Ready(Err(_))), "{path}");
         });
-        let log = log.text();
         assert_eq!(log.contains("ERROR"), is_error, "{path}: {log}");
         assert!(log.contains("expected=/org/{org}") == is_error, "{log}");
     }
@@ -182,46 +162,11 @@ fn the_decision_in_full_is_bounded_too() {
     let roles = (0..40).map(|i| role(format!("role{i}")));
     let policy = roles.reduce(Policy::or).unwrap();
     let caller = api.caller(&json!({"roles": ["\u{10fffd}".repeat(200)]}));
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let log = logged(LevelFilter::DEBUG, || {
         assert!(caller.check(&policy).is_err());
     });
-    let log = log.text();
     let (_, tree) = log.split_once("the decision in full").unwrap();
     assert!(tree.len() < 9000, "{} bytes: {tree}", tree.len());
     assert!(tree.contains("\n  ✗ role(\"role1\"): "), "{tree}");
     assert!(tree.ends_with("...\n"), "{tree}");
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }

@@ -2,6 +2,8 @@
 //! every delay is the test's to give, and nothing waits for real time.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod log;
+
 use std::{
     fmt,
     sync::{Arc, Mutex},

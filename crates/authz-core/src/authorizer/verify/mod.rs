@@ -32,6 +32,7 @@ pub(super) struct TokenCheck<'r, C> {
 }
 
 pub(super) enum Step<C> {
+    Cached(Arc<Verified<C>>),
     Verified(Arc<Verified<C>>),
     NeedsKeys(RefreshReason),
 }
@@ -40,7 +41,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     /// Verifies a token with the keys at hand.
     pub(super) fn verify(&self, token: &[u8]) -> Result<Step<C>, Rejection> {
         if let Some(verified) = self.state.lookup_cached(token) {
-            return Ok(Step::Verified(verified));
+            return Ok(Step::Cached(verified));
         }
         let jws = self.decode(token)?;
         let mut claims = TokenClaims::default();
