@@ -84,8 +84,8 @@ impl Wrong {
             ),
             Self::AlgNone => (
                 "Not signed",
-                "Its alg is none and its signature is empty (RFC 8725 section 2.1).",
-                Reason::AlgorithmNotAllowed,
+                "Its alg is none and its signature is empty (RFC 7519 section 6).",
+                Reason::MalformedToken,
             ),
             Self::WithdrawnKey => (
                 "Signed by a withdrawn key",
