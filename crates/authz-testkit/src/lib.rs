@@ -16,6 +16,8 @@ mod random;
 #[cfg(feature = "dashboard")]
 mod registry;
 mod server;
+#[cfg(feature = "dashboard")]
+pub mod snippets;
 mod state;
 mod token;
 

@@ -1,0 +1,26 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Http;
+using System.Threading.Tasks;
+
+class Program
+{
+    static async Task<int> Main()
+    {
+        var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["grant_type"] = "client_credentials",
+            ["audience"] = "{{audience}}",
+            ["scope"] = "{{scope}}",
+            ["client_id"] = "{{client_id}}",
+            ["client_secret"] = "{{client_secret}}",
+        });
+        using (var client = new HttpClient())
+        {
+            var response = await client.PostAsync("{{token_url}}", form);
+            Console.WriteLine((int)response.StatusCode);
+            Console.WriteLine(await response.Content.ReadAsStringAsync());
+            return response.IsSuccessStatusCode ? 0 : 1;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+curl --silent --show-error --include --fail-with-body \
+  --globoff --url '{{url}}' \
+  --header 'Authorization: Bearer {{token}}'
