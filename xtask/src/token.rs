@@ -1,118 +1,58 @@
-//! `cargo xtask token`: an access token from a running development issuer.
-//!
-//! The same two requests that any client makes: the issuer's discovery document (OpenID Connect
-//! Discovery 1.0 section 4) names the token endpoint, and the client credentials grant (RFC 6749
-//! section 4.4) gets the token there.
+//! `cargo xtask token`: `authz token` of this checkout.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::OnceLock};
 
-use anstream::println;
-use anyhow::{Context as _, ensure};
-use blackbox::http::{Request, split_url};
-use serde_json::Value;
+use anyhow::Context as _;
+
+use crate::process;
 
 /// Where the demo's development issuer listens.
 pub(crate) const ISSUER: &str = "http://127.0.0.1:3011/";
 /// The API that the development issuer's tokens are for.
 pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 
-/// Get an access token from a running development issuer
-///
-/// Prints the token alone, so that it fits into a command line:
-///
-///   curl -H "Authorization: Bearer $(cargo xtask token --scope read:messages)" http://127.0.0.1:3010/api/private
+/// Get an access token from a running development issuer, as `authz token` does
 #[derive(Clone, Debug, clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Options {
-    /// Scopes, separated by spaces; may be given several times. None: a token without scope
-    #[arg(long, value_name = "SCOPE")]
-    scope: Vec<String>,
-    /// The issuer's URL; the default is where `cargo xtask demo` starts one
-    #[arg(long, value_name = "URL", env = "AUTHZ_ISSUER", default_value = ISSUER)]
-    issuer: String,
-    /// The API that the token is for
-    #[arg(long, value_name = "URI", env = "AUTHZ_AUDIENCE", default_value = AUDIENCE)]
-    audience: String,
-    /// How long the token is good for; the issuer's choice when not given
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    expires_in: Option<u64>,
-    /// The client that asks; the development issuer accepts any
-    #[arg(long, value_name = "ID", default_value = "cargo-xtask")]
-    client_id: String,
-    /// The organization that the token is for: its claim org_id
-    #[arg(long, value_name = "ORG")]
-    organization: Option<String>,
-    /// Roles, separated by spaces; may be given several times
-    #[arg(long, value_name = "ROLE")]
-    role: Vec<String>,
-}
-
-impl Options {
-    /// A token for the example servers, with these scopes.
-    pub(crate) fn new(client: &str, issuer: &str, scope: &str, organization: Option<&str>) -> Self {
-        Self {
-            scope: vec![scope.to_owned()],
-            issuer: issuer.to_owned(),
-            audience: AUDIENCE.to_owned(),
-            expires_in: None,
-            client_id: client.to_owned(),
-            organization: organization.map(str::to_owned),
-            role: Vec::new(),
-        }
-    }
+    /// The options of `authz token`, such as --scope read:messages
+    #[arg(
+        value_name = "OPTION",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    options: Vec<String>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    println!("{}", fetch(options)?);
-    Ok(ExitCode::SUCCESS)
+    let token = ["token".to_owned()].into_iter();
+    let arguments: Vec<String> = token.chain(options.options.iter().cloned()).collect();
+    process::run_package("authz-cli", &arguments)
 }
 
-/// Asks the issuer for a token.
-pub(crate) fn fetch(options: &Options) -> anyhow::Result<String> {
-    let discovery = format!(
-        "{}/.well-known/openid-configuration",
-        options.issuer.trim_end_matches('/')
-    );
-    let endpoint = member(&discovery, Request::get, "token_endpoint")?;
-
-    // Servers take several audiences, separated by commas; a token is for one API.
-    let audience = options.audience.split(',').next().unwrap_or_default();
-    let mut body = serde_json::json!({
-        "grant_type": "client_credentials",
-        "client_id": options.client_id,
-        "client_secret": "any",
-        "audience": audience.trim(),
-    });
-    if !options.scope.is_empty() {
-        body["scope"] = options.scope.join(" ").into();
+/// Gets a token for the example servers, with these scopes.
+pub(crate) fn fetch(
+    issuer: &str,
+    scope: &str,
+    organization: Option<&str>,
+) -> anyhow::Result<String> {
+    static COMMAND: OnceLock<std::path::PathBuf> = OnceLock::new();
+    let command = match COMMAND.get() {
+        Some(command) => command,
+        None => {
+            let built = process::build(["authz"], &["--package=authz-cli"])?;
+            let built = built.into_iter().next();
+            COMMAND.get_or_init(|| built.unwrap_or_else(|| "authz".into()))
+        }
+    };
+    let mut token = std::process::Command::new(command);
+    token.args(["token", "--issuer", issuer, "--audience", AUDIENCE]);
+    if !scope.is_empty() {
+        token.args(["--scope", scope]);
     }
-    if let Some(organization) = &options.organization {
-        body["organization"] = organization.as_str().into();
+    if let Some(organization) = organization {
+        token.args(["--organization", organization]);
     }
-    if !options.role.is_empty() {
-        body["roles"] = options.role.join(" ").into();
-    }
-    if let Some(seconds) = options.expires_in {
-        body["expires_in"] = seconds.into();
-    }
-    let post = |path| Request::post(path).json(body.to_string());
-    member(&endpoint, post, "access_token")
-}
-
-/// A text in the JSON that is answered at this URL.
-fn member(url: &str, request: impl Fn(String) -> Request, name: &str) -> anyhow::Result<String> {
-    let (address, path) =
-        split_url(url).context("`cargo xtask token` asks development issuers only")?;
-    let answer = request(path).send(address).with_context(|| {
-        format!(
-            "no development issuer answers at {url}; start one with `cargo xtask demo`, or name \
-             the issuer that is running with --issuer or AUTHZ_ISSUER"
-        )
-    })?;
-    let (status, text) = (answer.status(), answer.text());
-    ensure!(status == 200, "{url} answered {status}: {text}");
-    let json: Value = serde_json::from_str(&text)
-        .with_context(|| format!("what {url} answered is not JSON; is this an issuer?"))?;
-    let member = json[name].as_str().map(str::to_owned);
-    member.with_context(|| format!("the answer of {url} has no \"{name}\""))
+    let printed = process::output(&mut token).context("`authz token` gave no token")?;
+    Ok(printed.trim().to_owned())
 }

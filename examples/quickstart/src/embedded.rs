@@ -46,7 +46,7 @@ pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String 
     let token = issuer.token().scope(&format!("{READ} {WRITE}")).build();
     let base = base_url(listening);
     format!(
-        "development issuer {name}, with a dashboard\ntry it:\n\
+        "development issuer {name}\ndashboard {name}\ntry it:\n\
          curl -H \"Authorization: Bearer {token}\" {base}/api/private\n"
     )
 }

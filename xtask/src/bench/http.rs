@@ -224,6 +224,5 @@ fn issuer(server: &Server) -> anyhow::Result<String> {
 }
 
 fn token(issuer: &str) -> anyhow::Result<String> {
-    let options = token::Options::new("cargo-xtask", issuer, "read:messages", None);
-    token::fetch(&options).context("there is no token to send")
+    token::fetch(issuer, "read:messages", None).context("there is no token to send")
 }

@@ -43,6 +43,9 @@ pub(crate) struct Options {
     port: Option<u16>,
 }
 
+/// How long the server may take to print what it offers, after it said that it listens.
+const LINE: Duration = Duration::from_secs(5);
+
 /// Reads `axum`, `warp` or `poem`.
 fn framework() -> impl TypedValueParser<Value = Framework> {
     PossibleValuesParser::new(Framework::ALL.map(Framework::name))
@@ -59,10 +62,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let interrupted = interrupts()?;
 
     let names: Vec<&str> = frameworks.iter().map(|one| one.package()).collect();
-    eprintln!("{FAINT}building {}{FAINT:#}", names.join(", "));
+    eprintln!(
+        "{FAINT}building {} and authz-cli{FAINT:#}",
+        names.join(", ")
+    );
     let binaries = servers::build(&frameworks)?;
     for (framework, binary) in frameworks.into_iter().zip(binaries) {
-        let server = start(&binary, port)?;
+        let server = start(&binary, port, options.once)?;
         println!(
             "\n{HEADING}{} {}{HEADING:#}",
             framework.package(),
@@ -79,9 +85,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn start(binary: &Path, port: u16) -> anyhow::Result<Server> {
-    let started = Launch::new(binary).env("PORT", port.to_string()).start();
-    started.with_context(|| {
+fn start(binary: &Path, port: u16, once: bool) -> anyhow::Result<Server> {
+    let mut launch = Launch::new(binary).env("PORT", port.to_string());
+    if !once {
+        // For the dashboard: it shows why the server decided as it did.
+        launch = launch.env("AUTHZ_INSPECTOR_PORT", "0");
+    }
+    launch.start().with_context(|| {
         format!(
             "the example server did not start; if port {port} is in use, choose one with --port"
         )
@@ -90,6 +100,9 @@ fn start(binary: &Path, port: u16) -> anyhow::Result<Server> {
 
 /// Shows the server's log until Ctrl-C.
 fn stay(server: Server, mut seen: usize, interrupted: &Receiver<()>) -> anyhow::Result<()> {
+    if let Some(dashboard) = server.stdout_line("dashboard", LINE) {
+        println!("{dashboard}: tokens, calls and their decisions in a browser");
+    }
     println!(
         "The server stays up: paste any line above, or try your own. Its log follows; Ctrl-C ends \
          it.\n"

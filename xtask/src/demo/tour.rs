@@ -84,13 +84,8 @@ impl<'a> Tour<'a> {
             command += &format!(" --organization {organization}");
         }
         show_command(&format!("{variable}=$({command})"));
-        let token = token::fetch(&token::Options::new(
-            "demo",
-            &self.issuer,
-            scope,
-            organization,
-        ))
-        .context("no token from the server's development issuer")?;
+        let token = token::fetch(&self.issuer, scope, organization)
+            .context("no token from the server's development issuer")?;
         // The rest says nothing to a person.
         let beginning: String = token.chars().take(24).collect();
         println!("{beginning}... ({} characters)", token.len());

@@ -51,25 +51,23 @@ fn manifest(framework: &str, server: &str, api: &Api) -> String {
 
 /// Puts this API's values in place of the quickstart's.
 fn adapted(program: &str, framework: &str, api: &Api, issuer: &str) -> String {
-    let described = format!("Issuer::new({issuer:?}).audience({:?})", api.identifier);
     let algorithm = api.algorithm.name();
-    let mut uses = Vec::new();
-    let described = match secret_bytes(api.algorithm) {
-        Some(_) => {
-            uses.push("Algorithm");
-            uses.push("jwks::SharedSecret");
-            let constructor = algorithm.to_ascii_lowercase();
-            format!(
-                "{described}\n        .algorithms([Algorithm::{algorithm}])\n        \
-                 .keys(SharedSecret::{constructor}(secret)?)"
-            )
-        }
-        None if algorithm != "RS256" => {
-            uses.push("Algorithm");
-            format!("{described}\n        .algorithms([Algorithm::{algorithm}])")
-        }
-        None => described,
-    };
+    let is_secret = secret_bytes(api.algorithm).is_some();
+    let audience = &api.identifier;
+    let mut described = format!("Issuer::new({issuer:?}).audience({audience:?})");
+    let mut uses = String::new();
+    if algorithm != "RS256" {
+        uses = format!("use authz_{framework}::Algorithm;\n");
+        described = format!(
+            "Issuer::new({issuer:?})\n        .audience({audience:?})\n        \
+             .algorithms([Algorithm::{algorithm}])"
+        );
+    }
+    if is_secret {
+        uses += &format!("use authz_{framework}::jwks::SharedSecret;\n");
+        let constructor = algorithm.to_ascii_lowercase();
+        described += &format!("\n        .keys(SharedSecret::{constructor}(secret)?)");
+    }
     let policy = match api.scopes.keys().next() {
         Some(scope) => format!("scope({scope:?})"),
         None => "any_valid_token()".to_owned(),
@@ -78,21 +76,26 @@ fn adapted(program: &str, framework: &str, api: &Api, issuer: &str) -> String {
         .replace(ISSUER, &described)
         .replace("scope(\"read:messages\")", &policy);
     if api.scopes.is_empty() {
-        program = program.replacen(", scope}", ", any_valid_token}", 1);
+        // Sorted, as rustfmt leaves it.
+        program = match program.contains("get_or_head, scope}") {
+            true => program.replacen("get_or_head, scope}", "any_valid_token, get_or_head}", 1),
+            false => program.replacen(", scope}", ", any_valid_token}", 1),
+        };
     }
-    if !uses.is_empty() {
-        let line = format!("use authz_{framework}::{{{}}};\n", uses.join(", "));
-        program.insert_str(0, &line);
-    }
-    if uses.len() > 1 {
+    program.insert_str(0, &uses);
+    if is_secret {
         let read = "    // The API's secret in base64url, as the dashboard showed it.\n    \
                     let secret = URL_SAFE_NO_PAD.decode(std::env::var(\"API_SECRET\")?)?;\n    \
                     let issuer";
         program = program.replacen("    let issuer", read, 1);
-        program.insert_str(
-            0,
-            "use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};\n",
-        );
+        // Its place in the alphabet.
+        let before = match framework {
+            "axum" => "\n#[tokio::main]",
+            "warp" => "use warp::",
+            _ => "use poem::",
+        };
+        let base64 = "use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};\n";
+        program = program.replacen(before, &format!("{base64}{before}"), 1);
     }
     program
 }

@@ -9,6 +9,7 @@ mod lab;
 mod page;
 mod refusal;
 pub(crate) mod settings;
+mod snippets;
 mod trouble;
 mod view;
 mod wrong;
@@ -105,6 +106,7 @@ async fn respond_to(
             let decoded = decode::decode(&token);
             json!({ "decoded": decoded.map_err(|why| Refusal::invalid("token", why))? })
         }
+        "snippets" => snippets::all(&parse(&body)?, state),
         "code" => code::servers(&parse(&body)?, state, dashboard)?,
         "call" => call::call(parse(&body)?).await?,
         "trouble" => {

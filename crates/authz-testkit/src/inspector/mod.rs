@@ -27,7 +27,7 @@ use crate::{
 /// The [`Dashboard`](crate::Dashboard) displays them beside each call. **For development only**: the
 /// reasons contain claims of the tokens.
 ///
-/// ```
+/// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use authz_core::{Authorizer, Issuer};

@@ -1,0 +1,19 @@
+use authz_warp::{Authorized, Authorizer, Issuer, RequireExt as _, get_or_head, scope};
+use warp::Filter;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt::init(); // the log says why a token was refused
+
+    let issuer = Issuer::new("http://127.0.0.1:3011/").audience("https://rs256.example");
+    let authorizer = Authorizer::new(issuer)?;
+    let guard = authorizer.require(scope("read:messages"));
+
+    let private = warp::path!("api" / "private")
+        .and(get_or_head())
+        .and(guard)
+        .map(|caller: Authorized| format!("hello {:?}", caller.subject()));
+    let routes = private.recover(authz_warp::recover);
+    warp::serve(routes).run(([127, 0, 0, 1], 3010)).await;
+    Ok(())
+}
