@@ -23,7 +23,7 @@ export function labForm(saved) {
     lifetime: input('lab-lifetime', saved.lifetime, { type: 'number', inputmode: 'numeric' }),
     algorithm: select('lab-algorithm', [], ''),
     format: select('lab-format', [], ''),
-    fault: select('lab-fault', [['', 'Nothing: a valid token']], ''),
+    fault: select('lab-fault', [['', 'No fault: a valid token']], ''),
   };
   const audience = field('api', 'Audience', inputs.audience, 'The aud of the token. It need not be an API above.');
   const scopes = el('div', { id: 'lab-scopes-list' });
@@ -39,7 +39,7 @@ export function labForm(saved) {
     el('div', { class: 'columns' },
       field('client', 'Client', inputs.client),
       field('user', 'User', inputs.user)),
-    details('On behalf of whom', 'lab-more', saved.roles.length > 0 || saved.otherRoles || saved.organization,
+    details('Roles and organization', 'lab-more', saved.roles.length > 0 || saved.otherRoles || saved.organization,
       group('roles', 'Roles', 'lab-roles', roles.length === 0 ? 'No roles are defined yet.' : 'In addition to those of the user.',
         choices('checkbox', 'lab-role', roles.map(({ name, description }) => ({ value: name, label: name, about: description })), saved.roles),
         field('roles', 'Other roles', inputs.otherRoles, 'Separated by spaces.')),
@@ -52,8 +52,8 @@ export function labForm(saved) {
     formError('lab-error'),
     el('div', { class: 'actions' }, el('button', { id: 'lab-get', type: 'submit', class: 'primary' }, 'Get a token')));
 
-  inputs.api.addEventListener('change', () => fillApi(null));
-  inputs.fault.addEventListener('change', () => {
+  inputs.api.addEventListener('input', () => fillApi(null));
+  inputs.fault.addEventListener('input', () => {
     fault = inputs.fault.value;
     aboutFault();
   });

@@ -18,7 +18,10 @@ let faults = null;
 export function lab(api) {
   const saved = recall('lab', EMPTY);
   // A link from an API chooses it, with all its scopes.
-  if (api && api !== saved.api) Object.assign(saved, { api, scopes: null });
+  if (api && api !== saved.api) {
+    Object.assign(saved, { api, scopes: null });
+    remember('lab', saved);
+  }
 
   const result = el('div', { id: 'lab-result' });
   const code = snippets();
@@ -31,7 +34,6 @@ export function lab(api) {
   });
   show(labToken(), false);
   loadFaults(form);
-  remember('lab', form.values());
 
   return el('div', {},
     viewHead('Test lab', 'Get an access token as your clients would, or one that is wrong in a single way.'),
