@@ -52,7 +52,17 @@ function decision({ outcome, level, message, fields }) {
       el('strong', { class: `status ${{ allowed: 'good', refused: 'bad' }[outcome] ?? 'warn'}` }, outcome),
       el('span', {}, message), el('span', { class: 'hint' }, level)),
     el('dl', {}, sorted.map(([name, value]) => el('div', { 'data-name': name, class: FIRST.includes(name) ? 'first' : '' },
-      el('dt', {}, name), el('dd', {}, name === 'hint' ? value : el('code', { class: 'value' }, value))))));
+      el('dt', {}, name), el('dd', {}, name === 'hint' ? unquoted(value) : el('code', { class: 'value' }, unquoted(value)))))));
+}
+
+/** The log quotes texts from outside. In a table of their own they need no quotes. */
+function unquoted(value) {
+  try {
+    const text = JSON.parse(value);
+    return typeof text === 'string' ? text : value;
+  } catch {
+    return value;
+  }
 }
 
 const tone = (status) => (status < 300 ? 'good' : status < 500 && status >= 400 ? 'bad' : 'warn');

@@ -5,11 +5,13 @@ export const processToken = document.querySelector('meta[name="authz-token"]').c
 
 export class ServerError extends Error {
   constructor({ error, message, field }) {
-    super(message);
+    super(sentence(message));
     this.code = error;
     this.field = field ?? null;
   }
 }
+
+const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? '' : '.');
 
 export const get = (path) => request('GET', path);
 export const post = (path, body) => request('POST', path, body);
