@@ -41,6 +41,15 @@ enum Command {
         #[arg(long, value_name = "PART", value_parser = ["provider", "tutorial", "clients"])]
         only: Vec<String>,
     },
+    /// Test the development issuer's dashboard in a headless Chromium
+    ///
+    /// With each of the example servers as the API. Needs Chromium and Node.js with npm; the first run
+    /// installs the npm packages.
+    Browser {
+        /// Save pictures of every view in this folder
+        #[arg(long, value_name = "FOLDER")]
+        screenshots: Option<String>,
+    },
     /// Let clients on all cores run against an issuer that rotates its keys and fails at random
     ///
     /// At the end it says how many good tokens were refused and how many bad ones accepted, how many
@@ -61,6 +70,10 @@ fn main() -> ExitCode {
         Command::Interop { only } => {
             let only = only.iter().map(|part| format!("--only={part}"));
             process::run_package("interop", &only.collect::<Vec<_>>())
+        }
+        Command::Browser { screenshots } => {
+            let screenshots = screenshots.map(|folder| format!("--screenshots={folder}"));
+            process::run_package("browser", &screenshots.into_iter().collect::<Vec<_>>())
         }
         Command::Soak { seconds } => {
             process::run_package("soak", &[format!("--seconds={seconds}")])

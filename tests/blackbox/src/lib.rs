@@ -24,5 +24,6 @@
 //! The tests in `tests/` hold the three example servers to one and the same contract.
 
 pub mod http;
+pub mod npm;
 pub mod server;
 pub mod servers;

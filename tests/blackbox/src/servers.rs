@@ -86,6 +86,21 @@ pub fn build(frameworks: &[Framework]) -> Result<Vec<PathBuf>, BuildError> {
         };
         return Ok(frameworks.iter().map(file).collect());
     }
+    let packages: Vec<_> = frameworks
+        .iter()
+        .map(|it| (it.package(), it.package()))
+        .collect();
+    build_packages(&packages)
+}
+
+/// Builds packages with cargo, each for one binary, and gives the binaries in the order asked for.
+///
+/// # Errors
+///
+/// When cargo cannot be run or the build fails.
+pub fn build_packages(
+    packages: &[(&'static str, &'static str)],
+) -> Result<Vec<PathBuf>, BuildError> {
     // Cargo tells its children which cargo it is.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -94,22 +109,19 @@ pub fn build(frameworks: &[Framework]) -> Result<Vec<PathBuf>, BuildError> {
         .args(["build", "--message-format=json-render-diagnostics"])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
-    for framework in frameworks {
-        command.args(["--package", framework.package()]);
+    for (package, _) in packages {
+        command.args(["--package", package]);
     }
     let output = command.output().map_err(BuildError::NoCargo)?;
     if !output.status.success() {
         return Err(BuildError::Failed);
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let binary = |framework: &Framework| {
-        let package = framework.package();
-        let mut binaries = messages
-            .lines()
-            .filter_map(|line| executable(line, package));
-        binaries.next().ok_or(BuildError::NoBinary(package))
+    let binary = |(_, binary): &(&str, &'static str)| {
+        let mut binaries = messages.lines().filter_map(|line| executable(line, binary));
+        binaries.next().ok_or(BuildError::NoBinary(binary))
     };
-    frameworks.iter().map(binary).collect()
+    packages.iter().map(binary).collect()
 }
 
 /// The binary of this name, when this line of cargo's JSON messages is about it.

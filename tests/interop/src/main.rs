@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options, tally: &mut Tally) -> anyhow::Result<()> {
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
-    tools::install_packages()?;
+    blackbox::npm::install(&servers::scripts())?;
     let binaries = Binaries::build()?;
     if wanted(Part::Provider) {
         provider::run(&binaries, tally)?;

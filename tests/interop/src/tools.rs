@@ -1,15 +1,6 @@
 //! The programs that have to be there besides cargo, and the npm packages.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-    time::SystemTime,
-};
-
-use anyhow::{Context as _, ensure};
-
-use crate::servers::scripts;
+use std::process::{Command, Stdio};
 
 /// A program, the oldest major and minor version that will do, and how to get it. `crypto.hash`,
 /// which `oidc-provider` needs, came with Node.js 20.12.
@@ -65,32 +56,12 @@ fn version(said: &str) -> Option<(u32, u32)> {
     })
 }
 
-/// Installs exactly what the lock file names, unless that has been done already.
-pub(crate) fn install_packages() -> anyhow::Result<()> {
-    // npm writes this copy of the lock file when it has installed everything.
-    let installed = modified(&scripts().join("node_modules/.package-lock.json"));
-    if installed.is_some() && installed >= modified(&scripts().join("package-lock.json")) {
-        return Ok(());
-    }
-    println!("installing the npm packages of tests/interop");
-    let mut command = Command::new("npm");
-    let command = command.args(["ci", "--no-audit", "--no-fund"]);
-    let status = command.current_dir(scripts()).status();
-    let status = status.context("npm cannot be run")?;
-    ensure!(
-        status.success(),
-        "npm did not install the packages of tests/interop ({status}); it says above why. `npm ci` there repeats it"
-    );
-    Ok(())
-}
-
-fn modified(file: &Path) -> Option<SystemTime> {
-    fs::metadata(file).ok()?.modified().ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::servers::scripts;
 
     #[test]
     fn versions() {

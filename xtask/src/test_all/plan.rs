@@ -130,4 +130,6 @@ pub(super) const PLAN: &[Step] = &[
         Action::Xtask(&["soak"])),
     step("interop", "the example servers against software that this repository did not write",
         Action::Xtask(&["interop"])),
+    step("browser", "the dashboard of the development issuer in a browser, with each example server",
+        Action::Xtask(&["browser"])),
 ];

@@ -84,11 +84,16 @@ impl Log {
     }
 }
 
-/// Records the events of `authz`.
+/// Records the events of `authz`, those about keys too.
 pub(super) struct Recorder(pub(super) Arc<Log>);
 
 impl<S: Subscriber> Layer<S> for Recorder {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        // The filter compares beginnings, and this crate's own name begins so too.
+        let target = event.metadata().target();
+        if target != "authz" && !target.starts_with("authz::") {
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         self.0.add(*event.metadata().level(), &fields);

@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 15] = [
+pub const CONFIGURATION: [&str; 16] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
@@ -39,6 +39,7 @@ pub const CONFIGURATION: [&str; 15] = [
     "AUTHZ_DISCOVERY_URL",
     "AUTHZ_ALLOW_HTTP",
     "AUTHZ_CA_FILE",
+    "AUTHZ_INSPECTOR_PORT",
     "AUTH0_DOMAIN",
     "AUTH0_AUDIENCE",
     "HOST",

@@ -1,5 +1,7 @@
 //! Without configuration, a server brings its own development issuer.
 
+use std::time::Duration;
+
 use blackbox::{
     http::{Request, split_url},
     server::Server,
@@ -14,6 +16,9 @@ use crate::{
 fn start(subject: Subject) -> Server {
     stage::start_ready(stage::program(subject).env("PORT", "0"))
 }
+
+/// How long to look for a line that is not there: the whole announcement is printed at once.
+const NEVER: Duration = Duration::from_millis(50);
 
 pub(crate) fn the_printed_curl_line_works(subject: Subject) {
     let server = start(subject);
@@ -85,6 +90,39 @@ pub(crate) fn it_names_itself(subject: Subject) {
         "the log says that the issuer is for development:\n{}",
         server.stderr()
     );
+}
+
+/// The inspector shows the operator's reasons on a port of its own, and only when asked for.
+pub(crate) fn the_inspector_shows_decisions(subject: Subject) {
+    let without = start(subject);
+    let issuer = issuer(&without);
+    assert_eq!(without.stdout_line("inspector", NEVER), None);
+    let server = stage::start_ready(
+        stage::program(subject)
+            .env("PORT", "0")
+            .env("AUTHZ_INSPECTOR_PORT", "0"),
+    );
+    assert_ne!(issuer, self::issuer(&server), "the port was taken");
+    let line = server.stdout_line("inspector ", SOON).expect("a line");
+    let (inspector, _) = split_url(&line[line.find("http://").unwrap()..]).unwrap();
+    let answer = stage::send(&server, &Request::get("/api/private").bearer("abc"));
+    assert_eq!(answer.status(), 401);
+    let get = |path: &str| Request::get(path).send(inspector).unwrap();
+    let seen = case::json(&get("/decisions?after=0")).unwrap();
+    // Beside it, the log of the keys.
+    let mut decisions = seen["decisions"].as_array().unwrap().iter();
+    let refused = decisions.find(|it| it["outcome"] != "note").unwrap();
+    assert_eq!(refused["outcome"], "refused", "{seen}");
+    let fields = refused["fields"].as_array().unwrap();
+    assert!(
+        fields.contains(&json!(["reason", "opaque_token"])),
+        "{seen}"
+    );
+    let status = case::json(&get("/")).unwrap();
+    assert_eq!(status["ready"], true);
+    assert_eq!(status["decisions"]["refused"], 1);
+    // The API itself has no such place.
+    assert_eq!(stage::get(&server, "/decisions").status(), 404);
 }
 
 /// The URL on the line about the issuer.

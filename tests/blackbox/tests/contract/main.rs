@@ -57,7 +57,8 @@ on_every_framework! {
         a_ca_file;
     cors: preflights, other_origins, every_answer, answers_without_keys, options_that_are_no_preflights,
         mistakes;
-    embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself;
+    embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself,
+        the_inspector_shows_decisions;
     endpoints: answers, messages_are_stored, about_the_caller;
     log: of_refusals;
     metadata: of_the_resource, can_be_read_by_everybody, is_nowhere_else, of_a_resource_with_a_path;
