@@ -58,6 +58,11 @@ async function callApi() {
   return Number(await page.locator('#call-status').getAttribute('data-status'));
 }
 
+async function deleteApi() {
+  await page.locator('#api-delete').click();
+  await page.locator('#confirm-yes').click();
+}
+
 test('an empty dashboard says what to do', async () => {
   await page.locator('#apis-empty').waitFor();
   assert.equal(await page.locator('#apis-empty button').innerText(), 'Create the quickstart API');
@@ -66,6 +71,20 @@ test('an empty dashboard says what to do', async () => {
     await go(view);
     await inspect(page, `empty-${view}`);
   }
+});
+
+test('one button creates the quickstart API', async () => {
+  await go('apis');
+  await page.locator('#api-quickstart').click();
+  await page.locator('#api-form').waitFor();
+  assert.equal(await page.locator('#api-name').inputValue(), 'Quickstart API');
+  assert.equal(await page.locator('#api-identifier').inputValue(), 'https://quickstart.example/api');
+  assert.deepEqual(
+    await page.locator('#api-scopes input').evaluateAll((inputs) => inputs.map((input) => input.value)),
+    ['read:messages', 'Read messages', 'write:messages', 'Write messages'],
+  );
+  await deleteApi();
+  await page.locator('#apis-empty').waitFor();
 });
 
 test('the form creates an API with a scope, and shows errors beside their field', async () => {
@@ -103,9 +122,8 @@ test('an HMAC secret is shown once and not stored', async () => {
   await page.reload();
   await page.locator('#api-form').waitFor();
   assert.equal(await page.locator('#secret-value').count(), 0);
-  await page.locator('#api-delete').click();
-  await page.locator('#confirm-yes').click();
-  await page.locator('#apis li').first().waitFor();
+  await deleteApi();
+  await page.locator('#apis').waitFor();
   assert.equal(await page.locator('#apis > li').count(), 1);
 });
 
@@ -153,6 +171,7 @@ test('a token for a user carries what the user has', async () => {
   await page.locator('#lab-user').selectOption('dev|alice');
   await getToken('');
   await page.locator('#token-claims').getByText('dev|alice').waitFor();
+  await page.locator('#token-claims').getByText('manager').waitFor();
   assert.equal(await callApi(), 200);
 });
 

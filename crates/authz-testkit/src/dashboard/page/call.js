@@ -55,12 +55,13 @@ export function call() {
       });
       result.replaceChildren(...answer(response, choice === 'lab' ? last.fault : null));
     } catch (error) {
-      result.replaceChildren(section('call-failed', 'No answer', el('p', {}, error.message)));
+      result.replaceChildren(section('call-failed', 'No answer', el('p', {}, error.message),
+        el('p', { class: 'hint' }, 'If no API is running yet: ', link('an API’s page', '#/apis'), ' has the code of one.')));
       throw error;
     }
   });
   return el('div', {},
-    viewHead('Call', 'Send a request to an API on this machine. See what its caller sees, and what its operator sees.'),
+    viewHead('Call', 'Send a request to an API on this machine, and compare what its caller and its operator see.'),
     form, result);
 
   function values() {

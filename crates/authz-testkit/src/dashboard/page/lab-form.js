@@ -32,6 +32,11 @@ export function labForm(saved) {
   // `saved.fault` counts until the list of faults has arrived.
   let fault = saved.fault;
 
+  const more = details('Roles and organization', 'lab-more', saved.roles.length > 0 || saved.otherRoles || saved.organization,
+    group('roles', 'Roles', 'lab-roles', roles.length === 0 ? 'No roles are defined yet.' : 'The roles claim. A user also gets their permissions.',
+      choices('checkbox', 'lab-role', roles.map(({ name, description }) => ({ value: name, label: name, about: description })), saved.roles),
+      field('roles', 'Other roles', inputs.otherRoles, 'Separated by spaces.')),
+    field('organization', 'Organization', inputs.organization));
   const node = el('form', { id: 'lab-form', class: 'card' },
     el('h2', {}, 'Token'),
     field('api', 'API', inputs.api), audience,
@@ -39,11 +44,7 @@ export function labForm(saved) {
     el('div', { class: 'columns' },
       field('client', 'Client', inputs.client),
       field('user', 'User', inputs.user)),
-    details('Roles and organization', 'lab-more', saved.roles.length > 0 || saved.otherRoles || saved.organization,
-      group('roles', 'Roles', 'lab-roles', roles.length === 0 ? 'No roles are defined yet.' : 'In addition to those of the user.',
-        choices('checkbox', 'lab-role', roles.map(({ name, description }) => ({ value: name, label: name, about: description })), saved.roles),
-        field('roles', 'Other roles', inputs.otherRoles, 'Separated by spaces.')),
-      field('organization', 'Organization', inputs.organization)),
+    more,
     details('Lifetime, algorithm and format', 'lab-shape', saved.lifetime || saved.algorithm || saved.format,
       field('lifetime', 'Lifetime in seconds', inputs.lifetime),
       el('div', { class: 'columns' }, field('algorithm', 'Algorithm', inputs.algorithm), field('format', 'Format', inputs.format))),
@@ -53,6 +54,7 @@ export function labForm(saved) {
     el('div', { class: 'actions' }, el('button', { id: 'lab-get', type: 'submit', class: 'primary' }, 'Get a token')));
 
   inputs.api.addEventListener('input', () => fillApi(null));
+  inputs.user.addEventListener('input', chooseRoles);
   inputs.fault.addEventListener('input', () => {
     fault = inputs.fault.value;
     aboutFault();
@@ -112,6 +114,13 @@ export function labForm(saved) {
     inputs.lifetime.placeholder = api ? `As the API: ${api.lifetime}` : '3600';
     fill(inputs.algorithm, [['', api ? `As the API: ${api.algorithm}` : 'RS256'], ...algorithms.map((name) => [name, name])], algorithm);
     fill(inputs.format, [['', api ? `As the API: ${api.format}` : 'at+jwt'], ['at+jwt', 'at+jwt'], ['auth0', 'Auth0']], format);
+  }
+
+  /** Chooses the roles of the user. */
+  function chooseRoles() {
+    const own = users.find(({ id }) => id === inputs.user.value)?.roles ?? [];
+    for (const box of more.querySelectorAll('input[name="lab-role"]')) box.checked = own.includes(box.value);
+    if (own.length > 0) more.open = true;
   }
 
   function aboutFault() {
