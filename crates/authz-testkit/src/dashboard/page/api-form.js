@@ -22,7 +22,7 @@ export function apiForm(identifier) {
   const node = el('div', {},
     viewHead(api ? api.name || api.identifier : 'New API', api ? null : 'The identifier is the audience that tokens for this API carry.',
       api && link('Open the test lab', `#/lab/${encodeURIComponent(identifier)}`, { id: 'api-lab', class: 'button primary' })),
-    secret && secretNotice(secret), api && recall('saved', {}).identifier === identifier && savedNotice(),
+    api && recall('saved', {}).identifier === identifier && savedNotice(), secret && secretNotice(secret),
     form(api), api && apiCode(api.identifier));
   remember('saved', {});
   return node;

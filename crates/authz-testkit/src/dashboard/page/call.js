@@ -55,7 +55,7 @@ export function call() {
       });
       result.replaceChildren(...answer(response, choice === 'lab' ? last.fault : null));
     } catch (error) {
-      result.replaceChildren(section('call-failed', 'No answer', el('p', {}, error.message),
+      result.replaceChildren(section('call-failed', 'No answer',
         el('p', { class: 'hint' }, 'If no API is running yet: ', link('an API’s page', '#/apis'), ' has the code of one.')));
       throw error;
     }
