@@ -213,6 +213,11 @@ test('the API keeps working after a rotation', async () => {
   await page.waitForFunction(() => document.querySelector('#chart-fetches-value')?.textContent.includes('/s'));
   await getToken('');
   assert.equal(await callApi(), 200);
+
+  await go('trouble');
+  await page.locator(`#keys tr[data-kid="${before[0]}"]`).getByRole('button', { name: 'Withdraw' }).click();
+  await page.locator(`#keys tr[data-kid="${before[0]}"]`).waitFor({ state: 'detached' });
+  assert.equal(await callApi(), 200);
 });
 
 test('a fault of the key server is switched on and off', async () => {
@@ -225,7 +230,9 @@ test('a fault of the key server is switched on and off', async () => {
 
 test('every language shows code for the URL', async () => {
   await go('lab');
-  await page.locator('#languages [role="tab"]').first().waitFor();
+  await page.locator('#snippets-url').fill(`${API}/api/me`);
+  await page.locator('#snippets-url').press('Enter');
+  await page.waitForFunction(() => document.querySelector('#snippet-curl-call')?.textContent.includes('/api/me'));
   const tabs = page.locator('#languages [role="tab"]');
   assert.equal(await tabs.count(), 12);
   for (const tab of await tabs.all()) {
@@ -233,7 +240,7 @@ test('every language shows code for the URL', async () => {
     const language = await tab.getAttribute('data-tab');
     const code = await page.locator(`#snippet-${language}-call`).innerText();
     // Some languages take the host and the path apart.
-    for (const part of [new URL(API).hostname, new URL(API).port, '/api/private']) assert.ok(code.includes(part), `${language}: ${code}`);
+    for (const part of [new URL(API).hostname, new URL(API).port, '/api/me']) assert.ok(code.includes(part), `${language}: ${code}`);
     await page.locator(`#languages-panel-${language} .standing`).waitFor();
   }
 });

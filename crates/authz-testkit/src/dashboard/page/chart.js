@@ -20,7 +20,7 @@ export function chart(id, title, format) {
     show(points, now) {
       const known = points.filter((point) => point.value !== null);
       const last = points.at(-1)?.value ?? null;
-      value.textContent = last === null ? 'unknown' : format(last);
+      value.textContent = last !== null ? format(last) : known.length > 0 ? 'unknown' : '–';
       if (known.length === 0) {
         range.textContent = 'No values yet';
         picture.setAttribute('aria-label', `${title}: no values yet`);

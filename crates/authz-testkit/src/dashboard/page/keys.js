@@ -10,9 +10,10 @@ let watched = false;
 /** Redraws only when something changes, so that focus stays on the buttons. */
 export function keyTable(withdraw) {
   const body = el('tbody', { id: 'keys' });
+  const none = el('p', { id: 'keys-none', class: 'hint', hidden: true }, 'No key is published. Rotate to publish a new one.');
   let drawn = '';
   return {
-    node: el('div', { class: 'table' }, el('table', { class: 'stack' },
+    node: el('div', { class: 'table' }, none, el('table', { class: 'stack' },
       el('caption', { class: 'unseen' }, 'Published keys'),
       el('thead', {}, el('tr', {}, ['Key', 'Algorithm', 'Use', 'Known to the API', 'Action'].map((text) => el('th', { scope: 'col' }, text)))),
       body)),
@@ -26,9 +27,12 @@ export function keyTable(withdraw) {
       const now = JSON.stringify(rows);
       if (now === drawn) return;
       drawn = now;
+      none.hidden = keys.length > 0;
+      body.parentElement.hidden = keys.length === 0;
       const focused = document.activeElement?.dataset.kid;
       body.replaceChildren(...rows.map((row) => draw(...row, withdraw)));
-      if (focused) body.querySelector(`[data-kid="${CSS.escape(focused)}"] button`)?.focus();
+      // The button of a withdrawn key is gone.
+      if (focused) (body.querySelector(`button[data-kid="${CSS.escape(focused)}"]`) ?? document.getElementById('rotate')).focus();
     },
   };
 }

@@ -26,6 +26,7 @@ export function trouble() {
   const detail = el('div', { id: 'api-detail' });
   const port = input('trouble-port', callForm().port, { type: 'number', inputmode: 'numeric', min: 1, max: 65535 });
   const charts = chartRow();
+  let api = null;
   const fault = el('fieldset', { id: 'key-fault' }, el('legend', {}, 'Fault of the key server'),
     el('p', { class: 'hint' }, 'It applies to the key set and to the discovery document, at once.'),
     choices('radio', 'key-fault', FAULTS.map(([value, label, about]) => ({ value, label, about })), [state().fault]));
@@ -34,7 +35,7 @@ export function trouble() {
     remember('call', { ...callForm(), port: numberOrNull(port.value) });
     connect();
   });
-  keys.show(state().keys, null);
+  keys.show(state().keys, api);
 
   const node = el('div', {},
     viewHead('Trouble', 'Rotate keys and disturb the key server, and watch whether the API keeps working.'),
@@ -60,7 +61,7 @@ export function trouble() {
     } catch (failure) {
       showError(node, failure);
     }
-    keys.show(state().keys, null);
+    keys.show(state().keys, api);
     check(state().fault);
   }
 
@@ -74,7 +75,7 @@ export function trouble() {
   }
 
   function show(samples, event) {
-    const api = event?.api ?? null;
+    api = event?.api ?? null;
     const text = standingText(event);
     if (standing.textContent !== text) standing.textContent = text;
     standing.className = `standing-line ${api === null ? 'warn' : api.ready ? 'good' : 'bad'}`;
@@ -106,7 +107,7 @@ function issuers({ error, issuers, cache }) {
 const fact = (name, value) => el('div', {}, el('dt', {}, name), el('dd', {}, value));
 
 function chartRow() {
-  const number = (value) => value.toFixed(value < 10 && value % 1 !== 0 ? 1 : 0);
+  const number = (value) => String(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
   const seconds = (value) => `${number(value)} s`;
   const perSecond = (value) => `${number(value)}/s`;
   const ages = ({ api }) => (api?.issuers ?? []).map(({ age }) => age).filter((age) => age !== null);
