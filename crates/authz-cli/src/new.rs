@@ -10,7 +10,8 @@ pub(crate) struct Options {
     framework: Framework,
     /// The project's name, and its folder
     name: String,
-    /// A checkout of authz to depend on, in place of the published crates
+    /// A checkout of authz to depend on. Default: the one that this command was built in, if it is still
+    /// there, else the published crates
     #[arg(long, value_name = "DIR")]
     checkout: Option<PathBuf>,
 }
@@ -65,6 +66,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let folder = PathBuf::from(name);
     ensure!(!folder.exists(), "{name} is there already");
     let framework_name = framework.name();
+    let built_in = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let is_checkout = built_in.join("crates/authz-testkit").is_dir();
+    let checkout = checkout.as_ref().or(is_checkout.then_some(&built_in));
     let depend = |package: &str| match checkout {
         Some(checkout) => {
             let path = checkout.join("crates").join(package);

@@ -1,5 +1,7 @@
 //! Servers that protect a registered API, ready to paste.
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,12 +43,21 @@ fn manifest(framework: &str, server: &str, api: &Api) -> String {
         Some(_) => "base64 = \"0.23\"\n",
         None => "",
     };
+    let adapter = dependency(&format!("authz-{framework}"));
     format!(
-        "[dependencies]\nauthz-{framework} = \"{}\"\n{server}\n{base64}\
+        "[dependencies]\n{adapter}\n{server}\n{base64}\
          tokio = {{ version = \"1\", features = [\"macros\", \"net\", \"rt-multi-thread\"] }}\n\
-         tracing-subscriber = \"0.3\"\n",
-        env!("CARGO_PKG_VERSION")
+         tracing-subscriber = \"0.3\"\n"
     )
+}
+
+/// Returns the line for the adapter: by path if this program was built in a checkout that is still there.
+fn dependency(package: &str) -> String {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package);
+    match beside.canonicalize() {
+        Ok(path) => format!("{package} = {{ path = {:?} }}", path.display().to_string()),
+        Err(_) => format!("{package} = \"{}\"", env!("CARGO_PKG_VERSION")),
+    }
 }
 
 /// Puts this API's values in place of the quickstart's.
