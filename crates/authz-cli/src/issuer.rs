@@ -2,6 +2,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use authz_core::Algorithm;
 use authz_testkit::{Dashboard, DevIssuer, Registry, TokenStyle};
+use serde_json::json;
 
 /// Start a development issuer with a dashboard on this machine
 ///
@@ -37,7 +38,7 @@ pub(crate) struct Options {
     inspector_port: u16,
 }
 
-pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
     let registry = match &options.config {
         Some(path) => Registry::open(path)?,
         None => Registry::in_memory(),
@@ -54,7 +55,27 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     if options.auth0_style {
         builder = builder.token_style(TokenStyle::Auth0);
     }
-    let issuer = builder.start().await?;
+    let issuer = builder.start().await.map_err(|error| {
+        let error = anyhow::Error::from(error);
+        anyhow::anyhow!("{error:#}: choose another port with --port, where 0 is any free one")
+    })?;
+    announce(&issuer, json);
+    tokio::signal::ctrl_c().await?;
+    issuer.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(issuer: &DevIssuer, json: bool) {
+    if json {
+        let announcement = json!({
+            "dashboard": issuer.issuer(),
+            "issuer": issuer.issuer(),
+            "audience": issuer.audience(),
+            "jwks_uri": issuer.jwks_uri(),
+            "token_endpoint": issuer.token_endpoint(),
+        });
+        return println!("{announcement}");
+    }
     println!("dashboard {}", issuer.issuer());
     println!("issuer    {}", issuer.issuer());
     println!("audience  {}", issuer.audience());
@@ -70,7 +91,4 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         issuer.audience()
     );
     println!("For development only. Stop it with Ctrl-C.");
-    tokio::signal::ctrl_c().await?;
-    issuer.stop().await;
-    Ok(ExitCode::SUCCESS)
 }

@@ -42,10 +42,16 @@ enum Command {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
-    let Cli { json, command } = Cli::parse();
+async fn main() -> ExitCode {
+    run(Cli::parse()).await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(Cli { json, command }: Cli) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Issuer(options) => issuer::run(&options).await,
+        Command::Issuer(options) => issuer::run(&options, json).await,
         Command::Token(options) => token::run(&options, json).await,
         Command::Doctor(options) => doctor::run(&options, json).await,
         Command::Explain(options) => explain::run(&options, json),

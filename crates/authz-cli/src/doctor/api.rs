@@ -8,7 +8,7 @@ use super::{
 
 /// What a client meets that knows nothing but the API's address (RFC 9728).
 pub(super) async fn examine(http: &Http, api: &str, report: &mut Report) {
-    let answer = match http.get(api).await {
+    let answer = match http.get(api, report).await {
         Ok(answer) => answer,
         Err(error) => {
             report.step("API", Outcome::Bad, format!("{api}: {error}"));
@@ -45,7 +45,7 @@ pub(super) async fn examine(http: &Http, api: &str, report: &mut Report) {
         );
         return;
     };
-    let metadata = match http.get(metadata_url).await {
+    let metadata = match http.get(metadata_url, report).await {
         Ok(answer) if answer.status == 200 => serde_json::from_slice::<Value>(&answer.body).ok(),
         _ => None,
     };

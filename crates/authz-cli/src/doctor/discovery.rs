@@ -32,11 +32,11 @@ pub(super) async fn keys(
     let Some(uri) = uri else {
         return Keys::None;
     };
-    let answer = match http.get(&uri).await {
+    let answer = match http.get(&uri, report).await {
         Ok(answer) => answer,
         Err(error) => {
             report.step("key set", Outcome::Bad, format!("{uri}: {error}"));
-            report.diagnose(
+            report.diagnose_unless_explained(
                 Diagnosis::KeyServerDown,
                 format!("the key server at {uri} does not answer: {error}"),
                 "check the address, DNS, firewalls and proxies from the machine that runs the API; meanwhile its requests with new keys get 503",
@@ -94,7 +94,7 @@ pub(super) async fn keys(
 }
 
 fn wrong_uri(uri: &str, problem: &str, report: &mut Report) {
-    report.diagnose(
+    report.diagnose_unless_explained(
         Diagnosis::WrongJwksUri,
         format!("there is no key set at {uri}: {problem}"),
         "use the `jwks_uri` of the issuer's metadata (/.well-known/openid-configuration), or leave the address out",
@@ -109,7 +109,7 @@ async fn discover(http: &Http, issuer: &str, report: &mut Report) -> Option<Stri
     };
     let mut is_down = None;
     for place in places(&url) {
-        match http.get(&place).await {
+        match http.get(&place, report).await {
             Ok(answer) => {
                 clock(&answer, report);
                 if answer.status == 200 {
@@ -129,7 +129,7 @@ async fn discover(http: &Http, issuer: &str, report: &mut Report) -> Option<Stri
         }
     }
     if let Some(error) = is_down {
-        report.diagnose(
+        report.diagnose_unless_explained(
             Diagnosis::KeyServerDown,
             format!("the issuer at {issuer} does not answer: {error}"),
             "check the address, DNS, firewalls and proxies from the machine that runs the API; meanwhile its requests get 503",
@@ -148,7 +148,7 @@ async fn discover(http: &Http, issuer: &str, report: &mut Report) -> Option<Stri
             "check the issuer's path (a realm, a tenant, a version); if it has no metadata, give the address of its key set with --jwks-uri".to_owned(),
         ),
     };
-    report.diagnose(Diagnosis::MetadataPath, what, todo);
+    report.diagnose_unless_explained(Diagnosis::MetadataPath, what, todo);
     None
 }
 
@@ -211,7 +211,7 @@ async fn elsewhere(http: &Http, issuer: &Url) -> Option<(String, String)> {
         let mut shorter = issuer.clone();
         shorter.set_path(&segments.get(..kept)?.join("/"));
         for place in places(&shorter) {
-            if let Ok(answer) = http.get(&place).await
+            if let Ok(answer) = http.get(&place, &mut Report::default()).await
                 && answer.status == 200
                 && let Ok(metadata) = serde_json::from_slice::<Value>(&answer.body)
                 && let Some(named) = metadata["issuer"].as_str()

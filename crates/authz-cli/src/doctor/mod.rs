@@ -4,9 +4,10 @@ mod api;
 mod discovery;
 mod fetch;
 mod report;
+mod tls;
 mod token;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use authz_core::Policy;
@@ -34,6 +35,9 @@ pub(crate) struct Options {
     /// The file with the token, or `-` for stdin
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
+    /// A PEM file of certificate authorities to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// A policy for the token, as in `scope("read:messages")`
     #[arg(long, value_name = "POLICY", requires = "token_file")]
     policy: Option<Policy>,
@@ -43,7 +47,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
-    let http = Http::new(Duration::from_secs(5))?;
+    let http = Http::new(Duration::from_secs(5), options.ca_file.as_deref())?;
     let mut report = Report::default();
     if let Some(api) = &options.api {
         api::examine(&http, api, &mut report).await;

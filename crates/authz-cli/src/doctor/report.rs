@@ -1,6 +1,7 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::Serialize;
+use url::Url;
 
 /// What was examined, in order, and what is wrong.
 #[derive(Debug, Default, Serialize)]
@@ -10,6 +11,9 @@ pub(super) struct Report {
     /// The server's clock minus this machine's, in seconds.
     #[serde(rename = "clock_skew_seconds")]
     pub(super) skew: Option<i64>,
+    /// Hosts whose certificate has been reported.
+    #[serde(skip)]
+    hosts: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,8 +48,10 @@ pub(super) enum Diagnosis {
     OpaqueToken,
     OtherTenant,
     PolicyNotMet,
+    RedirectRefused,
     RotatedKey,
     SecretTooShort,
+    Tls,
     TokenRefused,
     UnusableKeys,
     WrongAudience,
@@ -88,6 +94,23 @@ impl Report {
                 todo: todo.into(),
             });
         }
+    }
+
+    /// Like [`diagnose`](Self::diagnose), unless a certificate or a redirect is the cause.
+    pub(super) fn diagnose_unless_explained(
+        &mut self,
+        diagnosis: Diagnosis,
+        what: impl Into<String>,
+        todo: impl Into<String>,
+    ) {
+        if !self.has(Diagnosis::Tls) && !self.has(Diagnosis::RedirectRefused) {
+            self.diagnose(diagnosis, what, todo);
+        }
+    }
+
+    /// Returns whether this host's certificate has not been reported before.
+    pub(super) fn is_first(&mut self, url: &Url) -> bool {
+        self.hosts.insert(url.authority().to_owned())
     }
 
     pub(super) fn has(&self, diagnosis: Diagnosis) -> bool {

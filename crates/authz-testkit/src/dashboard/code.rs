@@ -53,7 +53,9 @@ fn manifest(framework: &str, server: &str, api: &Api) -> String {
 
 /// Returns the line for the adapter: by path if this program was built in a checkout that is still there.
 fn dependency(package: &str) -> String {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(package);
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(package);
     match beside.canonicalize() {
         Ok(path) => format!("{package} = {{ path = {:?} }}", path.display().to_string()),
         Err(_) => format!("{package} = \"{}\"", env!("CARGO_PKG_VERSION")),
