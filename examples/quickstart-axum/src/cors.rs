@@ -1,11 +1,6 @@
 //! CORS, outside of everything: a preflight comes without a token, and never reaches a guard.
 
-use axum::{
-    Router,
-    extract::Request,
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
 use quickstart::{Cors, CorsRoute};
 use tower::ServiceExt as _;
 use tower_http::cors::CorsLayer;
@@ -21,16 +16,13 @@ pub(crate) fn with_cors(app: Router, cors: Cors) -> Router {
     // The layer answers every `OPTIONS` request, and takes those that aren't preflights for some.
     Router::new().fallback(async move |request: Request| {
         let (uri, headers) = (request.uri(), request.headers());
-        match cors.route(request.method(), uri.path(), headers) {
-            CorsRoute::Layer(fields) => answer(behind_layer, request, fields).await,
-            CorsRoute::Application(fields) => answer(app, request, fields).await,
-            CorsRoute::NoContent(fields) => (StatusCode::NO_CONTENT, fields).into_response(),
-        }
+        let (route, fields) = cors.route(request.method(), uri.path(), headers);
+        let mut answer = match route {
+            CorsRoute::Layer => behind_layer.oneshot(request).await.into_response(),
+            CorsRoute::Application => app.oneshot(request).await.into_response(),
+            CorsRoute::NoContent => StatusCode::NO_CONTENT.into_response(),
+        };
+        answer.headers_mut().extend(fields);
+        answer
     })
-}
-
-async fn answer(app: Router, request: Request, fields: HeaderMap) -> Response {
-    let mut answer = app.oneshot(request).await.into_response();
-    answer.headers_mut().extend(fields);
-    answer
 }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use poem::{
-    Endpoint, EndpointExt as _, IntoResponse, Request, Response, endpoint,
-    http::{HeaderMap, StatusCode},
+    Endpoint, EndpointExt as _, IntoResponse, Request, Response, endpoint, http::StatusCode,
     middleware,
 };
 use quickstart::{Cors, CorsRoute};
@@ -26,24 +25,15 @@ pub(crate) fn with_cors(
     endpoint::make(move |request: Request| {
         let (app, behind_middleware) = (app.clone(), behind_middleware.clone());
         let (uri, headers) = (request.uri(), request.headers());
-        let route = cors.route(request.method(), uri.path(), headers);
+        let (route, fields) = cors.route(request.method(), uri.path(), headers);
         async move {
-            match route {
-                CorsRoute::Layer(fields) => {
-                    with_fields(behind_middleware.get_response(request).await, fields)
-                }
-                CorsRoute::Application(fields) => {
-                    with_fields(app.get_response(request).await, fields)
-                }
-                CorsRoute::NoContent(fields) => {
-                    with_fields(StatusCode::NO_CONTENT.into_response(), fields)
-                }
-            }
+            let mut answer = match route {
+                CorsRoute::Layer => behind_middleware.get_response(request).await,
+                CorsRoute::Application => app.get_response(request).await,
+                CorsRoute::NoContent => StatusCode::NO_CONTENT.into_response(),
+            };
+            answer.headers_mut().extend(fields);
+            answer
         }
     })
-}
-
-fn with_fields(mut answer: Response, fields: HeaderMap) -> Response {
-    answer.headers_mut().extend(fields);
-    answer
 }

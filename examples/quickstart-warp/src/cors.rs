@@ -28,22 +28,18 @@ pub(crate) fn with_cors(
         .map(move |method: Method, path: String, headers: HeaderMap| {
             cors.route(&method, &path, &headers)
         });
-    let to_app = route.clone().and_then(async |route| match route {
-        CorsRoute::Application(fields) => Ok(fields),
-        _ => Err(warp::reject()),
-    });
-    let to_layer = route.clone().and_then(async |route| match route {
-        CorsRoute::Layer(fields) => Ok(fields),
-        _ => Err(warp::reject()),
-    });
-    let no_content = route.and_then(async |route| match route {
-        CorsRoute::NoContent(fields) => {
-            Ok(with_fields(fields, StatusCode::NO_CONTENT.into_response()))
-        }
-        _ => Err(warp::reject()),
-    });
-    let plain = to_app.and(app.clone()).map(with_fields);
-    let layered = to_layer.and(app.with(layer)).map(with_fields);
+    let by = |answering| {
+        (route.clone()).and_then(move |(route, fields)| async move {
+            match route == answering {
+                true => Ok(fields),
+                false => Err(warp::reject()),
+            }
+        })
+    };
+    let plain = by(CorsRoute::Application).and(app.clone()).map(with_fields);
+    let layered = by(CorsRoute::Layer).and(app.with(layer)).map(with_fields);
+    let no_content = by(CorsRoute::NoContent);
+    let no_content = no_content.map(|fields| with_fields(fields, StatusCode::NO_CONTENT));
     plain.or(layered).unify().or(no_content).unify()
 }
 

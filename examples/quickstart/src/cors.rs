@@ -21,20 +21,17 @@ use crate::allowed_methods;
 /// that ask for more than is allowed, or never pass an `OPTIONS` request on: [`route`](Self::route)
 /// keeps those requests away from the layer.
 #[derive(Clone, Debug, Default)]
-pub struct Cors {
-    origins: Arc<[HeaderValue]>,
-}
+pub struct Cors(Arc<[HeaderValue]>);
 
 /// Who answers a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CorsRoute {
-    /// The framework's CORS layer, which passes on everything but preflights. These fields are
-    /// added to its answer.
-    Layer(HeaderMap),
-    /// The application, without the layer. These fields are added to its answer.
-    Application(HeaderMap),
-    /// Neither: the request is a preflight, and the answer is 204 with these fields.
-    NoContent(HeaderMap),
+    /// The framework's CORS layer, which passes on everything but preflights.
+    Layer,
+    /// The application, without the layer.
+    Application,
+    /// Neither: the request is a preflight, and the answer is 204.
+    NoContent,
 }
 
 impl Cors {
@@ -47,65 +44,63 @@ impl Cors {
     pub const RESPONSE_HEADERS: [HeaderName; 1] = [WWW_AUTHENTICATE];
 
     pub(crate) fn new(origins: Vec<HeaderValue>) -> Self {
-        Self {
-            origins: origins.into(),
-        }
+        Self(origins.into())
     }
 
     /// The allowed origins, as browsers spell them in `Origin`.
     #[must_use]
     pub fn origins(&self) -> &[HeaderValue] {
-        &self.origins
+        &self.0
     }
 
-    /// Decides who answers the request with this method, path and header fields.
+    /// Decides who answers the request with this method, path and header fields, and which fields the
+    /// server adds to the answer.
     #[must_use]
-    pub fn route(&self, method: &Method, path: &str, headers: &HeaderMap) -> CorsRoute {
+    pub fn route(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> (CorsRoute, HeaderMap) {
         let mut fields = HeaderMap::new();
-        if !self.origins.is_empty() {
+        if !self.0.is_empty() {
             // Without it, a cache could hand one origin what was answered to another.
             fields.insert(VARY, HeaderValue::from_static("Origin"));
         }
         let origin = headers.get(ORIGIN);
-        let allowed = origin.filter(|origin| self.origins.contains(origin));
+        let allowed = origin.filter(|origin| self.0.contains(origin));
         let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
-        if let (&Method::OPTIONS, Some(_), Some(asked)) = (method, origin, asked) {
-            if allowed.is_some() && may_use(asked) && may_send(headers) {
-                return CorsRoute::Layer(fields);
-            }
-            fields.insert(ALLOW, HeaderValue::from_static(allowed_methods(path)));
-            if let Some(origin) = allowed {
-                fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                fields.insert(ACCESS_CONTROL_ALLOW_METHODS, list(&Self::METHODS));
-                fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, list(&Self::REQUEST_HEADERS));
-                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(&Self::RESPONSE_HEADERS));
-            }
-            return CorsRoute::NoContent(fields);
+        let preflight = asked.filter(|_| method == Method::OPTIONS && origin.is_some());
+        let is_for_layer = match preflight {
+            Some(asked) => Self::METHODS.iter().any(|it| it.as_str() == asked) && may_send(headers),
+            None => method != Method::OPTIONS,
+        };
+        if allowed.is_some() && is_for_layer {
+            return (CorsRoute::Layer, fields);
         }
-        match allowed {
-            Some(origin) if method == Method::OPTIONS => {
-                fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-                fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(&Self::RESPONSE_HEADERS));
-                CorsRoute::Application(fields)
-            }
-            Some(_) => CorsRoute::Layer(fields),
-            None => CorsRoute::Application(fields),
+        if let Some(origin) = allowed {
+            fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, list(&Self::RESPONSE_HEADERS));
         }
+        if preflight.is_none() {
+            return (CorsRoute::Application, fields);
+        }
+        if allowed.is_some() {
+            fields.insert(ACCESS_CONTROL_ALLOW_METHODS, list(&Self::METHODS));
+            fields.insert(ACCESS_CONTROL_ALLOW_HEADERS, list(&Self::REQUEST_HEADERS));
+        }
+        fields.insert(ALLOW, HeaderValue::from_static(allowed_methods(path)));
+        (CorsRoute::NoContent, fields)
     }
 }
 
-fn may_use(method: &HeaderValue) -> bool {
-    Cors::METHODS.iter().any(|it| it.as_str() == method)
-}
-
-/// Whether a preflight asks for no other fields than the allowed ones.
+/// Returns `true` if the preflight asks for allowed fields only.
 fn may_send(headers: &HeaderMap) -> bool {
+    let mut asked = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
     let is_allowed = |name: &str| {
-        let mut allowed = Cors::REQUEST_HEADERS.iter();
-        allowed.any(|it| it.as_str().eq_ignore_ascii_case(name.trim()))
+        (Cors::REQUEST_HEADERS.iter()).any(|it| it.as_str().eq_ignore_ascii_case(name.trim()))
     };
-    (headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter())
-        .all(|value| value.to_str().is_ok_and(|it| it.split(',').all(is_allowed)))
+    asked.all(|value| value.to_str().is_ok_and(|it| it.split(',').all(is_allowed)))
 }
 
 fn list<T: AsRef<str>, const N: usize>(names: &[T; N]) -> HeaderValue {

@@ -1,8 +1,8 @@
 //! The issuer for those who have none yet.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use authz_core::{Algorithm, Issuer};
+use authz_core::Algorithm;
 use authz_testkit::{Dashboard, DevIssuer, Registry, StartError};
 
 use crate::{READ, WRITE};
@@ -27,16 +27,10 @@ pub(crate) async fn start(
         .algorithms(algorithms.iter().copied())
         .dashboard(dashboard);
     match builder.clone().port(PORT).start().await {
-        Ok(issuer) => Ok(issuer),
-        // A second server beside the first is nothing unusual.
+        // Another example server may be running.
         Err(_) => builder.start().await,
+        started => started,
     }
-}
-
-/// The issuer, as the server trusts it.
-pub(crate) fn trusted(issuer: &DevIssuer, algorithms: &[Algorithm]) -> Issuer {
-    let trusted = Issuer::new(issuer.issuer()).audience(issuer.audience());
-    trusted.algorithms(algorithms.iter().copied())
 }
 
 /// How to try the server. The last line can be pasted into any shell: all of them know double
@@ -53,14 +47,12 @@ pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String 
 
 /// The server's own URL, as somebody on this machine reaches it.
 pub(crate) fn base_url(listening: SocketAddr) -> String {
-    let mut address = listening;
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    format!("http://{address}")
+    let ip = match listening.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, listening.port()))
 }
 
 #[cfg(test)]

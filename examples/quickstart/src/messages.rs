@@ -12,15 +12,12 @@ use crate::NewMessage;
 /// keeps its newest [`CAPACITY`](Self::CAPACITY). Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
-    rooms: Arc<Mutex<HashMap<Option<Arc<str>>, Room>>>,
+    rooms: Arc<Mutex<Rooms>>,
     organization: Option<Arc<str>>,
 }
 
-#[derive(Debug, Default)]
-struct Room {
-    messages: VecDeque<Message>,
-    last_id: u64,
-}
+/// By organization; those of everybody have none.
+type Rooms = HashMap<Option<Arc<str>>, VecDeque<Message>>;
 
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,26 +50,24 @@ impl Messages {
     #[must_use]
     pub fn add(&self, message: NewMessage, author: Option<&str>) -> Message {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        let newest = |room: &Room| room.messages.back().map(|it| it.created_at);
         if rooms.len() > Self::ORGANIZATIONS && !rooms.contains_key(&self.organization) {
             let organizations = rooms.iter().filter(|(of, _)| of.is_some());
-            let silent = organizations.min_by_key(|(_, room)| newest(room));
+            let silent = organizations.min_by_key(|(_, room)| room.back().map(|it| it.created_at));
             if let Some(silent) = silent.map(|(of, _)| of.clone()) {
                 rooms.remove(&silent);
             }
         }
         let room = rooms.entry(self.organization.clone()).or_default();
-        room.last_id += 1;
         let message = Message {
-            id: room.last_id,
-            text: message.into_text(),
+            id: room.back().map_or(1, |newest| newest.id + 1),
+            text: message.0,
             author: author.map(str::to_owned),
             created_at: UNIX_EPOCH.elapsed().unwrap_or_default().as_secs(),
         };
-        if room.messages.len() == Self::CAPACITY {
-            room.messages.pop_front();
+        if room.len() == Self::CAPACITY {
+            room.pop_front();
         }
-        room.messages.push_back(message.clone());
+        room.push_back(message.clone());
         message
     }
 
@@ -80,8 +75,8 @@ impl Messages {
     #[must_use]
     pub fn list(&self) -> Vec<Message> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = rooms.get(&self.organization);
-        room.map_or_else(Vec::new, |room| room.messages.iter().cloned().collect())
+        let room = rooms.get(&self.organization).into_iter().flatten();
+        room.cloned().collect()
     }
 }
 
@@ -89,13 +84,17 @@ impl Messages {
 mod tests {
     use super::*;
 
+    fn add(messages: &Messages) -> Message {
+        messages.add(NewMessage("x".to_owned()), None)
+    }
+
     #[test]
     fn the_oldest_makes_room_within_its_organization() {
         let messages = Messages::default();
         let of_acme = messages.of("acme");
-        let first = of_acme.add(NewMessage::new("x"), None);
+        let first = add(&of_acme);
         for _ in 0..=Messages::CAPACITY {
-            let _ = messages.add(NewMessage::new("x"), None);
+            add(&messages);
         }
         let ids: Vec<u64> = messages.list().iter().map(|it| it.id).collect();
         assert!(ids.into_iter().eq(2..=Messages::CAPACITY as u64 + 1));
@@ -106,11 +105,9 @@ mod tests {
     fn organizations_without_end_take_no_more_memory() {
         let messages = Messages::default();
         for organization in 0..2 * Messages::ORGANIZATIONS {
-            let _ = messages
-                .of(&organization.to_string())
-                .add(NewMessage::new("x"), None);
+            add(&messages.of(&organization.to_string()));
         }
-        let _ = messages.add(NewMessage::new("x"), None);
+        add(&messages);
         let rooms = messages.rooms.lock().unwrap().len();
         assert!(rooms <= Messages::ORGANIZATIONS + 2, "{rooms}");
     }

@@ -3,11 +3,11 @@ use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Map, Value};
 
-use crate::{Problem, problem::problem};
+use crate::{Problem, answers::problem};
 
 /// A message to be stored: 1 to [`MAX_CHARACTERS`](Self::MAX_CHARACTERS) characters of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMessage(String);
+pub struct NewMessage(pub(crate) String);
 
 impl NewMessage {
     /// Maximum length of a text in characters.
@@ -55,10 +55,6 @@ impl NewMessage {
             )),
         }
     }
-
-    pub(crate) fn into_text(self) -> String {
-        self.0
-    }
 }
 
 fn invalid_request(description: &str) -> Problem {
@@ -73,44 +69,33 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use futures_util::stream;
 
     use super::*;
-
-    impl NewMessage {
-        pub(crate) fn new(text: &str) -> Self {
-            Self(text.to_owned())
-        }
-    }
-
-    async fn status(content_type: &str, parts: Vec<Result<Bytes, ()>>) -> u16 {
-        let headers = [(CONTENT_TYPE, content_type.parse().unwrap())];
-        let headers = headers.into_iter().collect();
-        let read = NewMessage::read(&headers, stream::iter(parts)).await;
-        read.map_or_else(|problem| problem.0.as_u16(), |_| 201)
-    }
 
     #[tokio::test]
     async fn bodies() {
         let json = "application/json";
         let text = |it: &str, count| format!(r#"{{"text":"{}"}}"#, it.repeat(count));
-        for (content_type, body, expected) in [
-            (json, r#"{"text":"hello","id":7}"#.to_owned(), 201),
-            ("Application/JSON; charset=utf-8", text("x", 1), 201),
-            ("application/jsonp", text("x", 1), 415),
-            (json, text("é", 1000), 201),
-            (json, text(r"\ud83d\ude00", 1000), 201),
-            (json, text("x", 1001), 400),
-            (json, text("x", NewMessage::MAX_BYTES), 413),
-            (json, "{}{}".to_owned(), 400),
+        for (content_type, body, ends_early, expected) in [
+            (json, r#"{"text":"hello","id":7}"#.to_owned(), false, 201),
+            ("Application/JSON; charset=utf-8", text("x", 1), false, 201),
+            ("application/jsonp", text("x", 1), false, 415),
+            (json, text("é", 1000), false, 201),
+            (json, text(r"\ud83d\ude00", 1000), false, 201),
+            (json, text("x", 1001), false, 400),
+            (json, text("x", NewMessage::MAX_BYTES), false, 413),
+            (json, "{}{}".to_owned(), false, 400),
+            // A broken connection does not leave a message behind.
+            (json, text("x", 1), true, 400),
         ] {
             let (one, two) = body.split_at(body.len() / 2);
-            let parts = [one, two].map(|it| Ok(Bytes::copy_from_slice(it.as_bytes())));
-            assert_eq!(status(content_type, parts.into()).await, expected, "{body}");
+            let parts = [one, two].map(|it| Ok(it.as_bytes())).into_iter();
+            let parts = stream::iter(parts.chain(ends_early.then_some(Err(()))));
+            let headers = [(CONTENT_TYPE, content_type.parse().unwrap())];
+            let read = NewMessage::read(&headers.into_iter().collect(), parts).await;
+            let status = read.map_or_else(|problem| problem.0.as_u16(), |_| 201);
+            assert_eq!(status, expected, "{content_type}: {body}");
         }
-        // A broken connection does not leave a message behind.
-        let whole = Ok(Bytes::from_static(br#"{"text":"hello"}"#));
-        assert_eq!(status(json, vec![whole, Err(())]).await, 400);
     }
 }

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use authz_core::{Authorizer, Resource, rules::Rules};
+use authz_core::{Authorizer, Issuer, Resource, rules::Rules};
 use authz_testkit::Inspector;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tracing_subscriber::prelude::*;
@@ -42,15 +42,15 @@ pub fn run<S>(serve: impl FnOnce(Start) -> S) -> ExitCode
 where
     S: Future<Output = io::Result<()>>,
 {
-    let ended = Config::from_env().map_err(|error| (2, error));
-    let ended = ended.and_then(|config| {
+    let run = || {
+        let config = Config::from_env().map_err(|error| (2, error))?;
         let runtime = Runtime::new().map_err(cannot("start"))?;
         let ended = runtime.block_on(start(config, serve));
         // A key server's name that is still being resolved must not delay the exit.
         runtime.shutdown_background();
         ended
-    });
-    match ended {
+    };
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err((status, message)) => {
             // If stderr is closed, the status has to do.
@@ -93,8 +93,7 @@ where
     let signals = supervise::signals().map_err(cannot("listen for signals"))?;
     let address = config.address;
     let listen = format!("listen on {address} (HOST and PORT say where, PORT=0 is any free port)");
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.map_err(cannot(&listen))?;
+    let listener = (TcpListener::bind(address).await).map_err(cannot(&listen))?;
     let listening = listener.local_addr().map_err(cannot(&listen))?;
     let mut announcement = format!("listening on http://{listening}\n");
     if let Some(inspector) = &inspector {
@@ -118,10 +117,10 @@ where
             if listening.ip().is_loopback() || listening.ip().is_unspecified() {
                 resource = resource.or(Some(embedded::base_url(listening)));
             }
-            embedded::trusted(issuer, &config.algorithms)
+            Issuer::new(issuer.issuer()).audience(issuer.audience())
         }
     };
-    let mut builder = Authorizer::builder().issuer(issuer);
+    let mut builder = Authorizer::builder().issuer(issuer.algorithms(config.algorithms));
     if let Some(resource) = resource {
         let resource = Resource::new(resource).scopes_supported([READ, WRITE]);
         builder = builder.resource(resource.also_at_root());
@@ -137,15 +136,14 @@ where
     if let Err(error) = printed.and_then(|()| stdout.flush()) {
         tracing::warn!(%error, "cannot write to stdout");
     }
-    let serve = |shutdown| {
-        serve(Start {
-            authorizer,
-            rules: config.rules,
-            cors: Cors::new(config.cors_origins),
-            messages: Messages::default(),
-            listener,
-            shutdown,
-        })
+    let start = |shutdown| Start {
+        authorizer,
+        rules: config.rules,
+        cors: Cors::new(config.cors_origins),
+        messages: Messages::default(),
+        listener,
+        shutdown,
     };
-    supervise(serve, signals).await.map_err(cannot("serve"))
+    let served = supervise(|shutdown| serve(start(shutdown)), signals).await;
+    served.map_err(cannot("serve"))
 }

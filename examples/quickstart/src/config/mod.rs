@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
 };
 
 use authz_core::{Algorithm, Issuer, rules::Rules};
@@ -34,15 +34,14 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn from_env() -> Result<Self, String> {
         let text = |(variable, value): (OsString, _)| Some((variable.into_string().ok()?, value));
-        Self::read(Environment(env::vars_os().filter_map(text).collect()))
+        Self::read(Environment::new(env::vars_os().filter_map(text)))
     }
 
     fn read(mut environment: Environment) -> Result<Self, String> {
-        let mut warnings = Vec::new();
         let algorithms = environment.list("AUTHZ_ALGORITHMS", value::algorithm)?;
-        let algorithms = algorithms.unwrap_or_else(|| vec![Algorithm::RS256]);
-        let issuer = environment.issuer(&mut warnings)?;
+        let issuer = environment.issuer()?;
         let host = environment.take("HOST", value::host)?;
+        let host = host.unwrap_or(Ipv4Addr::LOCALHOST.into());
         let port = environment.take("PORT", value::port)?;
         let resource = environment.take("AUTHZ_RESOURCE", value::resource)?;
         let rules = environment.take("AUTHZ_RULES", value::rules)?;
@@ -50,17 +49,16 @@ impl Config {
         let log = environment.take("RUST_LOG", value::log_filter)?;
         let inspector_port = environment.take("AUTHZ_INSPECTOR_PORT", value::port)?;
         // What is left has no meaning here: likely misspelt.
-        let unknown = environment
-            .0
-            .into_iter()
-            .filter(|(variable, value)| variable.starts_with("AUTHZ_") && !value.is_empty());
-        warnings.extend(unknown.map(|(variable, _)| {
-            format!("{variable:?} is set, but this server has no such variable: it has no effect")
-        }));
+        let mut warnings = environment.warnings;
+        for (variable, value) in environment.unread {
+            if variable.starts_with("AUTHZ_") && !value.is_empty() {
+                warnings.push(format!("{variable:?} has no effect: no such variable"));
+            }
+        }
         Ok(Self {
-            issuer: issuer.map(|issuer| issuer.algorithms(algorithms.iter().copied())),
-            algorithms,
-            address: (host.unwrap_or(DEFAULT_HOST), port.unwrap_or(DEFAULT_PORT)).into(),
+            issuer,
+            algorithms: algorithms.unwrap_or_else(|| vec![Algorithm::RS256]),
+            address: (host, port.unwrap_or(3010)).into(),
             resource,
             rules,
             cors_origins: cors_origins.unwrap_or_default(),
@@ -71,13 +69,19 @@ impl Config {
     }
 }
 
-const DEFAULT_HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const DEFAULT_PORT: u16 = 3010;
-
-/// The variables that have not been read yet.
-struct Environment(BTreeMap<String, OsString>);
+struct Environment {
+    unread: BTreeMap<String, OsString>,
+    warnings: Vec<String>,
+}
 
 impl Environment {
+    fn new(variables: impl IntoIterator<Item = (String, OsString)>) -> Self {
+        Self {
+            unread: variables.into_iter().collect(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// Reads a variable. An empty one counts as not set: that is what compose files make of a
     /// variable without a value.
     fn take<T>(
@@ -85,9 +89,7 @@ impl Environment {
         variable: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<Option<T>, String> {
-        let Some(value) = self.0.remove(variable) else {
-            return Ok(None);
-        };
+        let value = self.unread.remove(variable).unwrap_or_default();
         let invalid = |problem| format!("{variable}={value:?} {problem}");
         match value.to_str().map(str::trim) {
             None => Err(invalid("is not text in UTF-8".to_owned())),
@@ -105,13 +107,14 @@ impl Environment {
         self.take(variable, |text| {
             let element = |part: &str| match part.trim() {
                 "" => Err("has an empty part: separate values by single commas".to_owned()),
-                part => parse(part),
+                part => parse(part)
+                    .map_err(|problem| format!("has a part that is wrong: {part:?} {problem}")),
             };
             text.split(',').map(element).collect()
         })
     }
 
-    fn issuer(&mut self, warnings: &mut Vec<String>) -> Result<Option<Issuer>, String> {
+    fn issuer(&mut self) -> Result<Option<Issuer>, String> {
         let http_hosts = self.list("AUTHZ_ALLOW_HTTP", value::http_host)?;
         let fetched_from = |text: &str| value::fetched_from(text, http_hosts.as_deref());
         let jwks_uri = self.take("AUTHZ_JWKS_URI", fetched_from)?;
@@ -125,50 +128,37 @@ impl Environment {
             true => fetched_from(text),
             false => Ok(text.to_owned()),
         })?;
-        let short_issuer = self.take("AUTH0_DOMAIN", value::auth0_issuer)?;
-        let audiences = self.list("AUTHZ_AUDIENCE", |text| Ok(text.to_owned()))?;
-        let short_audiences = self.list("AUTH0_AUDIENCE", |text| Ok(text.to_owned()))?;
-        if short_issuer.is_some() && issuer.is_some() && short_issuer != issuer {
-            warnings.push("AUTH0_DOMAIN is ignored: AUTHZ_ISSUER says something else".to_owned());
-        }
-        if short_audiences.is_some() && audiences.is_some() && short_audiences != audiences {
-            warnings
-                .push("AUTH0_AUDIENCE is ignored: AUTHZ_AUDIENCE says something else".to_owned());
-        }
-        let named_by = if issuer.is_some() {
-            "AUTHZ_ISSUER"
-        } else {
-            "AUTH0_DOMAIN"
-        };
-        // Half a configuration is a mistake, not a request for the development issuer.
-        let half = [
-            ("AUTHZ_AUDIENCE", audiences.is_some()),
-            ("AUTH0_AUDIENCE", short_audiences.is_some()),
-            ("AUTHZ_JWKS_URI", jwks_uri.is_some()),
-            ("AUTHZ_DISCOVERY_URL", metadata_url.is_some()),
-            ("AUTHZ_ALLOW_HTTP", http_hosts.is_some()),
-            ("AUTHZ_CA_FILE", ca_file.is_some()),
-        ];
-        let Some(issuer) = issuer.or(short_issuer) else {
-            return match half.into_iter().find(|(_, is_set)| *is_set) {
+        let short = self.take("AUTH0_DOMAIN", value::auth0_issuer)?;
+        let issuer = self.either(("AUTHZ_ISSUER", issuer), ("AUTH0_DOMAIN", short));
+        let long = self.list("AUTHZ_AUDIENCE", |text| Ok(text.to_owned()))?;
+        let short = self.list("AUTH0_AUDIENCE", |text| Ok(text.to_owned()))?;
+        let audiences = self.either(("AUTHZ_AUDIENCE", long), ("AUTH0_AUDIENCE", short));
+        let Some((named_by, issuer)) = issuer else {
+            // Half a configuration is a mistake, not a request for the development issuer.
+            let half = [
+                audiences.map(|(variable, _)| variable),
+                jwks_uri.map(|_| "AUTHZ_JWKS_URI"),
+                metadata_url.map(|_| "AUTHZ_DISCOVERY_URL"),
+                http_hosts.map(|_| "AUTHZ_ALLOW_HTTP"),
+                ca_file.map(|_| "AUTHZ_CA_FILE"),
+            ];
+            return match half.into_iter().flatten().next() {
                 None => Ok(None),
-                Some((set, _)) => Err(format!(
+                Some(set) => Err(format!(
                     "AUTHZ_ISSUER is not set, though {set} is: give the issuer exactly as in the \
                      tokens' \"iss\", as with AUTHZ_ISSUER=https://tenant.eu.auth0.com/ (or \
                      AUTH0_DOMAIN), or unset {set} to try the server with its own development issuer"
                 )),
             };
         };
-        let Some(audiences) = audiences.or(short_audiences) else {
+        let Some((_, audiences)) = audiences else {
             return Err(format!(
                 "AUTHZ_AUDIENCE is not set, though {named_by} is: give the identifier of this API, \
                  as with AUTHZ_AUDIENCE=https://quickstart.example/api (or AUTH0_AUDIENCE); without \
                  it, tokens meant for other APIs would be accepted"
             ));
         };
-        let mut issuer = audiences
-            .into_iter()
-            .fold(Issuer::new(issuer), Issuer::audience);
+        let mut issuer = (audiences.into_iter()).fold(Issuer::new(issuer), Issuer::audience);
         if let Some(uri) = jwks_uri {
             issuer = issuer.jwks_uri(uri);
         }
@@ -181,6 +171,20 @@ impl Environment {
             }
             keys.dangerous_allow_http(http_hosts.iter().flatten())
         })))
+    }
+
+    /// Returns the value of the long form or else of the short one, with its variable.
+    fn either<T: PartialEq>(
+        &mut self,
+        (variable, long): (&'static str, Option<T>),
+        (short_variable, short): (&'static str, Option<T>),
+    ) -> Option<(&'static str, T)> {
+        if long.is_some() && short.is_some() && long != short {
+            let warning = "is ignored: its value is not that of";
+            (self.warnings).push(format!("{short_variable} {warning} {variable}"));
+        }
+        let short = short.map(|value| (short_variable, value));
+        long.map(|value| (variable, value)).or(short)
     }
 }
 

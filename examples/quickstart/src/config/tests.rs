@@ -1,8 +1,17 @@
 use super::*;
 
-fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
-    let owned = |(variable, value): &(&str, &str)| ((*variable).to_owned(), value.into());
-    Config::read(Environment(variables.iter().map(owned).collect()))
+/// Reads variables, written `NAME=value;NAME=value`. A later value of the same variable replaces the
+/// earlier one.
+fn read(variables: &str) -> Result<Config, String> {
+    let variables = variables.split(';').filter_map(|it| it.split_once('='));
+    let owned = |(variable, value): (&str, &str)| (variable.to_owned(), value.into());
+    Config::read(Environment::new(variables.map(owned)))
+}
+
+fn with_issuer(variables: &str) -> Result<Config, String> {
+    read(&format!(
+        "AUTHZ_ISSUER=https://issuer.example/;AUTHZ_AUDIENCE=https://api.example;{variables}"
+    ))
 }
 
 const VARIABLES: &str = "
@@ -13,8 +22,13 @@ const VARIABLES: &str = "
 #[test]
 fn an_empty_variable_is_not_set() {
     for value in ["", " "] {
-        let variables = VARIABLES.split_whitespace().map(|it| (it, value));
-        let config = read(&variables.collect::<Vec<_>>()).unwrap();
+        let variables = VARIABLES.split_whitespace();
+        let config = read(
+            &variables
+                .map(|it| format!("{it}={value};"))
+                .collect::<String>(),
+        );
+        let config = config.unwrap();
         assert!(config.issuer.is_none());
         assert_eq!(config.algorithms, [Algorithm::RS256]);
         assert_eq!(config.address.to_string(), "127.0.0.1:3010");
@@ -25,55 +39,43 @@ fn an_empty_variable_is_not_set() {
 
 #[test]
 fn a_short_form_that_says_something_else_is_not_silent() {
-    let warnings = |domain, audience| {
-        let config = read(&[
-            ("AUTHZ_ISSUER", "https://issuer.example/"),
-            ("AUTHZ_AUDIENCE", "https://api.example"),
-            ("AUTH0_DOMAIN", domain),
-            ("AUTH0_AUDIENCE", audience),
-        ]);
-        config.unwrap().warnings
-    };
-    let [domain, audience] = &warnings("other.example", "https://other.example")[..] else {
+    let config = with_issuer("AUTH0_DOMAIN=other.example;AUTH0_AUDIENCE=https://other.example");
+    let [domain, audience] = &config.unwrap().warnings[..] else {
         panic!("not two warnings");
     };
     assert!(domain.contains("AUTH0_DOMAIN") && domain.contains("AUTHZ_ISSUER"));
     assert!(audience.contains("AUTH0_AUDIENCE") && audience.contains("AUTHZ_AUDIENCE"));
-    assert!(warnings("issuer.example", "https://api.example").is_empty());
+    let config = with_issuer("AUTH0_DOMAIN=issuer.example;AUTH0_AUDIENCE=https://api.example");
+    assert!(config.unwrap().warnings.is_empty());
 }
 
 #[test]
 fn values_that_are_taken() {
-    let issuer = ("AUTHZ_ISSUER", "https://issuer.example/");
-    let audience = ("AUTHZ_AUDIENCE", "https://api.example");
-    for url in [
-        "http://localhost:8080/realms/demo",
-        "http://[::1]:3011/",
-        "http://issuer.localhost/",
-        "http://127.1.2.3",
+    for variables in [
+        "AUTHZ_ISSUER=http://localhost:8080/realms/demo",
+        "AUTHZ_ISSUER=http://[::1]:3011/",
+        "AUTHZ_ISSUER=http://issuer.localhost/",
+        "AUTHZ_JWKS_URI=http://issuer.localhost/",
+        "AUTHZ_JWKS_URI=http://127.1.2.3",
+        "AUTHZ_JWKS_URI=http://[fd00::1]:8080/;AUTHZ_ALLOW_HTTP=[fd00::1]",
+        "AUTHZ_JWKS_URI=http://10.0.0.7:8080/;AUTHZ_ALLOW_HTTP=10.0.0.7",
+        "AUTHZ_JWKS_URI=http://keycloak:8080/;AUTHZ_ALLOW_HTTP=KEYCLOAK",
     ] {
-        read(&[("AUTHZ_ISSUER", url), audience]).unwrap();
-        read(&[issuer, audience, ("AUTHZ_JWKS_URI", url)]).unwrap();
+        assert!(with_issuer(variables).is_ok(), "{variables}");
     }
-    for host in ["[fd00::1]", "10.0.0.7", "KEYCLOAK"] {
-        let keys = format!("http://{}:8080/", host.to_lowercase());
-        let variables = [("AUTHZ_JWKS_URI", &*keys), ("AUTHZ_ALLOW_HTTP", host)];
-        read(&[&[issuer, audience][..], &variables].concat()).unwrap();
-    }
-    for (host, port, address) in [
-        ("localhost", "80", "127.0.0.1:80"),
-        ("::1", "65535", "[::1]:65535"),
-        (" 192.0.2.7 ", "0", "192.0.2.7:0"),
+    for (variables, address) in [
+        ("HOST=localhost;PORT=80", "127.0.0.1:80"),
+        ("HOST=::1;PORT=65535", "[::1]:65535"),
+        ("HOST= 192.0.2.7 ;PORT=0", "192.0.2.7:0"),
     ] {
-        let config = read(&[("HOST", host), ("PORT", port)]).unwrap();
-        assert_eq!(config.address.to_string(), address);
+        assert_eq!(read(variables).unwrap().address.to_string(), address);
     }
     for (given, origin) in [
         ("HTTPS://App.Example:443", "https://app.example"),
         ("http://[::1]:80", "http://[::1]"),
         ("capacitor://localhost", "capacitor://localhost"),
     ] {
-        let config = read(&[("AUTHZ_CORS_ORIGINS", given)]).unwrap();
+        let config = read(&format!("AUTHZ_CORS_ORIGINS={given}")).unwrap();
         assert_eq!(config.cors_origins, [origin]);
     }
 }
@@ -87,7 +89,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("AUTH0_DOMAIN", "me@a.auth0.com", "is not a domain"),
     ("AUTHZ_ALGORITHMS", "RS256,rs384", "use one of RS256"),
     ("AUTHZ_ALGORITHMS", "RS256,", "comma"),
-    ("AUTHZ_ALGORITHMS", "RS256,HS256", "public keys only"),
+    ("AUTHZ_ALGORITHMS", "RS256,HS256", "public key"),
     ("PORT", "-1", "65535"),
     ("HOST", "127.0.0.1:80", "IP address"),
     ("AUTHZ_RESOURCE", "https://api.example/#x", "fragment"),
@@ -99,17 +101,9 @@ const MISTAKES: &[(&str, &str, &str)] = &[
 #[test]
 fn mistakes_say_which_variable_and_what_to_do() {
     for (variable, value, advice) in MISTAKES {
-        // A later value of the same variable replaces the earlier one.
-        let read = read(&[
-            ("AUTHZ_ISSUER", "https://issuer.example/"),
-            ("AUTHZ_AUDIENCE", "https://api.example"),
-            (variable, value),
-        ]);
-        let error = read.unwrap_err();
-        assert!(
-            error.starts_with(&format!("{variable}={value:?} ")),
-            "{error}"
-        );
+        let error = with_issuer(&format!("{variable}={value}")).unwrap_err();
+        let begin = format!("{variable}={value:?} ");
+        assert!(error.starts_with(&begin), "{error}");
         assert!(error.contains(advice), "{advice:?} not in: {error}");
     }
 }
@@ -120,10 +114,8 @@ fn bytes_that_are_not_text() {
     use std::os::unix::ffi::OsStringExt as _;
 
     let value = OsString::from_vec(b"\xff".into());
-    let environment = Environment([("AUTHZ_AUDIENCE".to_owned(), value)].into());
+    let environment = Environment::new([("AUTHZ_AUDIENCE".to_owned(), value)]);
     let error = Config::read(environment).unwrap_err();
-    assert!(
-        error.contains("AUTHZ_AUDIENCE=") && error.contains("UTF-8"),
-        "{error}"
-    );
+    let is_said = error.contains("AUTHZ_AUDIENCE=") && error.contains("UTF-8");
+    assert!(is_said, "{error}");
 }

@@ -1,4 +1,5 @@
-//! What each value may be. An error continues the sentence that begins with the variable.
+//! What each value may be. An error continues the sentence that begins with the variable, or with the
+//! part of a list.
 
 use std::{
     fs, io,
@@ -43,35 +44,30 @@ fn is_secure(url: &Url) -> bool {
     url.scheme() == "https" || url.scheme() == "http" && is_loopback
 }
 
+/// Parses a host, with a port or without. Anything else in `text` makes another URL of it.
+fn authority(text: &str) -> Option<Url> {
+    let origin = format!("https://{text}/");
+    let url = Url::parse(&origin).ok()?;
+    let is_whole = url.as_str().eq_ignore_ascii_case(&origin) && url.path() == "/";
+    (is_whole && !text.contains(['@', '*'])).then_some(url)
+}
+
 pub(super) fn http_host(text: &str) -> Result<String> {
-    // A host with anything else in it becomes a URL whose host is not just that.
-    let is_host = !text.contains('*')
-        && Url::parse(&format!("http://{text}/")).is_ok_and(|url| {
-            let host = url.host_str().unwrap_or_default();
-            host.eq_ignore_ascii_case(text) && url.path() == "/"
-        });
-    is_host.then(|| text.to_owned()).ok_or_else(|| {
-        format!(
-            "names {text:?}, which is not a host: leave out scheme, port and path, as in keycloak"
-        )
-    })
+    let url = authority(text).filter(|url| url.port().is_none());
+    let problem = "is not a host: leave out scheme, port and path, as in keycloak";
+    check(url.map(|_| text.to_owned()), problem)
 }
 
 /// `AUTH0_DOMAIN` is short for this.
 pub(super) fn auth0_issuer(domain: &str) -> Result<String> {
-    let issuer = format!("https://{domain}/");
-    let is_domain = Url::parse(&issuer).is_ok_and(|url| {
-        let is_whole = url.as_str().eq_ignore_ascii_case(&issuer) && url.path() == "/";
-        is_whole && url.username().is_empty()
-    });
     check(
-        is_domain.then_some(issuer),
+        authority(domain).map(|_| format!("https://{domain}/")),
         "is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com",
     )
 }
 
 pub(super) fn ca_file(path: &str) -> Result<String> {
-    let pem = fs::read(path).map_err(unreadable)?;
+    let pem = fs::read(path).map_err(|error| unreadable(&error))?;
     let has_any = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
     check(
         has_any.then(|| path.to_owned()),
@@ -79,54 +75,34 @@ pub(super) fn ca_file(path: &str) -> Result<String> {
     )
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
-fn unreadable(error: io::Error) -> String {
+fn unreadable(error: &io::Error) -> String {
     format!("cannot be read ({error}): a relative path begins where the server is started")
 }
 
 /// The origin as browsers spell it: in lower case, without the scheme's own port.
 pub(super) fn origin(text: &str) -> Result<HeaderValue> {
-    if text.contains('*') {
-        return Err(
-            "allows origins that nobody listed: list them one by one, separated by \
-                    commas, as in https://app.example"
-                .to_owned(),
-        );
-    }
     let canonical = || {
         let (_, authority) = text.split_once("://")?;
         let url = Url::parse(text).ok()?;
-        let host = url.host_str().filter(|host| !host.is_empty())?;
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        let origin = format!("{}://{host}{port}", url.scheme());
+        let origin = url.as_str().trim_end_matches('/');
+        let has_more = authority.contains(['/', '\\', '?', '#', '@', '*']);
         // The frameworks' layers read it as a URI.
-        let is_origin =
-            !authority.contains(['/', '\\', '?', '#', '@']) && origin.parse::<Uri>().is_ok();
-        HeaderValue::try_from(origin).ok().filter(|_| is_origin)
+        let is_origin = !authority.is_empty() && !has_more && origin.parse::<Uri>().is_ok();
+        HeaderValue::from_str(origin).ok().filter(|_| is_origin)
     };
-    canonical().ok_or_else(|| {
-        format!(
-            "names {text:?}, which is not an origin: give scheme, host and port without a path, \
-             as in https://app.example"
-        )
-    })
+    check(
+        canonical(),
+        "is not an origin: give scheme, host and port without a path, as in https://app.example, \
+         and list origins one by one, without *",
+    )
 }
 
 pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
-    match Algorithm::from_name(name) {
-        Some(secret @ (Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512)) => Err(format!(
-            "names {secret}, whose tokens are checked with a secret that the issuer shares: this \
-             server takes public keys only; let the issuer sign with RS256 or ES256"
-        )),
-        Some(public) => Ok(public),
-        None => Err(format!(
-            "names {name:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, \
-             ES512, EdDSA"
-        )),
-    }
+    check(
+        Algorithm::from_name(name).filter(|_| !name.starts_with("HS")),
+        "is not an algorithm whose tokens are checked with a public key: use one of RS256, RS384, \
+         RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA",
+    )
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr> {
@@ -154,7 +130,7 @@ pub(super) fn resource(text: &str) -> Result<String> {
 }
 
 pub(super) fn rules(path: &str) -> Result<Rules> {
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     Rules::from_toml(&text).map_err(|error| format!("is not a table of rules: {error}"))
 }
 
