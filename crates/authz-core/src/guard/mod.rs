@@ -4,6 +4,17 @@ mod admitted;
 // What both kinds of guards have in common.
 macro_rules! becomes_a_guard {
     ($name:ident) => {
+        impl<C> $name<C> {
+            /// Answers CORS preflights: see [`Guard::answer_preflights`].
+            #[must_use]
+            pub fn answer_preflights<'m>(
+                self,
+                methods: impl IntoIterator<Item = &'m http::Method>,
+            ) -> Self {
+                Self(self.0.answer_preflights(methods))
+            }
+        }
+
         impl<C> From<$name<C>> for Guard<C> {
             fn from(guard: $name<C>) -> Self {
                 guard.0

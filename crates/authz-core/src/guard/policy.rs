@@ -54,12 +54,6 @@ impl<C> PolicyGuard<C> {
         }
         self
     }
-
-    /// Answers CORS preflights: see [`Guard::answer_preflights`].
-    #[must_use]
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self(self.0.answer_preflights(methods))
-    }
 }
 
 impl<C> Authorizer<C> {

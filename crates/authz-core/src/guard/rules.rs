@@ -1,4 +1,3 @@
-use http::Method;
 use serde::de::DeserializeOwned;
 
 use super::{Guard, Plan, RulePaths};
@@ -28,12 +27,6 @@ impl<C> RulesGuard<C> {
     pub fn paths(mut self, paths: RulePaths) -> Self {
         self.0.change().paths = paths;
         self
-    }
-
-    /// Answers CORS preflights: see [`Guard::answer_preflights`].
-    #[must_use]
-    pub fn answer_preflights<'m>(self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
-        Self(self.0.answer_preflights(methods))
     }
 }
 

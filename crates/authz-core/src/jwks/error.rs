@@ -9,9 +9,8 @@ use crate::untrusted::{Bounded, ERROR_BYTES, debug_as_display};
 pub struct KeysError {
     kind: KeysErrorKind,
     message: String,
-    status: Option<StatusCode>,
-    retry_after: Option<Duration>,
-    cause: Option<Box<dyn Error + Send + Sync>>,
+    /// The failed fetch. An error of a custom provider counts as one.
+    fetch: Option<FetchError>,
 }
 
 /// The kinds of [`KeysError`].
@@ -45,21 +44,25 @@ impl KeysError {
         Self {
             kind,
             message: message.into(),
-            status: None,
-            retry_after: None,
-            cause: None,
+            fetch: None,
         }
     }
 
     /// The key set at `url` could not be fetched.
     pub(super) fn fetch(url: &str, error: FetchError) -> Self {
         let message = format!("the key set at {url} could not be fetched: {error}");
-        Self::new(KeysErrorKind::Fetch, message).caused_by(Some(error))
+        Self {
+            fetch: Some(error),
+            ..Self::new(KeysErrorKind::Fetch, message)
+        }
     }
 
-    /// The issuer's metadata does not lead to a key set. `error` is the failed fetch, if any.
-    pub(super) fn discovery(message: String, error: Option<FetchError>) -> Self {
-        Self::new(KeysErrorKind::Discovery, message).caused_by(error)
+    /// The issuer's metadata does not lead to a key set. `fetch` is the failed fetch, if any.
+    pub(super) fn discovery(message: String, fetch: Option<FetchError>) -> Self {
+        Self {
+            fetch,
+            ..Self::new(KeysErrorKind::Discovery, message)
+        }
     }
 
     pub(super) fn key_set(url: &str, error: &KeySetError) -> Self {
@@ -118,20 +121,8 @@ impl KeysError {
             Bounded(&error, ERROR_BYTES)
         );
         Self {
-            cause: Some(error),
+            fetch: Some(FetchError::transport(error)),
             ..Self::new(KeysErrorKind::Provider, message)
-        }
-    }
-
-    fn caused_by(self, error: Option<FetchError>) -> Self {
-        match error {
-            Some(error) => Self {
-                status: error.status(),
-                retry_after: error.retry_after(),
-                cause: error.into_cause(),
-                ..self
-            },
-            None => self,
         }
     }
 
@@ -143,33 +134,33 @@ impl KeysError {
 
     /// Returns the status of the response, if the fetch failed because of it.
     #[must_use]
-    pub const fn status(&self) -> Option<StatusCode> {
-        self.status
+    pub fn status(&self) -> Option<StatusCode> {
+        self.fetch.as_ref()?.status()
     }
 
     /// Returns the server's `Retry-After`.
-    pub(super) const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.fetch.as_ref()?.retry_after()
     }
 
     /// Returns the error of the HTTP client or of a custom provider. This error's message includes
     /// it.
     #[must_use]
     pub fn get_ref(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
-        self.cause.as_deref()
-    }
-}
-
-impl fmt::Display for KeysError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        self.fetch.as_ref()?.get_ref()
     }
 }
 
 /// Like `std::io::Error`: the message includes the cause, so the source is the cause's source.
 impl Error for KeysError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_deref()?.source()
+        self.fetch.as_ref()?.source()
+    }
+}
+
+impl fmt::Display for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

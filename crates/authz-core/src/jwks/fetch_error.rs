@@ -116,10 +116,6 @@ impl FetchError {
         self.retry_after
     }
 
-    pub(in crate::jwks) fn into_cause(self) -> Option<Box<dyn Error + Send + Sync>> {
-        self.cause
-    }
-
     /// Returns the error passed to [`transport`](Self::transport). This error's message includes
     /// it.
     #[must_use]
