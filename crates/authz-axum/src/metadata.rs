@@ -6,7 +6,7 @@ use http::{Method, Response, StatusCode, Uri};
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     metadata: Option<&ResourceMetadata>,
 ) -> Result<Router<S>, MetadataError> {
-    let metadata = metadata.ok_or(MetadataError::MissingResource)?;
+    let metadata = metadata.ok_or_else(MetadataError::missing_resource)?;
     let shared = metadata.clone();
     let answer = async move |method: Method, uri: Uri, OriginalUri(original): OriginalUri| {
         if !shared.paths().any(|it| it == uri.path()) {

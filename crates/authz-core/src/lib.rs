@@ -46,7 +46,7 @@ pub use crate::{
     },
     guard::{Admitted, Guard, MissingGuard, PolicyGuard, RulePaths},
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
-    metadata::{MetadataError, Resource, ResourceMetadata},
+    metadata::{MetadataError, MetadataErrorKind, Resource, ResourceMetadata},
     policy::{
         ClaimPath, Decision, InvalidScope, Policy, RequiredScope, Scope, Scopes, all_scopes,
         any_scope, any_valid_token, permission, scope,

@@ -4,9 +4,10 @@
 pub use crate::{
     Algorithm, Authorizer, AuthorizerBuilder, BuildError, BuildErrorKind, CacheStatus, Challenge,
     ClaimPath, Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus,
-    KeyError, KeyErrorKind, ManualClock, MetadataError, Policy, Reason, Rejection, RequestParts,
-    RequiredScope, Resource, ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock,
-    Tenants, TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    KeyError, KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind, Policy, Reason,
+    Rejection, RequestParts, RequiredScope, Resource, ResourceMetadata, RulePaths, Scope,
+    ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm,
+    VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

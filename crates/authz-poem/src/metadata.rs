@@ -10,7 +10,7 @@ pub(crate) fn routes(
     metadata: Option<&ResourceMetadata>,
     route: Route,
 ) -> Result<Route, MetadataError> {
-    let metadata = metadata.ok_or(MetadataError::MissingResource)?;
+    let metadata = metadata.ok_or_else(MetadataError::missing_resource)?;
     let shared = metadata.clone();
     let answer = Arc::new(make_sync(move |request: Request| -> Response {
         // Within a nested route, the rest of the path would match at an address that clients do not use.
@@ -18,9 +18,7 @@ pub(crate) fn routes(
         response(shared.response(request.method(), uri.path()))
     }));
     metadata.paths().try_fold(route, |route, path| {
-        let unroutable = || MetadataError::Path {
-            path: path.to_owned(),
-        };
+        let unroutable = || MetadataError::unroutable(path);
         // poem merges consecutive slashes.
         if path.contains("//") {
             return Err(unroutable());

@@ -13,7 +13,9 @@ pub(crate) fn routes(
     impl Filter<Extract = (Response,), Error = warp::Rejection> + Clone + Send + Sync + 'static + use<>,
     MetadataError,
 > {
-    let metadata = metadata.ok_or(MetadataError::MissingResource)?.clone();
+    let metadata = metadata
+        .ok_or_else(MetadataError::missing_resource)?
+        .clone();
     let shared = metadata.clone();
     // `full` panics if the target does not have a path, so the path filters come first.
     let path = warp::path(".well-known")

@@ -1,6 +1,7 @@
 //! Protected resource metadata (RFC 9728): how this API describes itself to clients.
 
 mod address;
+mod error;
 mod resource;
 
 use std::sync::Arc;
@@ -14,7 +15,10 @@ use http::{
 };
 
 pub(crate) use self::address::Address;
-pub use self::resource::Resource;
+pub use self::{
+    error::{MetadataError, MetadataErrorKind},
+    resource::Resource,
+};
 use crate::untrusted::Excerpt;
 
 /// The metadata of a protected resource (RFC 9728 section 2), which adapters serve as JSON at
@@ -50,25 +54,6 @@ struct Document {
     address: Address,
     at_root: bool,
     json: String,
-}
-
-/// Why an adapter can't serve the metadata.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MetadataError {
-    /// The authorizer does not have a resource identifier.
-    #[error(
-        "no metadata to serve: name this API on the authorizer's builder, for example with `.resource(\"https://api.example\")`"
-    )]
-    MissingResource,
-    /// The framework's router does not accept a route for the document.
-    #[error(
-        "the metadata can't be served at {path:?}: remove the application's own route there; choose a resource without `//` in its path"
-    )]
-    Path {
-        /// The path of the document.
-        path: String,
-    },
 }
 
 impl ResourceMetadata {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use authz_core::{Authorizer, Issuer, MetadataError, Resource};
+use authz_core::{Authorizer, Issuer, MetadataError, MetadataErrorKind, Resource};
 use authz_testkit::DevIssuer;
 use http::{Method, Request};
 
@@ -26,7 +26,8 @@ pub async fn metadata<A: App>(
         builder.build().expect("the settings are fine")
     };
     let without = app(&authorizer(None));
-    assert_eq!(without.err(), Some(MetadataError::MissingResource));
+    let kind = without.err().map(|error| error.kind());
+    assert_eq!(kind, Some(MetadataErrorKind::MissingResource));
 
     for path in ["", "/v1", "/v1/", "/:v1/*x/v2:beta", "/a%20b"] {
         let resource = Resource::new(format!("https://api.example{path}")).name("Messages");
