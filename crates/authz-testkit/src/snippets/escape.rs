@@ -20,6 +20,8 @@ pub(super) fn escape(language: Language, value: &str, program: &mut String) {
             }
             // `</script>` ends a script even within a string.
             (Language::JQuery, '<') => program.push_str(r"\u003c"),
+            // Two question marks may begin a trigraph.
+            (Language::ObjectiveC, '?') if program.ends_with('?') => program.push_str(r"\?"),
             (_, ' '..='~') => program.push(c),
             (language, c) => code_point(language, c, program),
         }

@@ -5,7 +5,9 @@ using System.Threading.Tasks;
 
 class Program
 {
-    static async Task<int> Main()
+    static void Main() => Environment.Exit(Call().GetAwaiter().GetResult());
+
+    static async Task<int> Call()
     {
         using (var client = new HttpClient())
         {

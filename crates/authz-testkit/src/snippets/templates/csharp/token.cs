@@ -5,7 +5,9 @@ using System.Threading.Tasks;
 
 class Program
 {
-    static async Task<int> Main()
+    static void Main() => Environment.Exit(GetToken().GetAwaiter().GetResult());
+
+    static async Task<int> GetToken()
     {
         var form = new FormUrlEncodedContent(new Dictionary<string, string>
         {

@@ -16,7 +16,7 @@ int main(void) {
         NSMutableArray *fields = [NSMutableArray array];
         for (NSString *name in form) {
             NSString *value =
-                [form[name] stringByAddingPercentEncodingWithAllowedCharacters:allowed];
+                [[form objectForKey:name] stringByAddingPercentEncodingWithAllowedCharacters:allowed];
             [fields addObject:[NSString stringWithFormat:@"%@=%@", name, value]];
         }
         NSString *body = [fields componentsJoinedByString:@"&"];
