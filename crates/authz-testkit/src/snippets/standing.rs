@@ -41,15 +41,21 @@ impl Language {
             Self::Php => "PHP 8.2",
             Self::Python => "Python 3.11",
             Self::Ruby => "Ruby 3.1",
-            Self::Swift => "tree-sitter-swift",
+            Self::Swift => "tree-sitter-wasms 0.1",
             Self::Rust => "Rust 1.95, reqwest 0.13",
         }
     }
 
-    /// Returns what the [`standing`](Self::standing) leaves open, as sentences for readers.
+    /// Returns what the tests leave open, as sentences for readers.
     #[must_use]
     pub fn unproven(self) -> Option<&'static str> {
         match self {
+            Self::CSharp => {
+                Some("Run with Mono only. .NET is untested, because Debian does not have it.")
+            }
+            Self::JQuery => Some(
+                "Run in jsdom only, as a page of the server that it calls. Browsers and CORS are untested.",
+            ),
             Self::ObjectiveC => Some(
                 "Never run with Apple's Foundation. GNUstep in Debian does not have `NSURLSession`, so the tests \
                  compile and run the programs with a stand-in for it.",

@@ -24,7 +24,7 @@ pub(crate) struct Outcome {
 pub(crate) async fn is_installed(language: Language) -> bool {
     let output = shell(probe(language)).output().await.unwrap();
     if !output.status.success() {
-        eprintln!("left out: {} needs: {}", language.title(), probe(language));
+        eprintln!("left out: {}: `{}` fails", language.title(), probe(language));
     }
     output.status.success()
 }
@@ -104,7 +104,7 @@ fn probe(language: Language) -> &'static str {
         Language::Go => "command -v go",
         // Without the compiler, `java` does not run sources.
         Language::Java => "command -v javac",
-        Language::JQuery => "node --version && test -d \"$NPM/node_modules/jsdom\"",
+        Language::JQuery => "cd \"$NPM\" && node -e 'import(\"jsdom\")'",
         Language::Node => "command -v node",
         Language::ObjectiveC => {
             "command -v clang && command -v gnustep-config && test -e /usr/include/Block.h"
@@ -112,7 +112,7 @@ fn probe(language: Language) -> &'static str {
         Language::Php => "php -r 'exit(extension_loaded(\"curl\") ? 0 : 1);'",
         Language::Python => "command -v python3",
         Language::Ruby => "command -v ruby",
-        Language::Swift => "node --version && test -d \"$NPM/node_modules/web-tree-sitter\"",
+        Language::Swift => "cd \"$NPM\" && node -e 'import(\"web-tree-sitter\")'",
         Language::Rust => "command -v cargo",
         _ => unreachable!("{language:?} has no tools"),
     }
