@@ -100,11 +100,11 @@ pub(super) const PLAN: &[Step] = &[
             rows: ADAPTERS,
             others: None,
         })),
-    step("testkit-rust-crypto", "the testkit in pure Rust",
+    step("testkit-rust-crypto", "the testkit in pure Rust, with its dashboard",
         Action::Tests(Suite {
             name: "tests, rust-crypto",
             select: &["--package=authz-testkit"],
-            features: &["--no-default-features", "--features=rust-crypto"],
+            features: &["--no-default-features", "--features=rust-crypto,dashboard"],
             rows: &["authz-testkit"],
             others: None,
         })),

@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing_subscriber::prelude::*;
 
-use super::{API, Page};
+use super::{API, Page, authorizer};
 
 /// Answers every request as the authorizer decides, and nothing more.
 async fn serve(authorizer: Authorizer) -> u16 {
@@ -62,7 +62,7 @@ async fn a_call_shows_the_answer_and_the_reason() {
     let inspector = Arc::new(Inspector::start(0).await.unwrap());
     let subscriber = tracing_subscriber::registry().with(inspector.layer());
     let _guard = tracing::subscriber::set_default(subscriber);
-    let port = serve(Authorizer::new(issuer).unwrap()).await;
+    let port = serve(authorizer(issuer)).await;
     let call = async |token: Value| {
         let url = format!("http://127.0.0.1:{port}/api/private?x=1");
         let body = json!({

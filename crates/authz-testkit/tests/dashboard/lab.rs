@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{API, Page};
+use super::{API, Page, authorizer};
 
 /// An API that has the issuer's published keys.
 fn api(page: &Page) -> Authorizer {
@@ -18,7 +18,7 @@ fn api(page: &Page) -> Authorizer {
     let issuer = Issuer::new(page.issuer.issuer()).audience(API).keys(keys);
     let all = Algorithm::ALL.into_iter();
     let all = all.filter(|it| !it.name().starts_with("HS"));
-    Authorizer::new(issuer.algorithms(all)).unwrap()
+    authorizer(issuer.algorithms(all))
 }
 
 fn claim<'a>(answer: &'a Value, name: &str) -> &'a Value {
@@ -72,7 +72,7 @@ async fn a_shared_secret_signs_as_well() {
         .unwrap();
     let keys = SharedSecret::hs256(secret).unwrap();
     let issuer = Issuer::new(page.issuer.issuer()).audience(API).keys(keys);
-    let api = Authorizer::new(issuer.algorithms([Algorithm::HS256])).unwrap();
+    let api = authorizer(issuer.algorithms([Algorithm::HS256]));
     let answer = page.post("token", json!({ "api": API })).await;
     api.verify(answer["token"].as_str().unwrap()).await.unwrap();
     for fault in ["forged", "withdrawn_key"] {

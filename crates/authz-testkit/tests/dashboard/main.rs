@@ -10,11 +10,19 @@ mod support;
 mod token_endpoint;
 mod trouble;
 
+use authz_core::{Authorizer, CryptoBackend, Issuer};
 use authz_testkit::{Dashboard, DevIssuer, Registry};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 const API: &str = "https://quickstart.example/api";
+
+/// An API that trusts this issuer.
+fn authorizer(issuer: Issuer) -> Authorizer {
+    let backend = CryptoBackend::available()[0];
+    let builder = Authorizer::builder().crypto_backend(backend);
+    builder.issuer(issuer).build().unwrap()
+}
 
 /// A page in a browser.
 struct Page {

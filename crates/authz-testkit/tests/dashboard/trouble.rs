@@ -1,10 +1,11 @@
 //! Keys and faults, and what the page watches.
 
+use authz_core::{Issuer, jwks::StaticKeys};
 use authz_testkit::Inspector;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{API, Page};
+use super::{API, Page, authorizer};
 use crate::support::read;
 
 #[tokio::test]
@@ -59,17 +60,10 @@ async fn the_key_server_fails_on_request() {
 async fn the_page_watches_the_issuer_and_the_api() {
     let page = Page::with_api(json!({})).await;
     let inspector = Inspector::start(0).await.unwrap();
-    let authorizer = authz_core::Authorizer::new(
-        authz_core::Issuer::new(page.issuer.issuer())
-            .audience(API)
-            .keys(
-                authz_core::jwks::StaticKeys::from_jwks(
-                    page.issuer.published_jwks().to_string().as_bytes(),
-                )
-                .unwrap(),
-            ),
-    );
-    inspector.watch(&authorizer.unwrap());
+    let keys = page.issuer.published_jwks().to_string();
+    let keys = StaticKeys::from_jwks(keys.as_bytes()).unwrap();
+    let issuer = Issuer::new(page.issuer.issuer()).audience(API).keys(keys);
+    inspector.watch(&authorizer(issuer));
     reqwest::get(page.issuer.jwks_uri()).await.unwrap();
     let event = async |port: u16| {
         let url = page.url(&format!("events?inspector_port={port}"));

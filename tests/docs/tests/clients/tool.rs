@@ -24,7 +24,11 @@ pub(crate) struct Outcome {
 pub(crate) async fn is_installed(language: Language) -> bool {
     let output = shell(probe(language)).output().await.unwrap();
     if !output.status.success() {
-        eprintln!("left out: {}: `{}` fails", language.title(), probe(language));
+        eprintln!(
+            "left out: {}: `{}` fails",
+            language.title(),
+            probe(language)
+        );
     }
     output.status.success()
 }
