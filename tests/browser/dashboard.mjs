@@ -175,6 +175,14 @@ test('a token for a user carries what the user has', async () => {
   assert.equal(await callApi(), 200);
 });
 
+test('the lab names the scopes that a client may not ask for', async () => {
+  await go('lab');
+  await page.locator('#lab-client').selectOption('worker');
+  await page.locator('#lab-client-note', { hasText: 'worker may not ask for write:messages' }).waitFor();
+  await page.locator('#lab-client').selectOption('');
+  await page.locator('#lab-client-note').waitFor({ state: 'hidden' });
+});
+
 test('without a token, and without the scope', async () => {
   await go('call');
   await page.locator('input[name="with"][value="none"]').check();

@@ -28,7 +28,7 @@ export function call() {
 
   const form = el('form', { id: 'call-form', class: 'card' },
     el('div', { class: 'columns narrow-first' }, field('method', 'Method', inputs.method), field('url', 'URL', inputs.url)),
-    el('datalist', { id: 'call-endpoints' }, ENDPOINTS.map((path) => el('option', { value: state().api_url + path }))),
+    el('datalist', { id: 'call-endpoints' }, ENDPOINTS.map((path) => el('option', { value: new URL(path, state().api_url).href }))),
     group('with', 'Token', 'call-with', null, choices('radio', 'with', [
       { value: 'lab', label: 'The test lab’s token', about: aboutLab(last), disabled: !last },
       { value: 'none', label: 'No token' },

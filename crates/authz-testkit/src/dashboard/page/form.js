@@ -55,8 +55,11 @@ export const numberOrNull = (text) => (text.trim() === '' ? null : Number(text))
 export function showError(form, error) {
   clearErrors(form);
   const name = error.field?.split(/[.[]/)[0];
-  const box = name && form.querySelector(`[data-field="${CSS.escape(name)}"]`);
-  const place = box ? [...box.querySelectorAll('.error')].at(-1) : form.querySelector('.form-error');
+  const boxes = name ? [...form.querySelectorAll(`[data-field="${CSS.escape(name)}"]:not([hidden])`)] : [];
+  const box = boxes.at(-1);
+  const place = box?.querySelector('.error') ?? form.querySelector('.form-error');
+  const folded = box?.closest('details');
+  if (folded) folded.open = true;
   place.textContent = error.message;
   const control = box?.querySelector('input, select, textarea');
   control?.setAttribute('aria-invalid', 'true');

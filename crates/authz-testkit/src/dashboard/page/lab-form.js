@@ -27,6 +27,7 @@ export function labForm(saved) {
   };
   const audience = field('api', 'Audience', inputs.audience, 'The aud of the token. It need not be an API above.');
   const scopes = el('div', { id: 'lab-scopes-list' });
+  const clientNote = el('p', { id: 'lab-client-note', class: 'hint', 'aria-live': 'polite' });
   const faultAbout = el('div', { id: 'lab-fault-about', class: 'fault-about', 'aria-live': 'polite' });
   let faults = [];
   // `saved.fault` counts until the list of faults has arrived.
@@ -44,6 +45,7 @@ export function labForm(saved) {
     el('div', { class: 'columns' },
       field('client', 'Client', inputs.client),
       field('user', 'User', inputs.user)),
+    clientNote,
     more,
     details('Lifetime, algorithm and format', 'lab-shape', saved.lifetime || saved.algorithm || saved.format,
       field('lifetime', 'Lifetime in seconds', inputs.lifetime),
@@ -60,7 +62,9 @@ export function labForm(saved) {
     aboutFault();
   });
   inputs.fault.setAttribute('aria-describedby', 'lab-fault-about');
+  node.addEventListener('input', aboutClient);
   fillApi(saved.scopes, saved.algorithm, saved.format);
+  aboutClient();
 
   return {
     node,
@@ -121,6 +125,15 @@ export function labForm(saved) {
     const own = users.find(({ id }) => id === inputs.user.value)?.roles ?? [];
     for (const box of more.querySelectorAll('input[name="lab-role"]')) box.checked = own.includes(box.value);
     if (own.length > 0) more.open = true;
+  }
+
+  function aboutClient() {
+    const { api, client, scopes } = target();
+    const allowed = clients.find(({ id }) => id === client)?.scopes[api] ?? [];
+    const excess = inputs.client.value === '' ? [] : scopes.filter((scope) => !allowed.includes(scope));
+    const text = excess.length === 0 ? ''
+      : `${client} may not ask for ${excess.join(' ')}. The token endpoint refuses it; the lab issues the token all the same.`;
+    if (clientNote.textContent !== text) clientNote.textContent = text;
   }
 
   function aboutFault() {

@@ -53,5 +53,5 @@ export const rememberToken = (last) => remember('token', { ...last, process: pro
 
 /** The request of the Call view; the snippets use its URL. */
 export const callForm = () => recall('call', {
-  method: 'GET', url: `${current.api_url}/api/private`, with: 'lab', own: '', body: '{"text": "hello"}', port: current.inspector_port,
+  method: 'GET', url: new URL('/api/private', current.api_url).href, with: 'lab', own: '', body: '{"text": "hello"}', port: current.inspector_port,
 });
