@@ -1,5 +1,8 @@
 //! The programs of `docs/calling.md`, run against an API with a development issuer. A language whose
 //! tools are not installed is left out, with a word on stderr.
+//!
+//! Not on Windows, whose shell does not run the commands.
+#![cfg(unix)]
 
 mod server;
 mod tool;

@@ -115,7 +115,7 @@ fn probe(language: Language) -> &'static str {
         }
         Language::Php => "php -r 'exit(extension_loaded(\"curl\") ? 0 : 1);'",
         Language::Python => "command -v python3",
-        Language::Ruby => "command -v ruby",
+        Language::Ruby => "ruby -e 'exit RUBY_VERSION >= \"3\"'",
         Language::Swift => "cd \"$NPM\" && node -e 'import(\"web-tree-sitter\")'",
         Language::Rust => "command -v cargo",
         _ => unreachable!("{language:?} has no tools"),
