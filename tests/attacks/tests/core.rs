@@ -1,6 +1,6 @@
 //! The table, run through the core with both backends.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use attacks::{Attack, Attempt, Outcome, Server, server::KEY_SET, table};
 use authz_core::{CryptoBackend, RequestParts, any_valid_token};
@@ -53,6 +53,27 @@ async fn every_row_comes_out_as_it_must_with_both_backends() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// Nothing that a caller sends comes back: rows with the same reason have the same answer.
+#[tokio::test]
+async fn an_answer_depends_on_the_reason_alone() {
+    let mut answers = HashMap::new();
+    for row in table::rows() {
+        let attempt = row.attempt();
+        let server = Server::new(&attempt, CryptoBackend::AwsLcRs);
+        let request = attempt.request();
+        let parts = RequestParts::from(&request);
+        let policy = any_valid_token();
+        let Err(rejection) = server.authorizer.authorize(&parts, &policy).await else {
+            continue;
+        };
+        let reason = rejection.reason();
+        let (parts, body) = rejection.into_response::<String>().into_parts();
+        let answer = (parts.status, parts.headers, body);
+        let first = answers.entry(reason).or_insert_with(|| answer.clone());
+        assert_eq!(answer, *first, "{}", row.name);
+    }
 }
 
 async fn check(row: &Attack, backend: CryptoBackend) -> Result<(), String> {

@@ -8,73 +8,32 @@ use crate::{
     },
 };
 
-/// The `Authorization` header, before anybody looks at the token (RFC 6750 sections 2.1 and 3.1).
+/// One request for each way to answer credentials. Which credentials are good is the matter of the
+/// attacks' table.
 pub async fn credentials<A: App>(app: impl Fn(&Setup) -> A) {
     check_all(app, |issuer| {
         let token = issuer.token().scope("read:messages").build();
         let messages = || get("/messages");
-        let served = dev_user(&["read:messages"]);
         let malformed = || invalid_request(Reason::MalformedCredentials);
         vec![
             get("/public").served("nothing is asked", nobody()),
-            messages().bearer(&token).served("a good token", &*served),
             messages()
-                .authorization(format!("bearer {token}"))
-                .served("scheme in lower case", &*served),
-            messages()
-                .authorization(format!("BEARER {token}"))
-                .served("scheme in upper case", &*served),
-            messages()
-                .authorization(format!("Bearer   {token}"))
-                .served("several spaces", &*served),
+                .bearer(&token)
+                .served("a good token", dev_user(&["read:messages"])),
             messages().refused("no header", no_token_for("read:messages")),
-            messages()
-                .authorization("")
-                .refused("an empty header", no_token_for("read:messages")),
             messages()
                 .authorization("Basic dXNlcjpwYXNz")
                 .refused("another scheme", no_token_for("read:messages")),
             messages()
-                .authorization(format!("DPoP {token}"))
-                .refused("DPoP", no_token_for("read:messages")),
-            messages()
-                .authorization(&token)
-                .refused("no scheme", no_token_for("read:messages")),
-            messages()
-                .authorization(format!("Bearer{token}"))
-                .refused("no space", no_token_for("read:messages")),
-            messages()
                 .authorization("Bearer")
                 .refused("nothing after the scheme", malformed()),
-            messages()
-                .authorization("Bearer  ")
-                .refused("only spaces after the scheme", malformed()),
-            messages()
-                .authorization(format!("Bearer {token} {token}"))
-                .refused("two tokens", malformed()),
-            messages()
-                .authorization(format!("Bearer {token}, Bearer {token}"))
-                .refused("a list", malformed()),
-            messages()
-                .authorization(format!("Bearer\t{token}"))
-                .refused("a tab", malformed()),
             messages()
                 .bearer(&token)
                 .bearer(&token)
                 .refused("two headers", malformed()),
             messages()
-                .authorization("Basic dXNlcjpwYXNz")
-                .bearer(&token)
-                .refused("two headers of two schemes", malformed()),
-            messages()
                 .authorization(b"Bearer \xff\xfe")
                 .refused("not UTF-8", invalid_token(Reason::MalformedToken)),
-            // Places that nobody asked for.
-            messages()
-                .header("cookie", format!("session={token}; access_token={token}"))
-                .refused("a token in a cookie", no_token_for("read:messages")),
-            get(&format!("/messages?access_token={token}"))
-                .refused("a token in the query", no_token_for("read:messages")),
         ]
     })
     .await;

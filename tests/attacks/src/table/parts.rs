@@ -67,6 +67,10 @@ fn counts() -> Vec<Attack> {
         ("no-signature", Reason::MalformedToken, |token| {
             part(token, 2, "")
         }),
+        ("swapped", Reason::AlgorithmNotAllowed, |token| {
+            let parts: Vec<_> = token.split('.').collect();
+            format!("{}.{}.{}", parts[1], parts[0], parts[2])
+        }),
         ("nothing-but-dots", Reason::MalformedToken, |_| {
             "..".to_owned()
         }),

@@ -118,6 +118,12 @@ fn several() -> Vec<Attack> {
             },
         ),
         bad(
+            "two-authorization-headers-the-second-of-another-scheme",
+            ONE,
+            Reason::MalformedCredentials,
+            move || Attempt::token(token()).header(AUTHORIZATION, "Basic dXNlcjpwYXNz"),
+        ),
+        bad(
             "two-authorization-headers-one-empty",
             ONE,
             Reason::MalformedCredentials,

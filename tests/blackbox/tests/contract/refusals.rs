@@ -18,46 +18,11 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
     vec![
         case("none", private(), NO_TOKEN_TO_READ),
         case("Basic", with("Basic dXNlcjpwYXNz"), NO_TOKEN_TO_READ),
-        case(
-            "unknown scheme",
-            with(&format!("{MARKER} {good}")),
-            NO_TOKEN_TO_READ,
-        ),
-        case("DPoP", with(&format!("DPoP {good}")), NO_TOKEN_TO_READ),
-        case(
-            "scheme without a space",
-            with(&format!("Bearer{good}")),
-            NO_TOKEN_TO_READ,
-        ),
-        case("token without a scheme", with(&good), NO_TOKEN_TO_READ),
-        // RFC 6750 section 3.1: malformed.
         case("nothing after Bearer", with("Bearer"), INVALID_REQUEST),
-        case("spaces after Bearer", with("Bearer   "), INVALID_REQUEST),
-        case(
-            "two tokens",
-            with(&format!("Bearer {good} {good}")),
-            INVALID_REQUEST,
-        ),
-        case(
-            "a word after the token",
-            with(&format!("Bearer {good} {MARKER}")),
-            INVALID_REQUEST,
-        ),
+        // As it comes off the wire.
         case(
             "two headers, the same",
             private().bearer(&good).bearer(&good),
-            INVALID_REQUEST,
-        ),
-        case(
-            "two headers, one good",
-            private().bearer(&good).bearer("x"),
-            INVALID_REQUEST,
-        ),
-        case(
-            "two headers, one Basic",
-            private()
-                .header("Authorization", "Basic dXNlcjpwYXNz")
-                .bearer(&good),
             INVALID_REQUEST,
         ),
         case(
@@ -67,15 +32,7 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
                 .header("authorization", "Basic dXNlcjpwYXNz"),
             INVALID_REQUEST,
         ),
-        // RFC 6750 section 2.1 and RFC 9110 section 11.1.
         case("good", with(&format!("Bearer {good}")), ok.clone()),
-        case(
-            "several spaces",
-            with(&format!("Bearer    {good}")),
-            ok.clone(),
-        ),
-        case("bearer", with(&format!("bearer {good}")), ok.clone()),
-        case("BEARER", with(&format!("BEARER {good}")), ok.clone()),
         case(
             "header in lower case",
             private().header("authorization", format!("Bearer {good}")),
@@ -93,24 +50,9 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
             NO_TOKEN_TO_READ,
         ),
         case(
-            "token in a cookie",
-            private().header("Cookie", format!("access_token={good}")),
-            NO_TOKEN_TO_READ,
-        ),
-        case(
             "token in the form",
             Request::post("/api/messages").form(format!("access_token={good}")),
             NO_TOKEN_TO_WRITE,
-        ),
-        case(
-            "token in another header",
-            private().header("X-Access-Token", &good),
-            NO_TOKEN_TO_READ,
-        ),
-        case(
-            "proxy's header",
-            private().header("Proxy-Authorization", format!("Bearer {good}")),
-            NO_TOKEN_TO_READ,
         ),
         // What is said about ourselves comes from the configuration.
         case(
@@ -124,11 +66,6 @@ pub(crate) fn cases(issuer: &Issuer) -> Vec<Case> {
                 .header("X-Forwarded-Host", format!("{MARKER}.example"))
                 .header("Forwarded", format!("host={MARKER}.example;proto=http")),
             NO_TOKEN_TO_READ,
-        ),
-        case(
-            "quotes in the token",
-            with(&format!("Bearer \"{MARKER}\\\"")),
-            INVALID_TOKEN,
         ),
         case(
             "a parameter in the token",
