@@ -85,7 +85,7 @@ impl<E: Weight> Weighter<Token, Arc<E>> for ByBytes {
 }
 
 /// Hashes the length and the end of the signature, which differs between any two valid tokens. Only
-/// valid tokens are cached, so nobody can fill one slot with crafted tokens.
+/// valid tokens are cached, so crafted tokens can't fill one slot.
 impl Hash for TokenRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         const END: usize = 32;

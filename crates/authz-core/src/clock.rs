@@ -23,7 +23,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
-/// A clock for tests that moves only when it is told to.
+/// A clock for tests. It moves only through its methods.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};

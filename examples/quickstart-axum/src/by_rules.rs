@@ -1,4 +1,4 @@
-//! The same API, where a file says who may do what: with `AUTHZ_RULES`, as in
+//! The same API with its policies in a file, for example
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-axum`.
 
 use authz_axum::{Authorizer, RulesExt as _, rules::Rules};
@@ -16,8 +16,8 @@ pub(crate) fn api(authorizer: &Authorizer, rules: Rules) -> Router<Messages> {
         ("/api/orgs/{org}/messages", get(list_of).post(create_of)),
         ("/api/me", get(me)),
     ];
-    // `layer` on the whole router would do, and would deny what does not exist, too. As it is, the
-    // table is asked behind the router, which knows what to answer with 404 and 405.
+    // `layer` on the whole router would also deny unknown paths. Behind the router, they get 404, and
+    // unknown methods get 405.
     let routes = endpoints.into_iter();
     routes.fold(Router::new(), |api, (path, methods)| {
         let guarded = methods.options(allowed).route_layer(table.clone());

@@ -1,11 +1,11 @@
-//! CORS, outside of everything: a preflight comes without a token, and never reaches a guard.
+//! CORS outside everything else: preflights do not have a token, and must not reach a guard.
 
 use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse};
 use quickstart::{Cors, CorsRoute};
 use tower::ServiceExt as _;
 use tower_http::cors::CorsLayer;
 
-/// `app`, with the CORS layer in front.
+/// Puts the CORS layer in front of `app`.
 pub(crate) fn with_cors(app: Router, cors: Cors) -> Router {
     let layer = CorsLayer::new()
         .allow_origin(cors.origins().to_vec())
@@ -13,7 +13,7 @@ pub(crate) fn with_cors(app: Router, cors: Cors) -> Router {
         .allow_headers(Cors::REQUEST_HEADERS)
         .expose_headers(Cors::RESPONSE_HEADERS);
     let behind_layer = app.clone().layer(layer);
-    // The layer answers every `OPTIONS` request, and takes those that aren't preflights for some.
+    // The layer answers every `OPTIONS` request as a preflight.
     Router::new().fallback(async move |request: Request| {
         let (uri, headers) = (request.uri(), request.headers());
         let (route, fields) = cors.route(request.method(), uri.path(), headers);

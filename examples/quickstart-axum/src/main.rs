@@ -1,7 +1,7 @@
 //! The protected API of the tutorial, on axum.
 //!
-//! `cargo run -p quickstart-axum` needs nothing else: it brings an issuer for development, and
-//! prints a `curl` line with a token. Environment variables name your own issuer.
+//! `cargo run -p quickstart-axum` needs nothing else: it starts a development issuer and prints a
+//! `curl` line with a token. Environment variables select your own issuer.
 
 mod by_rules;
 mod cors;
@@ -44,13 +44,13 @@ async fn serve(start: Start) -> io::Result<()> {
 }
 
 fn api(authorizer: &Authorizer) -> Router<Messages> {
-    // Each endpoint says what it asks of the token. `route_layer` leaves alone the methods that the
-    // endpoint does not take: they are answered with 405, token or not.
+    // Each endpoint has its own policy. `route_layer` does not affect unknown methods: they get 405,
+    // with or without a token.
     let any = authorizer.require(any_valid_token());
     let read = authorizer.require(scope(READ));
     let may_write = scope(WRITE) & !role("suspended");
     let write = authorizer.require(may_write.clone());
-    // Admins, and the members of the organization in the path.
+    // Allows admins, and members of the organization in the path.
     let member = role("admin") | claim("org_id").equals(path("org"));
     let read_of = authorizer.require(scope(READ) & member.clone());
     let write_of = authorizer.require(may_write & member);
@@ -82,7 +82,7 @@ async fn private() -> Json<Hello> {
     Json(PRIVATE)
 }
 
-/// Who calls? The layer has put the answer where this argument finds it.
+/// The layer has verified the caller. The argument extracts it.
 async fn me(caller: Authorized) -> impl IntoResponse {
     Json(quickstart::me(&caller))
 }
@@ -91,7 +91,7 @@ async fn list(State(messages): State<Messages>) -> Json<Vec<Message>> {
     Json(messages.list())
 }
 
-/// Whoever may not write has been refused before a byte of the body is read.
+/// A caller without permission is rejected before the body is read.
 async fn create(
     caller: Authorized,
     State(messages): State<Messages>,

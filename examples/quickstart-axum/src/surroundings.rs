@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
-//! requests for what is not there.
+//! The endpoints around the API: health checks, metadata for clients, and errors for unknown paths and
+//! methods.
 
 use authz_axum::{Authorizer, RequireExt as _};
 use axum::{
@@ -11,9 +11,9 @@ use axum::{
 };
 use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
 
-/// `api` and all that stands around it.
+/// Adds the endpoints around `api`.
 pub(crate) fn surrounded(api: Router, authorizer: Authorizer) -> Router {
-    // Without `AUTHZ_RESOURCE` there is nothing to describe.
+    // The metadata exists only with `AUTHZ_RESOURCE`.
     let metadata = authorizer.metadata_routes().unwrap_or_default();
     Router::new()
         .route("/healthz", get("ok"))
@@ -25,7 +25,7 @@ pub(crate) fn surrounded(api: Router, authorizer: Authorizer) -> Router {
         .method_not_allowed_fallback(async |uri: Uri| method_not_allowed(uri.path()))
 }
 
-/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
+/// Responds to `OPTIONS` from callers who may use the path. Preflights do not get here.
 pub(crate) async fn allowed(uri: Uri) -> impl IntoResponse {
     let methods = allowed_methods(uri.path());
     (StatusCode::NO_CONTENT, [(ALLOW, methods)])

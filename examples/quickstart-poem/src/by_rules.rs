@@ -1,4 +1,4 @@
-//! The same API, where a file says who may do what: with `AUTHZ_RULES`, as in
+//! The same API with its policies in a file, for example
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-poem`.
 
 use authz_poem::{Authorizer, RulesExt as _, rules::Rules};
@@ -7,8 +7,8 @@ use poem::{EndpointExt as _, Route, get};
 use crate::{create, create_of, list, list_of, me, private, public, surroundings::allowed};
 
 pub(crate) fn api(authorizer: &Authorizer, rules: &Rules) -> Route {
-    // `with` on the whole route would do, and would deny what does not exist, too. As it is, the
-    // table is asked behind the router, which knows what to answer with 404 and 405.
+    // `with` on the whole route would also deny unknown paths. Behind the router, they get 404, and
+    // unknown methods get 405.
     let table = || authorizer.rules(rules.clone());
     let options = || allowed.with(table());
     let messages = get(list.with(table())).post(create.with(table()));

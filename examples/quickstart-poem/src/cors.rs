@@ -1,4 +1,4 @@
-//! CORS, outside of everything: a preflight comes without a token, and never reaches a guard.
+//! CORS outside everything else: preflights do not have a token, and must not reach a guard.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use poem::{
 };
 use quickstart::{Cors, CorsRoute};
 
-/// `app`, with the CORS middleware in front.
+/// Puts the CORS middleware in front of `app`.
 pub(crate) fn with_cors(
     app: impl Endpoint<Output = Response> + 'static,
     cors: Cors,
@@ -20,7 +20,7 @@ pub(crate) fn with_cors(
         .expose_headers(Cors::RESPONSE_HEADERS);
     let app = Arc::new(app);
     let behind_middleware = Arc::new(app.clone().with(middleware));
-    // The middleware answers 403 to other origins, whatever they ask for, and 405 to `OPTIONS`
+    // The middleware responds with 403 to all requests of other origins, and with 405 to `OPTIONS`
     // requests that aren't preflights.
     endpoint::make(move |request: Request| {
         let (app, behind_middleware) = (app.clone(), behind_middleware.clone());

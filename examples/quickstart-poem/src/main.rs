@@ -1,7 +1,7 @@
 //! The protected API of the tutorial, on poem.
 //!
-//! `cargo run -p quickstart-poem` needs nothing else: it brings an issuer for development, and
-//! prints a `curl` line with a token. Environment variables name your own issuer.
+//! `cargo run -p quickstart-poem` needs nothing else: it starts a development issuer and prints a
+//! `curl` line with a token. Environment variables select your own issuer.
 
 mod by_rules;
 mod cors;
@@ -40,13 +40,13 @@ async fn serve(start: Start) -> io::Result<()> {
 }
 
 fn api(authorizer: &Authorizer) -> Route {
-    // Each endpoint says what it asks of the token. The middleware is around the handlers and not
-    // around their route: methods that the route does not take are answered with 405, token or not.
+    // Each endpoint has its own policy. The middleware wraps the handlers and not their route: unknown
+    // methods get 405, with or without a token.
     let any = || authorizer.require(any_valid_token());
     let read = || authorizer.require(scope(READ));
     let may_write = scope(WRITE) & !role("suspended");
     let write = authorizer.require(may_write.clone());
-    // Admins, and the members of the organization in the path.
+    // Allows admins, and members of the organization in the path.
     let member = role("admin") | claim("org_id").equals(path("org"));
     let read_of = authorizer.require(scope(READ) & member.clone());
     let write_of = authorizer.require(may_write & member);
@@ -78,7 +78,7 @@ fn private() -> Response {
     json(PRIVATE)
 }
 
-/// Who calls? The middleware has put the answer where this argument finds it.
+/// The middleware has verified the caller. The argument extracts it.
 #[handler]
 fn me(caller: Authorized) -> Response {
     json(quickstart::me(&caller.into_inner()))
@@ -89,7 +89,7 @@ fn list(Data(messages): Data<&Messages>) -> Response {
     json(messages.list())
 }
 
-/// Whoever may not write has been refused before a byte of the body is read.
+/// A caller without permission is rejected before the body is read.
 #[handler]
 async fn create(
     caller: Authorized,

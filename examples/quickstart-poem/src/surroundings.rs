@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
-//! requests for what is not there.
+//! The endpoints around the API: health checks, metadata for clients, and errors for unknown paths and
+//! methods.
 
 use authz_poem::{Authorizer, MetadataError, RequireExt as _};
 use poem::{
@@ -12,13 +12,13 @@ use poem::{
 use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
 use serde::Serialize;
 
-/// `api` and all that stands around it.
+/// Adds the endpoints around `api`.
 pub(crate) fn surrounded(
     api: Route,
     authorizer: Authorizer,
 ) -> Result<impl Endpoint<Output = Response>, MetadataError> {
     let routes = api.at("/healthz", get(live)).at("/readyz", get(ready));
-    // Without `AUTHZ_RESOURCE` there is nothing to describe.
+    // The metadata exists only with `AUTHZ_RESOURCE`.
     let routes = match authorizer.resource_metadata() {
         Some(_) => authorizer.metadata_routes(routes)?,
         None => routes,
@@ -26,7 +26,7 @@ pub(crate) fn surrounded(
     let app = routes
         .data(authorizer)
         .catch_error(async |_: NotFoundError| not_found())
-        // `catch_error` is not told of which path, and `Allow` depends on it.
+        // `Allow` depends on the path, which `catch_error` does not get.
         .around(async |app, request| {
             let path = request.uri().path().to_owned();
             let answer = app.call(request).await;
@@ -38,7 +38,7 @@ pub(crate) fn surrounded(
     Ok(app)
 }
 
-/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
+/// Responds to `OPTIONS` from callers who may use the path. Preflights do not get here.
 #[handler]
 pub(crate) fn allowed(uri: &Uri) -> Response {
     StatusCode::NO_CONTENT
@@ -57,7 +57,7 @@ fn ready(Data(authorizer): Data<&Authorizer>) -> Response {
     text.with_status(status).into_response()
 }
 
-/// JSON without poem's `charset`, a parameter that it does not have (RFC 8259 section 11).
+/// Responds with JSON, without poem's `charset`: the media type does not define one (RFC 8259 section 11).
 pub(crate) fn json(value: impl Serialize + Send) -> Response {
     Json(value)
         .with_content_type("application/json")

@@ -1,4 +1,4 @@
-//! The same API, where a file says who may do what: with `AUTHZ_RULES`, as in
+//! The same API with its policies in a file, for example
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-warp`.
 
 use authz_warp::{
@@ -21,10 +21,10 @@ pub(crate) fn api(
     rules: Rules,
     messages: Messages,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    // Before all routes the table would do, and would deny what does not exist, too. As it is, it is
-    // asked behind path and method: what is not found there is answered with 404 and 405.
+    // Before all routes, the table would also deny unknown paths. Behind path and method, they get 404,
+    // and unknown methods get 405.
     let table = authorizer.rules(rules);
-    // Who calls? The token has been checked by then, and is found in the cache.
+    // Extracts the caller. The token is already in the cache by then.
     let caller = authorizer.require(any_valid_token());
 
     let of_organization = messages_of(messages.clone());

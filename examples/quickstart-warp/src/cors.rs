@@ -1,4 +1,4 @@
-//! CORS, outside of everything: a preflight comes without a token, and never reaches a guard.
+//! CORS outside everything else: preflights do not have a token, and must not reach a guard.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use warp::{
 
 use crate::surroundings::whole_path;
 
-/// `app`, with warp's CORS filter in front.
+/// Puts warp's CORS filter in front of `app`.
 pub(crate) fn with_cors(
     app: impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
     cors: Cors,
@@ -22,7 +22,7 @@ pub(crate) fn with_cors(
         .allow_methods(Cors::METHODS)
         .allow_headers(Cors::REQUEST_HEADERS)
         .expose_headers(Cors::RESPONSE_HEADERS);
-    // The filter answers 403 to other origins, whatever they ask for.
+    // The filter responds with 403 to all requests of other origins.
     let route = (warp::method().and(whole_path()))
         .and(warp::header::headers_cloned())
         .map(move |method: Method, path: String, headers: HeaderMap| {
@@ -43,7 +43,7 @@ pub(crate) fn with_cors(
     plain.or(layered).unify().or(no_content).unify()
 }
 
-/// `answer`, in which these fields replace those of the same names.
+/// Replaces these fields of `answer`.
 pub(crate) fn with_fields(fields: HeaderMap, answer: impl Reply) -> Response {
     let mut answer = answer.into_response();
     answer.headers_mut().extend(fields);

@@ -1,7 +1,7 @@
 //! The protected API of the tutorial, on warp.
 //!
-//! `cargo run -p quickstart-warp` needs nothing else: it brings an issuer for development, and
-//! prints a `curl` line with a token. Environment variables name your own issuer.
+//! `cargo run -p quickstart-warp` needs nothing else: it starts a development issuer and prints a
+//! `curl` line with a token. Environment variables select your own issuer.
 
 mod by_rules;
 mod cors;
@@ -45,13 +45,13 @@ fn api(
     authorizer: &Authorizer,
     messages: Messages,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
-    // Each endpoint says what it asks of the token: behind its path and its method, before its body.
+    // Each endpoint has its own policy: after the path and the method, before the body.
     let any = authorizer.require(any_valid_token());
     let read = authorizer.require(scope(READ));
     let may_write = scope(WRITE) & !role("suspended");
     let write = authorizer.require(may_write.clone());
-    // Admins, and the members of the organization in the path. Parameters have no names in warp:
-    // the pattern gives them one.
+    // Allows admins, and members of the organization in the path. warp's parameters do not have names:
+    // the pattern names them.
     let member = role("admin") | claim("org_id").equals(path("org"));
     let of = "/api/orgs/{org}/messages";
     let read_of = authorizer.require_at(of, scope(READ) & member.clone());
@@ -86,7 +86,7 @@ fn api(
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
         .then(store);
-    // Who calls? The filter before the handler has the answer.
+    // The filter before the handler extracts the caller.
     let me = warp::path!("api" / "me")
         .and(get_or_head())
         .and(any)
@@ -99,7 +99,7 @@ fn api(
         .unify()
 }
 
-/// Whoever may not write has been refused before a byte of the body is read.
+/// A caller without permission is rejected before the body is read.
 async fn store(
     messages: Messages,
     caller: Authorized,

@@ -1,5 +1,5 @@
-//! What stands around the API: the answers to probes, to clients that look for the issuer, and to
-//! requests for what is not there.
+//! The endpoints around the API: health checks, metadata for clients, and errors for unknown paths and
+//! methods.
 
 use std::{convert::Infallible, str::FromStr};
 
@@ -19,19 +19,19 @@ use warp::{
 
 use crate::cors::with_fields;
 
-/// `api` and all that stands around it.
+/// Adds the endpoints around `api`.
 pub(crate) fn surrounded(
     api: impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static,
     authorizer: Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
-    // Without `AUTHZ_RESOURCE` there is nothing to describe.
+    // The metadata exists only with `AUTHZ_RESOURCE`.
     let routes = match authorizer.metadata_routes() {
         Ok(metadata) => api.or(metadata).unify().boxed(),
         Err(_) => api.boxed(),
     };
     let routes = routes.or(health(authorizer)).unify();
     let recovered = routes.recover(authz_warp::recover).unify();
-    // The rejection handlers of `recover` are not told of which path, and `Allow` depends on it.
+    // `Allow` depends on the path, which the handlers of `recover` do not get.
     let outcome = no_slash_at_the_end()
         .and(recovered)
         .map(Ok)
@@ -44,7 +44,7 @@ pub(crate) fn surrounded(
     )
 }
 
-/// The messages of the organization in the path.
+/// Extracts the messages of the organization in the path.
 pub(crate) fn messages_of(
     messages: Messages,
 ) -> impl Filter<Extract = (Messages,), Error = Rejection> + Clone {
@@ -52,7 +52,7 @@ pub(crate) fn messages_of(
         .map(move |Organization(name)| messages.of(&name))
 }
 
-/// The organization in a path. warp hands parameters over as they were sent, percent-encoded.
+/// The organization in a path. warp does not percent-decode parameters.
 struct Organization(String);
 
 impl FromStr for Organization {
@@ -64,7 +64,7 @@ impl FromStr for Organization {
     }
 }
 
-/// `OPTIONS`, of those who may use the path. Preflights are answered before they get here.
+/// Responds to `OPTIONS` from callers who may use the path. Preflights do not get here.
 pub(crate) fn allowed(
     authorizer: &Authorizer,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + use<> {
@@ -86,7 +86,7 @@ pub(crate) fn allowed(
     api.and(allow())
 }
 
-/// The methods of the path, as the answer.
+/// Responds with the methods of the path.
 pub(crate) fn allow() -> impl Filter<Extract = (Response,), Error = Infallible> + Clone {
     path::full().map(|path: FullPath| {
         let methods = allowed_methods(path.as_str());
@@ -103,15 +103,15 @@ fn health(authorizer: Authorizer) -> impl Filter<Extract = (Response,), Error = 
     live.or(ready).map(Reply::into_response)
 }
 
-/// The path, before any of it is matched. `path::full` panics where a target has none, as `CONNECT`'s.
+/// Extracts the whole path. `path::full` panics if a target does not have one, such as that of `CONNECT`.
 pub(crate) fn whole_path() -> impl Filter<Extract = (String,), Error = Infallible> + Clone {
     let none = path::end().map(|| "/".to_owned());
     let some = path::full().map(|path: FullPath| path.as_str().to_owned());
     none.or(some).unify()
 }
 
-/// warp takes `/api/me/` for `/api/me`. A resource with a slash at the end has it in the address of its
-/// metadata.
+/// Rejects a trailing slash, because warp matches `/api/me/` as `/api/me`. Metadata may have one, after
+/// its resource.
 fn no_slash_at_the_end() -> impl Filter<Extract = (), Error = Rejection> + Clone {
     whole_path()
         .and_then(

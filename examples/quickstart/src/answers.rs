@@ -1,4 +1,4 @@
-//! What the endpoints answer, tokens aside.
+//! The responses of the endpoints, except those about tokens.
 
 use std::time::UNIX_EPOCH;
 
@@ -40,7 +40,7 @@ pub fn me(caller: &Authorized) -> Value {
         "scopes": caller.scopes(),
         // Seconds since 1970, like the claim `exp`.
         "expires_at": expires_at.unwrap_or_default().as_secs(),
-        // In an object of their own: a claim may have any name, `scopes` too.
+        // In their own object, because a claim may have any name, even `scopes`.
         "claims": caller.claims(),
     })
 }

@@ -14,12 +14,12 @@ use http::{
 
 use crate::allowed_methods;
 
-/// The origins whose pages may call this API, and what their requests may look like.
+/// The origins whose pages may call this API, with their allowed methods and fields.
 ///
 /// Each server mounts its framework's CORS layer outside of everything else. The layers agree on
-/// requests from allowed origins. Some of them answer 403 or 405 to other origins and to preflights
-/// that ask for more than is allowed, or never pass an `OPTIONS` request on: [`route`](Self::route)
-/// keeps those requests away from the layer.
+/// requests from allowed origins. Some respond with 403 or 405 to other origins and to preflights that
+/// request too much, or never pass `OPTIONS` requests on. [`route`](Self::route) bypasses the layer for
+/// those requests.
 #[derive(Clone, Debug, Default)]
 pub struct Cors(Arc<[HeaderValue]>);
 
@@ -35,19 +35,19 @@ pub enum CorsRoute {
 }
 
 impl Cors {
-    /// The methods that pages of other origins may use.
+    /// The methods allowed for pages of other origins.
     pub const METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::POST];
-    /// The fields that their requests may carry, besides those that any page may send.
+    /// The allowed request fields, in addition to those that any page may send.
     pub const REQUEST_HEADERS: [HeaderName; 2] = [AUTHORIZATION, CONTENT_TYPE];
-    /// The field of an answer that they may read, besides those that any page may: the challenge
-    /// tells why a token was refused (RFC 6750 section 3).
+    /// The readable response field, in addition to those that any page may read: the challenge names
+    /// the reason for a rejection (RFC 6750 section 3).
     pub const RESPONSE_HEADERS: [HeaderName; 1] = [WWW_AUTHENTICATE];
 
     pub(crate) fn new(origins: Vec<HeaderValue>) -> Self {
         Self(origins.into())
     }
 
-    /// The allowed origins, as browsers spell them in `Origin`.
+    /// Returns the allowed origins, as browsers spell them in `Origin`.
     #[must_use]
     pub fn origins(&self) -> &[HeaderValue] {
         &self.0
@@ -64,7 +64,7 @@ impl Cors {
     ) -> (CorsRoute, HeaderMap) {
         let mut fields = HeaderMap::new();
         if !self.0.is_empty() {
-            // Without it, a cache could hand one origin what was answered to another.
+            // Without it, a cache could serve one origin the response to another.
             fields.insert(VARY, HeaderValue::from_static("Origin"));
         }
         let origin = headers.get(ORIGIN);

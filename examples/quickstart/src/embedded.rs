@@ -1,4 +1,4 @@
-//! The issuer for those who have none yet.
+//! The development issuer, for users without an issuer.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use authz_testkit::{Dashboard, DevIssuer, Registry, StartError};
 
 use crate::{READ, WRITE};
 
-/// Where the issuer listens if nothing else does: `cargo xtask token` looks here.
+/// The issuer's port, if it is free. `cargo xtask token` uses it.
 const PORT: u16 = 3011;
 
 /// Starts an issuer in this process, on its usual port if that is free. Its dashboard knows the API.
@@ -33,8 +33,7 @@ pub(crate) async fn start(
     }
 }
 
-/// How to try the server. The last line can be pasted into any shell: all of them know double
-/// quotes.
+/// Returns a `curl` line to try the server. It has double quotes, which every shell supports.
 pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String {
     let name = issuer.issuer();
     let token = issuer.token().scope(&format!("{READ} {WRITE}")).build();
@@ -45,7 +44,7 @@ pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String 
     )
 }
 
-/// The server's own URL, as somebody on this machine reaches it.
+/// Returns the server's URL for clients on this machine.
 pub(crate) fn base_url(listening: SocketAddr) -> String {
     let ip = match listening.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),

@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use crate::NewMessage;
 
-/// The messages of everybody, or [of](Self::of) one organization, in memory: each has its own ids and
-/// keeps its newest [`CAPACITY`](Self::CAPACITY). Clones share them.
+/// The common messages, or those [of](Self::of) one organization, in memory. Each list has its own ids
+/// and keeps the newest [`CAPACITY`](Self::CAPACITY) messages. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
     rooms: Arc<Mutex<Rooms>>,
     organization: Option<Arc<str>>,
 }
 
-/// By organization; those of everybody have none.
+/// By organization. The common messages have none.
 type Rooms = HashMap<Option<Arc<str>>, VecDeque<Message>>;
 
 /// A stored message.
@@ -31,13 +31,13 @@ pub struct Message {
 }
 
 impl Messages {
-    /// How many are kept: the oldest makes room for the next.
+    /// Maximum number of messages. A further message displaces the oldest.
     pub const CAPACITY: usize = 1000;
 
-    /// How many organizations are kept: the one that has been silent longest makes room.
+    /// Maximum number of organizations. A further one displaces the one without new messages for longest.
     const ORGANIZATIONS: usize = 100;
 
-    /// The messages of one organization.
+    /// Returns the messages of one organization.
     #[must_use]
     pub fn of(&self, organization: &str) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Messages {
         }
     }
 
-    /// Stores a message of the caller whose token says that it is `author`.
+    /// Stores a message. `author` is the `sub` of the caller's token.
     #[must_use]
     pub fn add(&self, message: NewMessage, author: Option<&str>) -> Message {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +71,7 @@ impl Messages {
         message
     }
 
-    /// All of them, the oldest first.
+    /// Returns the messages, the oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<Message> {
         let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);

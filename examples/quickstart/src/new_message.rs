@@ -17,12 +17,12 @@ impl NewMessage {
 
     /// Reads `{"text":"..."}` from the body of a request with these header fields.
     ///
-    /// The frameworks' own JSON extractors differ in what they take, and in the response to a missing
-    /// content type, a body sent in chunks or a limit passed. Here is one answer.
+    /// The frameworks' own JSON extractors differ in the bodies that they accept and in their error
+    /// responses.
     ///
     /// # Errors
     ///
-    /// The response that says what the body should have been.
+    /// Returns the response that describes a valid body.
     pub async fn read<E>(
         headers: &HeaderMap,
         body: impl Stream<Item = Result<impl Buf, E>>,
@@ -43,7 +43,7 @@ impl NewMessage {
             }
             json.put(part);
         }
-        // A struct with serde's derive would take an array for an object: ["text"].
+        // A struct with serde's derive would also accept an array: ["text"].
         let members: Map<String, Value> = serde_json::from_slice(&json)
             .map_err(|_| invalid_request("the body is not a JSON object"))?;
         match members.get("text").and_then(Value::as_str) {

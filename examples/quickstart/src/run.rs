@@ -17,26 +17,26 @@ use crate::{
     supervise::{self, supervise},
 };
 
-/// What a server needs in order to serve.
+/// The parts that a server needs to serve.
 #[expect(missing_debug_implementations, reason = "a boxed future has none")]
 #[non_exhaustive]
 pub struct Start {
-    /// Decides about requests, as configured.
+    /// Authorizes requests, as configured.
     pub authorizer: Authorizer,
-    /// Who may do what, if a file says so; else the server's own policies do.
+    /// The rules of `AUTHZ_RULES`, which replace the server's own policies.
     pub rules: Option<Rules>,
-    /// Which pages of other origins may call the API.
+    /// The origins whose pages may call the API.
     pub cors: Cors,
     /// The messages.
     pub messages: Messages,
-    /// Bound, and about to be announced.
+    /// Listens on the configured address.
     pub listener: TcpListener,
-    /// When to stop.
+    /// Resolves when the server should stop.
     pub shutdown: Shutdown,
 }
 
-/// Starts a server as configured, and returns the exit status: 0 after a signal, 2 if the
-/// configuration is wrong, 1 for any other error.
+/// Starts a server and returns the exit status: 0 after a signal, 2 for an invalid configuration, 1 for
+/// any other error.
 #[must_use]
 pub fn run<S>(serve: impl FnOnce(Start) -> S) -> ExitCode
 where
@@ -46,21 +46,21 @@ where
         let config = Config::from_env().map_err(|error| (2, error))?;
         let runtime = Runtime::new().map_err(cannot("start"))?;
         let ended = runtime.block_on(start(config, serve));
-        // A key server's name that is still being resolved must not delay the exit.
+        // A pending DNS lookup of a key server must not delay the exit.
         runtime.shutdown_background();
         ended
     };
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err((status, message)) => {
-            // If stderr is closed, the status has to do.
+            // If stderr is closed, only the status remains.
             let _ = writeln!(io::stderr(), "error: {message}");
             ExitCode::from(status)
         }
     }
 }
 
-/// The exit status, and what goes to stderr.
+/// The exit status and the message for stderr.
 type Failure = (u8, String);
 
 fn cannot<E: Display>(what: &str) -> impl FnOnce(E) -> Failure {
@@ -113,7 +113,7 @@ where
             own_issuer = issuer.map_err(cannot("start the development issuer"))?;
             let issuer = &own_issuer;
             announcement.push_str(&embedded::announcement(issuer, listening));
-            // A resource identifier by plain http must be on this machine (RFC 9728 section 1.2).
+            // A resource identifier with plain http must be on this machine (RFC 9728 section 1.2).
             if listening.ip().is_loopback() || listening.ip().is_unspecified() {
                 resource = resource.or(Some(embedded::base_url(listening)));
             }

@@ -1,20 +1,20 @@
-//! From the signal to the end: requests in flight are finished, within bounds.
+//! Graceful shutdown: finishes the requests in flight, within a time limit.
 
 use std::{future::Future, io, pin::pin, task::Poll, time::Duration};
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _, future::BoxFuture, stream};
 use tokio::sync::oneshot;
 
-/// How long requests may go on after the signal. Kubernetes kills after 30 s unless told otherwise:
-/// this leaves time to say so in the log.
+/// Maximum time to finish requests after the signal. Kubernetes kills after 30 s by default, which leaves
+/// time for the log.
 pub(crate) const GRACE: Duration = Duration::from_secs(25);
 
 /// Resolves when the server should finish its requests and end, as the frameworks' graceful
 /// shutdown expects.
 pub type Shutdown = BoxFuture<'static, ()>;
 
-/// Serves until the server ends by itself or a signal comes, and then for [`GRACE`] at most. A
-/// second signal ends it at once.
+/// Serves until the server ends by itself or a signal arrives, and then for at most [`GRACE`]. A second
+/// signal ends it immediately.
 pub(crate) async fn supervise<S>(
     serve: impl FnOnce(Shutdown) -> S,
     signals: impl Stream<Item = &'static str>,
@@ -30,7 +30,7 @@ where
         Some(signal) = signals.next() => signal,
     };
     tracing::info!(signal, "stopping: requests in flight are finished");
-    // Nobody listens only where the server is ending anyway.
+    // The receiver is gone only if the server is ending anyway.
     let _ = shut_down.send(());
     tokio::select! {
         ended = &mut serving => return ended,
@@ -42,7 +42,7 @@ where
     Ok(())
 }
 
-/// The signals that ask the server to end, from now on.
+/// Returns the future signals to end the server.
 #[cfg(unix)]
 pub(crate) fn signals() -> io::Result<impl Stream<Item = &'static str>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -13,18 +13,17 @@ use crate::{
 
 /// A decision about a request, or the wait for the key that it needs.
 ///
-/// `None` stands for a request that is allowed without a caller: one without a token where that is
-/// optional, or for a public path.
+/// The caller is `None` for a public path, and for a request without a token if the token is optional.
 #[must_use]
 #[derive(Debug)]
 pub enum Admission<C = Claims> {
-    /// Decided.
+    /// The decision.
     Ready(Result<Option<Authorized<C>>, Rejection>),
-    /// The token's key is not known yet.
+    /// The token's key is unknown, and newer keys are being fetched.
     Pending(Pending<C>),
 }
 
-/// Resolves to the decision once the issuer's newer keys have arrived, or could not be fetched.
+/// Resolves to the decision once the issuer's newer keys have arrived or the fetch has failed.
 pub struct Pending<C = Claims> {
     future: Pin<Box<dyn Future<Output = Result<Authorized<C>, Rejection>> + Send>>,
 }
@@ -34,7 +33,7 @@ impl<C> Admission<C> {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub async fn resolve(self) -> Result<Option<Authorized<C>>, Rejection> {
         match self {
             Self::Ready(decision) => decision,

@@ -7,9 +7,10 @@ use std::{
 use super::verified::Verified;
 use crate::{claims::Claims, clock, crypto::Algorithm, policy::Scopes};
 
-/// A caller whose token was found good and satisfies the endpoint's policy.
+/// A caller whose token is valid and satisfies the endpoint's policy.
 ///
-/// The registered claims are methods; [`claims`](Self::claims) has all of them. Cloning is cheap.
+/// The registered claims have methods, and [`claims`](Self::claims) returns all claims. Cloning is
+/// cheap.
 ///
 /// ```
 /// # use authz_core::Authorized;
@@ -33,85 +34,85 @@ impl<C> Authorized<C> {
         &self.0
     }
 
-    /// The claims, as the application's type.
+    /// Returns the claims as the application's type.
     #[must_use]
     pub fn claims(&self) -> &C {
         &self.0.claims
     }
 
-    /// The issuer: one of the configured ones.
+    /// Returns `iss`: one of the configured issuers.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.0.trusted.issuer
     }
 
-    /// `sub`: whom the token speaks for, unique within its issuer.
+    /// Returns `sub`: the user or client that the token represents, unique within its issuer.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.0.subject()
     }
 
-    /// `client_id`, or else `azp`: the application that the token was issued to.
+    /// Returns `client_id`, or else `azp`: the application that the token was issued to.
     #[must_use]
     pub fn client_id(&self) -> Option<&str> {
         self.0.client_id()
     }
 
-    /// `jti`: the token's own identifier.
+    /// Returns `jti`: the token's identifier.
     #[must_use]
     pub fn token_id(&self) -> Option<&str> {
         self.0.token_id()
     }
 
-    /// `aud`: every audience that the token is meant for.
+    /// Returns `aud`: the audiences of the token.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
         self.0.audiences()
     }
 
-    /// The scopes granted.
+    /// Returns the granted scopes.
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         self.0.scopes()
     }
 
-    /// The scopes granted, and those that they imply by
+    /// Returns the granted scopes and those that they imply by
     /// [`AuthorizerBuilder::scope_implies`](crate::AuthorizerBuilder::scope_implies).
     #[must_use]
     pub fn effective_scopes(&self) -> &Scopes {
         self.0.effective_scopes()
     }
 
-    /// Auth0's `permissions`.
+    /// Returns Auth0's `permissions`.
     #[must_use]
     pub fn permissions(&self) -> &Scopes {
         &self.0.permissions
     }
 
-    /// `exp`: when the token expires, to the second.
+    /// Returns `exp`: the time when the token expires, in whole seconds.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         clock::at(self.0.expires_at)
     }
 
-    /// `iat`: when the token was issued, to the second.
+    /// Returns `iat`: the time when the token was issued, in whole seconds.
     #[must_use]
     pub fn issued_at(&self) -> Option<SystemTime> {
         self.0.issued_at.map(clock::at)
     }
 
-    /// The algorithm of the token's signature.
+    /// Returns the algorithm of the token's signature.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.0.algorithm
     }
 
-    /// The identifier of the key that signed the token.
+    /// Returns the `kid` of the key that signed the token.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.0.key.kid()
     }
 
-    /// How long the token is still accepted at `now`, allowed clock skew included.
+    /// Returns the time from `now` until the token is rejected, including the allowed clock skew.
     #[must_use]
     pub fn remaining(&self, now: SystemTime) -> Duration {
         let end = self.0.expires_at.saturating_add(self.0.trusted.leeway);

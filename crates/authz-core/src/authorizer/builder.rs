@@ -18,7 +18,7 @@ use crate::{
 
 /// Builds an [`Authorizer`].
 ///
-/// What is about an issuer is said on the [`Issuer`]; what is about this API is said here.
+/// It has the settings of this API. [`Issuer`] has the settings of an issuer.
 #[derive(Debug)]
 #[must_use]
 pub struct AuthorizerBuilder<C = Claims> {
@@ -39,8 +39,8 @@ pub struct AuthorizerBuilder<C = Claims> {
 }
 
 impl Authorizer {
-    /// For one issuer and with default settings. Keys are fetched in the background if a tokio runtime
-    /// is running, otherwise with the first request.
+    /// Creates an authorizer for one issuer, with default settings. Keys are fetched in the background
+    /// if a tokio runtime is running, otherwise with the first request.
     ///
     /// ```
     /// use authz_core::{Authorizer, Issuer};
@@ -53,12 +53,12 @@ impl Authorizer {
     ///
     /// # Errors
     ///
-    /// When the issuer has no audience, or a setting can't work.
+    /// Returns an error if the issuer does not have an audience, or if a setting is invalid.
     pub fn new(issuer: Issuer) -> Result<Self, BuildError> {
         Self::builder().issuer(issuer).build()
     }
 
-    /// For several issuers, and for the settings of this API.
+    /// Creates a builder, for several issuers and for the settings of this API.
     pub fn builder() -> AuthorizerBuilder {
         AuthorizerBuilder::new()
     }
@@ -95,20 +95,20 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// Trusts issuers that appear at run time, by their form.
+    /// Accepts the tokens of tenants: issuers that match a pattern and are admitted at run time.
     pub fn tenants(mut self, tenants: Tenants) -> Self {
         self.tenants.push(tenants);
         self
     }
 
-    /// A place besides the `Authorization` header where a token may come from.
+    /// Adds a source of tokens besides the `Authorization` header.
     pub fn token_source(mut self, source: TokenSource) -> Self {
         self.sources.add(source);
         self
     }
 
-    /// A place where a token comes from instead of the `Authorization` header, which is then not looked
-    /// at: a gateway may need that one for a token of its own. Given several times, each of them counts.
+    /// Adds a source of tokens that replaces the `Authorization` header, which is then ignored: a
+    /// gateway may need this header for its own token. May be repeated.
     ///
     /// ```
     /// use authz_core::{Authorizer, TokenSource};
@@ -123,36 +123,37 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// Bytes of a token at most; a longer one is refused unread. Default: 16 KiB.
+    /// Sets the maximum token size in bytes. Longer tokens are rejected without parsing. Default: 16 KiB.
     pub const fn max_token_bytes(mut self, bytes: usize) -> Self {
         self.max_token_bytes = bytes;
         self
     }
 
-    /// Bytes that the cache of verified tokens may take; 0 switches it off. Default: 32 MiB.
+    /// Sets the maximum size of the cache of verified tokens in bytes. 0 disables it. Default: 32 MiB.
     ///
-    /// A token takes 2 to 4 KiB. About a hundredth, and at most 128 MiB, is taken from the start.
+    /// A token takes 2 to 4 KiB. About a hundredth of the size, at most 128 MiB, is allocated at once.
     pub const fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
         self
     }
 
-    /// The clock for `exp`, `nbf` and `iat`. Default: the machine's.
+    /// Sets the clock for `exp`, `nbf` and `iat`. Default: the system clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// The implementation that checks signatures. Default: AWS-LC. A program built without the feature
-    /// `aws-lc-rs` must choose.
+    /// Sets the implementation that verifies signatures. Default: AWS-LC. A program without the feature
+    /// `aws-lc-rs` must set one.
     ///
-    /// Keys made before the authorizer, as [`StaticKeys`](crate::jwks::StaticKeys) are, work with any backend.
+    /// Keys that exist before the authorizer, such as [`StaticKeys`](crate::jwks::StaticKeys), work with
+    /// any backend.
     pub const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
         self.crypto_backend = Some(backend);
         self
     }
 
-    /// What challenges call this API (RFC 9110 section 11.5). Default: its first audience.
+    /// Sets the `realm` of challenges (RFC 9110 section 11.5). Default: the first audience.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = Some(realm.into());
         self
@@ -186,9 +187,9 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// Whoever has `scope` has `implied` as well, and what those imply. Policies and
-    /// [`Authorized::effective_scopes`](crate::Authorized::effective_scopes) count them;
-    /// [`Authorized::scopes`](crate::Authorized::scopes) stays what the token says.
+    /// Makes `scope` imply the scopes `implied`, and all scopes that they imply. Policies and
+    /// [`Authorized::effective_scopes`](crate::Authorized::effective_scopes) include implied scopes.
+    /// [`Authorized::scopes`](crate::Authorized::scopes) does not.
     ///
     /// ```
     /// use authz_core::Authorizer;
@@ -198,7 +199,7 @@ impl<C> AuthorizerBuilder<C> {
     ///     .scope_implies("write:messages", ["read:messages"]);
     /// ```
     ///
-    /// A circle is an error of [`build`](Self::build).
+    /// [`build`](Self::build) returns an error if implications are cyclic.
     pub fn scope_implies<T: Into<String>>(
         mut self,
         scope: impl Into<String>,
@@ -209,23 +210,22 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
-    /// Leaves the scopes that a route asks for out of the 401 for a request without a token. By default
-    /// the challenge has them as `scope` (RFC 6750 section 3), so that a client can ask its issuer for
-    /// the right token at once.
+    /// Omits the route's scopes from the 401 for a request without a token. By default, the challenge
+    /// has them as `scope` (RFC 6750 section 3), so that a client can request the right token.
     pub const fn hide_wanted_scopes(mut self) -> Self {
         self.name_wanted_scopes = false;
         self
     }
 
-    /// Answers an unmet policy with 401, as express-jwt-authz 1.0 did, instead of 403: for clients
-    /// that rely on it while they migrate. The error code stays `insufficient_scope`.
+    /// Responds to an unmet policy with 401 instead of 403, for clients that rely on the 401 of
+    /// express-jwt-authz 1.0. The error code remains `insufficient_scope`.
     pub const fn unmet_policy_is_unauthorized(mut self) -> Self {
         self.unmet_policy_status = StatusCode::UNAUTHORIZED;
         self
     }
 
-    /// Writes the bodies of refusals as problem details (RFC 9457, `application/problem+json`), on every
-    /// framework. Status and header fields stay the same.
+    /// Formats the bodies of rejections as problem details (RFC 9457, `application/problem+json`). Status
+    /// and other header fields do not change.
     ///
     /// ```json
     /// {
@@ -274,12 +274,12 @@ impl<C> AuthorizerBuilder<C> {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
-    /// Checks the settings. Keys are fetched in the background where a tokio runtime is running,
-    /// and else with the first request; no request is accepted without them.
+    /// Checks the settings and creates the authorizer. Keys are fetched in the background if a tokio
+    /// runtime is running, otherwise with the first request. Without keys, no request is accepted.
     ///
     /// # Errors
     ///
-    /// When there is no issuer or no audience, or a setting can't work.
+    /// Returns an error if an issuer or an audience is missing, or if a setting is invalid.
     pub fn build(mut self) -> Result<Authorizer<C>, BuildError> {
         let resource = match self.resource {
             Some(resource) => Some((Address::of(&resource.identifier)?, resource)),
@@ -312,7 +312,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
         let metadata = match resource {
             Some((address, resource)) => {
-                // A load balancer's tokens are not for clients to ask for.
+                // Clients can't request a load balancer's tokens.
                 let servers = issuers.iter().filter(|it| it.load_balancer.is_none());
                 let servers = servers.map(|it| it.issuer.to_string());
                 Some(resource.metadata(address, servers, self.sources.methods())?)

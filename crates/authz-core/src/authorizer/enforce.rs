@@ -1,4 +1,4 @@
-//! The endpoint's policy, applied to a token that is good.
+//! Applies the endpoint's policy to a valid token.
 
 use super::{authorized::Authorized, events, verified::Verified};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl<C> Authorized<C> {
-    /// Applies one more policy to this caller. What the policy asks of the request can't be met here:
-    /// see [`check_for`](Self::check_for).
+    /// Applies another policy to this caller. Requirements on the request are not met here: use
+    /// [`check_for`](Self::check_for).
     ///
     /// ```
     /// # use authz_core::{Authorized, Rejection, permission};
@@ -20,16 +20,16 @@ impl<C> Authorized<C> {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub fn check(&self, policy: &Policy) -> Result<(), Rejection> {
         self.verified().check(policy, None)
     }
 
-    /// Applies one more policy to this caller and its request.
+    /// Applies another policy to this caller and its request.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub fn check_for(&self, policy: &Policy, request: &RequestParts<'_>) -> Result<(), Rejection> {
         self.verified().check(policy, Some(request))
     }
@@ -38,13 +38,13 @@ impl<C> Authorized<C> {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub fn check_scope<S: RequiredScope>(&self) -> Result<(), Rejection> {
         self.verified().check_scope::<S>(None)
     }
 
-    /// Evaluates a policy for this caller and says why it is met or not. Nothing is logged. The
-    /// decision reveals the policy and the token's claims, so it is for operators alone.
+    /// Evaluates a policy for this caller and explains the result. Does not log. The decision reveals
+    /// the policy and the token's claims, so it is for operators only.
     #[must_use]
     pub fn explain(&self, policy: &Policy) -> Decision {
         policy.decide(&self.verified().facts(None))
@@ -75,15 +75,15 @@ impl<C> Verified<C> {
         request: Option<&RequestParts<'_>>,
     ) -> Result<(), Rejection> {
         const { assert!(Scope::is_valid(S::NAME), "not a scope") }
-        // A policy costs an allocation, and is needed to refuse only.
+        // A policy costs an allocation, and only a rejection needs it.
         if self.surely_has_scope(S::NAME) {
             return Ok(());
         }
         self.check(&scope(S::NAME), request)
     }
 
-    /// The answer to an unmet policy: 403 and the scopes that would do (RFC 6750 section 3.1), or
-    /// 401 and the authentication that would do (RFC 9470 section 3).
+    /// Returns the response to an unmet policy: 403 with sufficient scopes (RFC 6750 section 3.1), or
+    /// 401 with a sufficient authentication (RFC 9470 section 3).
     fn unmet(&self, policy: &Policy, decision: &Decision, facts: &EvalContext<'_>) -> Rejection {
         let api = &self.trusted.api;
         let (reason, status) = match decision.step_up {

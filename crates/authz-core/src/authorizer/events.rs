@@ -1,4 +1,4 @@
-//! One line in the operator's log for every decision. Never the token: its `kid` and `jti` stand for it.
+//! Writes one log event per decision. `kid` and `jti` identify the token, which is never logged.
 
 use http::StatusCode;
 
@@ -22,7 +22,7 @@ pub(crate) fn refused(
     request: Option<&RequestParts<'_>>,
 ) {
     let client = examined.and_then(|(it, _)| it.client_id.as_deref().or(it.azp.as_deref()));
-    // Whatever is not from the configuration is escaped and cut, so that a line is a line.
+    // Values that are not from the configuration are escaped and truncated: one event is one line.
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -45,15 +45,15 @@ pub(crate) fn refused(
         };
     }
     match refusal.reason {
-        // Nothing is wrong here but with the key server, and that concerns the operator.
+        // The operator has to act: the key server is unavailable.
         Reason::KeysUnavailable => event!(warn),
-        // What every client does first.
+        // Every client starts without a token.
         Reason::MissingToken if !refusal.had_credentials => event!(debug),
         _ => event!(info),
     }
 }
 
-/// For an audit log: off unless the operator asks for `authz=trace`.
+/// For an audit log, which the operator enables with `authz=trace`.
 pub(crate) fn allowed<C>(verified: &Verified<C>, request: &RequestParts<'_>, cached: bool) {
     tracing::trace!(
         target: "authz",
@@ -77,10 +77,10 @@ pub(crate) fn unmet_policy<C>(
     facts: &EvalContext<'_>,
     verified: &Verified<C>,
 ) {
-    // Together less than a line of 4 KB.
+    // Together they are shorter than a line of 4 KB.
     const SHORT: usize = 300;
     const LONG: usize = 700;
-    // The requirements on lines of their own.
+    // One line per requirement.
     const TREE: usize = 8000;
     tracing::info!(
         target: "authz",
@@ -106,13 +106,13 @@ pub(crate) fn unmet_policy<C>(
     tracing::debug!(target: "authz", "the decision in full: {tree}");
 }
 
-/// The policy asks for a path parameter that the route does not have: nobody can ever meet it.
+/// The policy requires a path parameter that the route does not have, so it is never met.
 pub(crate) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
     let names = request.path_param_names();
     let hint = if names.iter().any(|it| it == wanted) {
-        "nested routers use the name twice, and nobody can say which is meant: rename one of them"
+        "nested routers use the name twice, which is ambiguous: rename one of them"
     } else if names.is_empty() {
-        "the router tells no path parameters here: put the guard on the route itself, within the router"
+        "no path parameters are available here: put the guard on the route itself, within the router"
     } else {
         "give the parameter in the route's pattern and in the policy the same name"
     };
@@ -129,7 +129,7 @@ pub(crate) fn missing_path_param(request: &RequestParts<'_>, wanted: &str) {
     );
 }
 
-/// Nobody can meet a policy whose parameters come from a pattern that is not the route's.
+/// The policy's path parameters come from a pattern that is not the route's, so it is never met.
 pub(crate) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
     tracing::error!(
         target: "authz",
@@ -142,7 +142,7 @@ pub(crate) fn other_pattern(request: &RequestParts<'_>, pattern: &PathPattern) {
     );
 }
 
-/// What follows is an ordinary refusal; this says why, and of what.
+/// Logged before the rejection itself, with the path that no rule allows.
 #[cfg(feature = "rules")]
 pub(crate) fn no_rule(request: &RequestParts<'_>, path: &str, why: &'static str) {
     tracing::info!(

@@ -32,10 +32,10 @@ use crate::{
     request::{OwnedParts, RequestParts},
 };
 
-/// Decides about requests: finds the token, checks it, and evaluates the endpoint's policy.
+/// Authorizes requests: finds the token, verifies it, and evaluates the endpoint's policy.
 ///
-/// `C` is the type of the claims that the application reads; by default all of them, as a map.
-/// Clones share everything: the keys, the cache, the background task.
+/// `C` is the application's type for the claims, by default a map of all claims. Clones share the
+/// keys, the cache and the background task.
 ///
 /// ```
 /// use authz_core::{Authorizer, Issuer, RequestParts, scope};
@@ -68,22 +68,22 @@ pub struct IssuerStatus {
     pub keys: KeyStatus,
 }
 
-/// How full the cache of verified tokens is.
+/// The fill level of the cache of verified tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheStatus {
-    /// Tokens in it.
+    /// Number of cached tokens.
     pub tokens: usize,
-    /// Bytes that they take, as estimated.
+    /// Estimated memory of the cached tokens, in bytes.
     pub bytes: u64,
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
-    /// Decides about one request, waiting for the issuer's keys if need be.
+    /// Authorizes one request. Waits for the issuer's keys if the token's key is unknown.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub async fn authorize(
         &self,
         request: &RequestParts<'_>,
@@ -101,7 +101,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub async fn authorize_optional(
         &self,
         request: &RequestParts<'_>,
@@ -110,8 +110,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         self.decide_optional(request, policy).resolve().await
     }
 
-    /// Decides about one request, at once if the token's key is known, which is nearly always: without
-    /// an `.await`, a lock or a boxed future. The caller is never `None`.
+    /// Authorizes one request without an `.await`, a lock or a boxed future, unless the token's key is
+    /// unknown, which is rare. The caller is never `None`.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
         match self.decide_optional(request, policy) {
             Admission::Ready(Ok(None)) => {
@@ -165,11 +165,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         Admission::Ready(Ok(Some(Authorized::new(verified))))
     }
 
-    /// Checks a token that did not come with a request. No policy is applied.
+    /// Verifies a token that did not come with a request. No policy is applied.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] that a request with this token would get.
+    /// Returns the [`Rejection`] that a request with this token would get.
     pub async fn verify(&self, token: &str) -> Result<Authorized<C>, Rejection> {
         let check = TokenCheck {
             state: &self.state,
@@ -220,23 +220,22 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
 }
 
 impl<C> Authorizer<C> {
-    /// Whether the keys of every issuer are loaded: what a readiness probe asks. Tenants, which appear
-    /// at run time, are not waited for.
+    /// Returns `true` if the keys of every issuer are loaded, for a readiness probe. Tenants do not
+    /// count.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.state.issuers.iter().all(|it| it.keys.status().ready)
     }
 
-    /// Waits until the keys of every issuer are loaded, however long that takes: for a server that
-    /// starts to listen only then. Tenants, which appear at run time, are not waited for. Without a
-    /// tokio runtime it returns at once.
+    /// Waits until the keys of every issuer are loaded, without a time limit, for servers that listen
+    /// only then. Tenants do not count. Returns immediately without a tokio runtime.
     ///
     /// ```
     /// # async fn example(authorizer: authz_core::Authorizer) {
     /// use std::time::Duration;
     ///
     /// if tokio::time::timeout(Duration::from_secs(30), authorizer.ready()).await.is_err() {
-    ///     eprintln!("the issuer's keys are not there yet: starting anyway, requests get 503");
+    ///     eprintln!("the issuer's keys are not loaded yet: starting anyway, requests get 503");
     /// }
     /// # }
     /// ```
@@ -246,7 +245,7 @@ impl<C> Authorizer<C> {
         }
     }
 
-    /// The state of each issuer's keys, tenants included.
+    /// Returns the state of each issuer's keys, including tenants.
     #[must_use]
     pub fn key_status(&self) -> Vec<IssuerStatus> {
         let tenants = self.state.issuers.tenants();
@@ -259,13 +258,13 @@ impl<C> Authorizer<C> {
             .collect()
     }
 
-    /// Forgets a tenant: its tokens are refused from now on, those already verified included, until
-    /// [`Tenants::allow`](crate::Tenants::allow) lets it in again. Nothing happens for one that is not known.
+    /// Removes a tenant and rejects its tokens immediately, including cached ones, until
+    /// [`Tenants::allow`](crate::Tenants::allow) admits it again. Ignores unknown tenants.
     pub fn retire_tenant(&self, issuer: &str) {
         self.state.issuers.retire_tenant(issuer);
     }
 
-    /// How full the cache of verified tokens is; `None` when it is switched off.
+    /// Returns the fill level of the cache of verified tokens, or `None` if the cache is disabled.
     #[must_use]
     pub fn cache_status(&self) -> Option<CacheStatus> {
         self.state.cache.as_ref().map(|cache| CacheStatus {
@@ -274,7 +273,8 @@ impl<C> Authorizer<C> {
         })
     }
 
-    /// The metadata to serve for this API (RFC 9728), if its resource identifier is configured.
+    /// Returns the metadata of this API (RFC 9728), or `None` without a
+    /// [resource identifier](AuthorizerBuilder::resource).
     #[must_use]
     pub fn resource_metadata(&self) -> Option<&ResourceMetadata> {
         self.state.metadata.as_ref()

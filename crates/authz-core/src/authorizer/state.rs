@@ -14,7 +14,7 @@ use crate::{
     validation::{self, ValidationError},
 };
 
-/// What the clones of an authorizer share.
+/// The state that the clones of an authorizer share.
 pub(crate) struct AuthorizerState<C> {
     pub(super) issuers: Issuers,
     pub(crate) sources: Sources,
@@ -27,7 +27,7 @@ pub(crate) struct AuthorizerState<C> {
 }
 
 impl<C> AuthorizerState<C> {
-    /// Returns the verified token from the cache, if it still stands.
+    /// Returns the verified token from the cache, if it is still valid.
     pub(super) fn lookup_cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
         let cache = self.cache.as_ref()?;
         let verified = cache.get(token)?;
@@ -57,7 +57,7 @@ impl<C> AuthorizerState<C> {
         }
     }
 
-    /// Returns the scopes that a caller without a token should ask its issuer for (RFC 6750 section 3).
+    /// Returns the scopes that a caller without a token should request (RFC 6750 section 3).
     pub(super) fn scope_to_ask_for(
         &self,
         policy: &Policy,

@@ -12,20 +12,20 @@ use crate::{
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
 
-/// A verified token, as it stands in the cache.
+/// A verified token, as it is cached.
 pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<TrustedIssuer>,
     pub(crate) key: Arc<VerificationKey>,
-    /// See [`EvalContext`], as for the next.
+    /// See [`EvalContext`], also for the next field.
     names_elsewhere: bool,
     permissions_unreadable: bool,
-    /// Those granted, and those that they imply.
+    /// The granted scopes and those that they imply.
     effective_scopes: Scopes,
-    /// Those granted, if that is less.
+    /// The granted scopes, if they imply others.
     granted_scopes: Option<Scopes>,
     pub(super) permissions: Scopes,
-    /// What the following texts are parts of.
+    /// Contains the following strings.
     payload: PayloadBytes,
     subject: Option<PayloadStr>,
     client_id: Option<PayloadStr>,
@@ -33,22 +33,22 @@ pub(crate) struct Verified<C> {
     audiences: SmallVec<[PayloadStr; 2]>,
     pub(super) issued_at: Option<u64>,
     pub(super) algorithm: Algorithm,
-    /// What it takes in memory at most, where the claims are a map. A type of the application's own is
-    /// taken for one of maps, arrays and structs of some hundred bytes.
+    /// Maximum size in memory if the claims are a map. For another type, an estimate with maps, arrays
+    /// and structs of some hundred bytes.
     bytes: usize,
-    /// The claims for policies that name one, where `claims` are not all of them.
+    /// All claims, for policies that name one.
     all_claims: AllClaims<C>,
     pub(super) claims: C,
 }
 
 enum AllClaims<C> {
-    /// `C` is [`Claims`]: one copy is enough. The function says so to the compiler.
+    /// `C` is [`Claims`], so one copy is enough. The function is the cast.
     Same(fn(&C) -> Option<&Claims>),
     Lazy(LazyClaims),
 }
 
 impl<C: 'static> Verified<C> {
-    /// What is kept of a token, but for the payload itself, which those borrow from who made it.
+    /// Collects the values to cache, except the payload, which `registered` still borrows.
     pub(crate) fn new(
         claims: C,
         registered: &TokenClaims<'_>,
@@ -93,7 +93,7 @@ impl<C: 'static> Verified<C> {
         let footprint = Footprint::of(payload);
         let (all_claims, claims_bytes) = match as_map(&claims) {
             Some(_) => (AllClaims::Same(as_map), footprint.as_value),
-            // The application's own, and the map for policies that name a claim.
+            // The application's type, and the map for policies that name a claim.
             None => (
                 AllClaims::Lazy(LazyClaims::default()),
                 footprint.as_any + footprint.as_value,
@@ -109,7 +109,7 @@ impl<C: 'static> Verified<C> {
         if audiences.spilled() {
             texts_bytes += audiences.capacity() * size_of::<PayloadStr>();
         }
-        // With the counts of references beside the value.
+        // The `Arc` adds two reference counts.
         let bytes = size_of::<Self>()
             + 2 * size_of::<usize>()
             + claims_bytes
@@ -192,7 +192,7 @@ impl<C> Verified<C> {
         &self.effective_scopes
     }
 
-    /// Whether the scope is there, where nothing but a look at the scopes is needed to say so.
+    /// Returns `true` if the token has the scope, as far as its list of scopes shows.
     pub(crate) fn surely_has_scope(&self, name: &str) -> bool {
         !self.names_elsewhere && self.effective_scopes.contains(name)
     }

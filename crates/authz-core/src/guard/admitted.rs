@@ -1,4 +1,4 @@
-//! What an adapter's middleware leaves in a request for its extractors.
+//! Passes a decision from an adapter's middleware to its extractors.
 
 use std::{any, fmt, sync::Arc};
 
@@ -18,33 +18,33 @@ use crate::{
     validation::ValidationError,
 };
 
-/// A request that a [`Guard`] let pass, with its caller if it has one.
+/// A request that a [`Guard`] allowed, with its caller if it has one.
 ///
-/// An adapter's middleware puts it into the request's extensions, so that extractors can tell a
-/// request without a token from one that nobody looked at.
+/// An adapter's middleware puts it into the request's extensions. Extractors then distinguish an
+/// unauthenticated request from an unguarded route.
 pub struct Admitted<C = Claims>(Caller<C>);
 
 enum Caller<C> {
     Known(Authorized<C>),
-    /// With what it takes to ask for one.
+    /// A request without a token, and the settings to reject it if a handler requires one.
     Nobody {
         api: Arc<Api>,
-        /// The scopes to ask for.
+        /// The scopes to request.
         scope: Option<Arc<str>>,
     },
 }
 
-/// An extractor runs in a handler before which no token was checked: a mistake in the
-/// application's routes, answered with 500 and never with access.
+/// A handler with an extractor runs, but no guard has checked the request's token. It is a mistake in
+/// the application's routes, and the response is 500.
 ///
-/// The operator's log says which extractor on which path; the answer says nothing.
+/// The log names the extractor and the path. The response does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the handler needs a caller, but nothing checked the request's token")]
 #[non_exhaustive]
 pub struct MissingGuard;
 
 impl<C> Guard<C> {
-    /// What to put into the extensions of a request that passes.
+    /// Returns the value for the extensions of an allowed request.
     #[must_use]
     pub fn admitted(&self, caller: Option<Authorized<C>>) -> Admitted<C> {
         Admitted(match caller {
@@ -58,12 +58,12 @@ impl<C> Guard<C> {
 }
 
 impl<C: Send + Sync + 'static> Admitted<C> {
-    /// The one in `extensions`, for the extractor of type `E`.
+    /// Finds the value in `extensions`, for the extractor of type `E`.
     ///
     /// # Errors
     ///
-    /// When there is none: the route's guard was forgotten, or is one for another claims type.
-    /// It has been logged.
+    /// Returns an error if the route does not have a guard, or has one for another claims type. It has
+    /// been logged.
     pub fn find<'e, E>(extensions: &'e Extensions, path: &str) -> Result<&'e Self, MissingGuard> {
         extensions.get::<Self>().ok_or_else(|| {
             MissingGuard::log::<E>(
@@ -76,7 +76,7 @@ impl<C: Send + Sync + 'static> Admitted<C> {
 }
 
 impl<C> Admitted<C> {
-    /// The caller; `None` for a request without a token where that is optional.
+    /// Returns the caller, or `None` for a request without a token if the token is optional.
     #[must_use]
     pub const fn caller(&self) -> Option<&Authorized<C>> {
         match &self.0 {
@@ -85,11 +85,11 @@ impl<C> Admitted<C> {
         }
     }
 
-    /// The caller, for a handler that needs one even where the guard let requests without a token pass.
+    /// Returns the caller, for a handler that requires one behind an optional guard.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub fn require(&self, request: &RequestParts<'_>) -> Result<Authorized<C>, Rejection> {
         self.require_asking_for(None, request)
     }
@@ -110,11 +110,11 @@ impl<C> Admitted<C> {
         }
     }
 
-    /// The caller, for a handler that needs the scope `S`.
+    /// Returns the caller, for a handler that requires the scope `S`.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] to answer with. It has been logged.
+    /// Returns the [`Rejection`] to respond with. It has been logged.
     pub fn require_scope<S: RequiredScope>(
         &self,
         request: &RequestParts<'_>,
@@ -126,7 +126,7 @@ impl<C> Admitted<C> {
 }
 
 impl MissingGuard {
-    /// Logs the mistake: the extractor of type `E`, the request's path, and what to do.
+    /// Logs the mistake: the extractor of type `E`, the request's path, and a hint.
     #[must_use]
     pub fn log<E>(path: &str, hint: &'static str) -> Self {
         tracing::error!(
@@ -140,7 +140,7 @@ impl MissingGuard {
         Self
     }
 
-    /// The answer: 500, with a body that tells nothing.
+    /// Returns the response: 500, with a body that reveals nothing.
     pub fn into_response<B: From<String>>(self) -> Response<B> {
         let body = r#"{"error":"server_error","error_description":"the request can't be handled"}"#;
         let mut response = Response::new(B::from(body.to_owned()));

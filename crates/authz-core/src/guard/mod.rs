@@ -1,7 +1,7 @@
-//! What stands before a route or a whole service: an authorizer, and what it asks of requests.
+//! Protects a route or a whole service: an authorizer and the requirements on requests.
 
 mod admitted;
-// What both kinds of guards have in common.
+// Implements what both kinds of guards share.
 macro_rules! becomes_a_guard {
     ($name:ident) => {
         impl<C> $name<C> {
@@ -70,47 +70,47 @@ use crate::{
     rules::{PathPattern, decode, is_plain},
 };
 
-/// Protects a route or a whole service: made from a [`PolicyGuard`] or a `RulesGuard`.
+/// Protects a route or a whole service. Converted from a [`PolicyGuard`] or a `RulesGuard`.
 ///
-/// Every adapter's middleware is a guard with its framework's plumbing around it.
+/// Each adapter's middleware wraps a guard for its framework.
 pub struct Guard<C = Claims>(Arc<Inner<C>>);
 
-/// Frameworks clone a middleware for every request: that is one count and no more.
+/// Behind an `Arc`, because frameworks clone a middleware for every request.
 struct Inner<C> {
     authorizer: Authorizer<C>,
     plan: Plan,
-    /// `Allow` for preflights, if the guard answers them.
+    /// The `Allow` header for preflights, if the guard answers them.
     preflights: Option<HeaderValue>,
     paths: RulePaths,
-    /// The scopes that a caller without a token should ask for.
+    /// The scopes that a caller without a token should request.
     wanted_scope: Option<Arc<str>>,
 }
 
-/// Which path of a request a table of rules looks at, where a nested router or a rewrite has changed
-/// it on the way to the guard.
+/// The path that a table of rules matches, if a nested router or a rewrite has changed it before the
+/// guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RulePaths {
-    /// Both: a request passes only if the rules allow it by the path that the client sent and by the
-    /// path that is seen here. Safe whatever comes before the guard.
+    /// Both paths: the rules must allow the request by the path that the client sent and by the path
+    /// at the guard. Safe with any router or rewrite before the guard.
     #[default]
     Both,
-    /// The path that the client sent. For a guard within a nested router, with rules for whole paths,
-    /// where nothing rewrites paths.
+    /// The path that the client sent. For a guard within a nested router, with rules for whole paths and
+    /// without rewrites.
     Original,
-    /// The path that is seen here: what is left by nested routers and rewrites, and what will be served.
+    /// The path at the guard, after nested routers and rewrites. It is the path that will be served.
     Current,
 }
 
-/// What is asked of a request.
+/// The requirements on a request.
 #[derive(Clone, Debug)]
 enum Plan {
     Policy {
         policy: Policy,
         optional: bool,
-        /// Whether the policy asks for path parameters.
+        /// Whether the policy requires path parameters.
         params: bool,
-        /// Where the path parameters are, if the framework does not tell.
+        /// Finds the path parameters, if the framework does not provide them.
         pattern: Option<Box<PathPattern>>,
     },
     #[cfg(feature = "rules")]
@@ -147,9 +147,9 @@ impl<C> Guard<C> {
         Arc::make_mut(&mut self.0)
     }
 
-    /// Answers CORS preflights here, with 204 and `methods` in `Allow`, instead of rejecting them. For
-    /// services without a CORS layer, which would answer them before they reach the guard: the
-    /// answer does not let a page of another origin call the API. No preflight is passed on.
+    /// Answers CORS preflights with 204 and `methods` in `Allow`, instead of rejecting them. None reaches
+    /// the handler. For services without a CORS layer, which would answer them first. The answer does not
+    /// allow pages of other origins to call the API.
     #[must_use]
     pub fn answer_preflights<'m>(mut self, methods: impl IntoIterator<Item = &'m Method>) -> Self {
         let methods: Vec<_> = methods.into_iter().map(Method::as_str).collect();
@@ -159,14 +159,13 @@ impl<C> Guard<C> {
         self
     }
 
-    /// The authorizer.
+    /// Returns the authorizer.
     #[must_use]
     pub fn authorizer(&self) -> &Authorizer<C> {
         &self.0.authorizer
     }
 
-    /// Whether a decision depends on more of the request's target than its path: an adapter whose
-    /// framework keeps the query to itself need not ask for it otherwise.
+    /// Returns `true` if decisions depend on the query. Otherwise, an adapter does not need to look it up.
     #[must_use]
     pub fn reads_query(&self) -> bool {
         let sources = &self.0.authorizer.state.sources;
@@ -182,7 +181,7 @@ impl<C> Guard<C> {
         self.0.wanted_scope.clone()
     }
 
-    /// Whether a decision depends on the path of the request's target.
+    /// Returns `true` if decisions depend on the request's path.
     #[must_use]
     pub fn reads_path(&self) -> bool {
         match &self.0.plan {
@@ -192,8 +191,8 @@ impl<C> Guard<C> {
         }
     }
 
-    /// Whether a decision depends on the path parameters that the framework's router finds: it need
-    /// not be asked for them otherwise.
+    /// Returns `true` if decisions depend on the path parameters of the framework's router. Otherwise, an
+    /// adapter does not need to look them up.
     #[must_use]
     pub fn reads_path_params(&self) -> bool {
         match &self.0.plan {
@@ -205,7 +204,7 @@ impl<C> Guard<C> {
         }
     }
 
-    /// The policy; `None` for a table of rules.
+    /// Returns the policy, or `None` for a table of rules.
     #[must_use]
     pub fn policy(&self) -> Option<&Policy> {
         match &self.0.plan {
@@ -217,7 +216,7 @@ impl<C> Guard<C> {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
-    /// Decides about one request, at once where the token's key is known.
+    /// Authorizes one request, without waiting if the token's key is known.
     pub fn admit(&self, request: &RequestParts<'_>) -> Admission<C> {
         if let Some(allow) = &self.0.preflights
             && request.is_preflight()
@@ -247,7 +246,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
                 Some(params) => self.decide(&request.with_path_params(&params), policy, *optional),
                 None => {
                     let admission = self.decide(&request.without_path_params(), policy, *optional);
-                    // A path that can be read in two ways matches nothing, and is the client's fault.
+                    // An ambiguous path matches nothing, but that is the client's fault.
                     if *params && admission.is_unmet() && is_plain(request.original_path()) {
                         events::other_pattern(request, pattern);
                     }
@@ -259,9 +258,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
         }
     }
 
-    /// Nobody can meet a policy that asks for a path parameter which the route does not have.
+    /// Logs an error if the policy requires a path parameter that the route does not have.
     fn complain_about_params(request: &RequestParts<'_>, policy: &Policy) {
-        // A parameter that is not UTF-8 is not told by routers: it may be there.
+        // Routers omit parameters that are not UTF-8, so the route may have it.
         if decode(request.original_path()).is_none() {
             return;
         }

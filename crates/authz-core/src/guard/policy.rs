@@ -33,12 +33,12 @@ impl<C> PolicyGuard<C> {
         self
     }
 
-    /// Takes the path parameters that the policy asks for from the request's path by `pattern`, for
-    /// routers that don't tell theirs. A path that does not match has none.
+    /// Takes the policy's path parameters from the request's path by `pattern`, for routers that do not
+    /// provide them. A path that does not match does not have parameters.
     ///
     /// # Panics
     ///
-    /// When the policy asks for a parameter that `pattern` does not have: it could never be met.
+    /// Panics if the policy requires a parameter that `pattern` does not have. It could never be met.
     #[must_use]
     #[track_caller]
     pub fn at(mut self, path: PathPattern) -> Self {

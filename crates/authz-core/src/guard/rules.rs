@@ -15,14 +15,14 @@ use crate::{
 pub struct RulesGuard<C = Claims>(Guard<C>);
 
 impl<C> RulesGuard<C> {
-    /// Allows the requests that `rules` allow, by the path that the client sent and by the one that is
-    /// seen here: [`paths`](Self::paths) changes that.
+    /// Allows the requests that `rules` allow, both by the path that the client sent and by the path at
+    /// the guard. [`paths`](Self::paths) changes this.
     #[must_use]
     pub fn new(authorizer: Authorizer<C>, rules: Rules) -> Self {
         Self(Guard::with(authorizer, Plan::Rules(rules), None))
     }
 
-    /// Which path the rules look at. Default: [`RulePaths::Both`].
+    /// Sets the path that the rules match. Default: [`RulePaths::Both`].
     #[must_use]
     pub fn paths(mut self, paths: RulePaths) -> Self {
         self.0.change().paths = paths;

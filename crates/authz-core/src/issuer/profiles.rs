@@ -137,7 +137,7 @@ impl Issuer {
     ///
     /// `issuer` is the identity provider, `signer` the load balancer's ARN, and `client` the client
     /// of its listener rule. All three are compared with the token's header, because all load
-    /// balancers of a region share their keys, whoever owns them.
+    /// balancers of a region share their keys, even across owners.
     ///
     /// ```
     /// use authz_core::{Authorizer, Issuer, TokenSource};

@@ -213,7 +213,7 @@ impl From<&String> for Resource {
     }
 }
 
-/// Returns what is wrong with a member, if anything.
+/// Returns the problem with a member, if there is one.
 fn problem(name: &str, value: &Value) -> Option<&'static str> {
     let (name, language) = match name.split_once('#') {
         Some((name, language)) => (name, Some(language)),

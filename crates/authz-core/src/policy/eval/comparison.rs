@@ -75,7 +75,7 @@ impl Attribute {
     }
 }
 
-/// Nobody can tell which of several values counts, so a repeated one has none.
+/// A repeated parameter is ambiguous, so it has no value.
 fn single<T>(mut values: impl Iterator<Item = T>) -> Option<T> {
     let value = values.next()?;
     values.next().is_none().then_some(value)

@@ -1,4 +1,4 @@
-//! What a policy is evaluated against, and how a claim is found there.
+//! The token and the request that a policy is evaluated against.
 
 use std::{fmt, sync::OnceLock};
 
@@ -50,7 +50,7 @@ pub(crate) enum ClaimsSource<'a> {
 #[derive(Default)]
 pub(crate) struct LazyClaims(OnceLock<Option<Claims>>);
 
-/// What a token has at a [`ClaimPath`].
+/// The value of a token at a [`ClaimPath`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ClaimLookup<'c> {
     Found(&'c Value),

@@ -89,7 +89,7 @@ fn nothing() -> String {
 
 const KEPT_ELSEWHERE: &str = "(kept elsewhere)";
 
-/// Escapes and truncates a value for a log line. What is cut off is not formatted in the first place.
+/// Escapes and truncates a value for a log line. Formatting stops at the limit.
 fn shown(value: impl Display) -> String {
     let mut excerpt = Excerpt {
         text: String::new(),

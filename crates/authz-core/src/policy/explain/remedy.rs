@@ -1,4 +1,4 @@
-//! What to ask the caller for: the cheapest scopes and authentication with which the policy would be met.
+//! Finds the cheapest scopes and authentication with which the policy would be met.
 //!
 //! Each [`RemedyCandidate`] is one alternative of the policy. A large policy has more alternatives than a
 //! rejection may take time to compare. When the budget is spent, each group is decided for itself: the
@@ -25,7 +25,7 @@ pub struct StepUp {
     pub max_age: Option<u64>,
 }
 
-/// What to ask the caller for: scopes, a stronger or newer authentication, or both.
+/// A request to the caller: scopes, a stronger or newer authentication, or both.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remedy {
     /// All scopes needed, including those that the token has.
@@ -57,7 +57,7 @@ pub(crate) fn remedy(policy: &Policy, context: &EvalContext<'_>) -> Option<Remed
     })
 }
 
-/// What the caller needs for one alternative of a policy.
+/// The needs of the caller for one alternative of a policy.
 #[derive(Clone, Debug, Default)]
 struct RemedyCandidate<'a> {
     scopes: SmallVec<[&'a str; 2]>,
@@ -70,7 +70,7 @@ struct RemedyCandidate<'a> {
     weak: usize,
 }
 
-/// What comparing all candidates may cost, in steps of about ten nanoseconds.
+/// Maximum cost of comparing all candidates, in steps of about ten nanoseconds.
 const BUDGET: usize = 1024;
 
 /// How many candidates of each group are compared. Policies that a person can read have fewer.

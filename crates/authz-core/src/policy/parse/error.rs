@@ -42,7 +42,7 @@ impl PolicyError {
         }
     }
 
-    /// Returns what is wrong, without the position.
+    /// Returns the message without the position.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.fail.problem

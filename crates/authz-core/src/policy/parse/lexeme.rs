@@ -22,14 +22,14 @@ pub(super) fn here(input: &Input<'_>) -> usize {
     input.current_token_start()
 }
 
-/// The word at this position, without consuming it. Empty if there is none.
+/// Returns the word at this position, without consuming it. It may be empty.
 pub(super) fn peek_word<'i>(input: &Input<'i>) -> &'i str {
     let rest = *input.as_ref();
     let end = rest.find(|it: char| !is_word(it)).unwrap_or(rest.len());
     &rest[..end]
 }
 
-/// A word of letters, digits and underscores. Empty if there is none.
+/// Consumes a word of letters, digits and underscores. It may be empty.
 pub(super) fn word<'i>(input: &mut Input<'i>) -> Parsed<&'i str> {
     terminated(take_while(0.., is_word), multispace0).parse_next(input)
 }

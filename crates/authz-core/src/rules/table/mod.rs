@@ -104,7 +104,8 @@ impl Rules {
         Ok(Self(Arc::new(RuleTable::new(entries, known)?)))
     }
 
-    /// What a request needs, and the parameters of its path. The error says why no rule applies.
+    /// Returns the requirement on a request and the parameters of its path. The error names the reason if
+    /// no rule applies.
     pub(crate) fn find<'p>(
         &'p self,
         method: &Method,

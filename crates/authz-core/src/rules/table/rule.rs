@@ -41,7 +41,7 @@ pub(super) struct RuleName {
     line: Option<usize>,
 }
 
-/// Who may access what a rule is about.
+/// The requirement of a rule.
 #[derive(Debug)]
 pub(crate) enum Access {
     Public,

@@ -101,7 +101,7 @@ impl RemoteJwksBuilder {
     /// is logged for each.
     ///
     /// **Dangerous:** anyone on the network path can replace the keys and then forge any token. Use
-    /// it only for networks that nobody else can reach, such as between containers of one pod.
+    /// it only for private networks, such as between containers of one pod.
     pub fn dangerous_allow_http<H: Into<String>>(
         mut self,
         hosts: impl IntoIterator<Item = H>,

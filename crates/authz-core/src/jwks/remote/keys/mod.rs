@@ -187,7 +187,7 @@ impl RemoteKeys {
         standing
     }
 
-    /// Returns how long no fetch may start, if there are no keys and a backoff is running.
+    /// Returns the rest of the backoff, if no keys are known and a backoff is running.
     pub(super) fn backing_off(&self, now: Instant) -> Option<MissingKeys> {
         let state = self.state();
         // Keys are installed under this lock, so keys that arrived after the lookup are visible
@@ -205,7 +205,7 @@ impl RemoteKeys {
         self.state().unknown.remember(kid, now);
     }
 
-    /// Returns why there are no keys, after a wait without outcome.
+    /// Returns the reason for missing keys, after a wait that brought none.
     pub(super) fn missing(self: &Arc<Self>, now: Instant) -> MissingKeys {
         let mut deferred = Deferred::default();
         let mut state = self.state();
