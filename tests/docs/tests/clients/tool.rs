@@ -107,14 +107,14 @@ fn probe(language: Language) -> &'static str {
         Language::CSharp => "command -v mcs && command -v mono",
         Language::Go => "command -v go",
         // Without the compiler, `java` does not run sources.
-        Language::Java => "command -v javac",
+        Language::Java => "javac -version",
         Language::JQuery => "cd \"$NPM\" && node -e 'import(\"jsdom\")'",
         Language::Node => "command -v node",
         Language::ObjectiveC => {
             "command -v clang && command -v gnustep-config && test -e /usr/include/Block.h"
         }
         Language::Php => "php -r 'exit(extension_loaded(\"curl\") ? 0 : 1);'",
-        Language::Python => "command -v python3",
+        Language::Python => "python3 --version",
         Language::Ruby => "ruby -e 'exit RUBY_VERSION >= \"3\"'",
         Language::Swift => "cd \"$NPM\" && node -e 'import(\"web-tree-sitter\")'",
         Language::Rust => "command -v cargo",
