@@ -51,17 +51,17 @@ impl Language {
     pub fn unproven(self) -> Option<&'static str> {
         match self {
             Self::CSharp => {
-                Some("Run with Mono only. .NET is untested, because Debian does not have it.")
+                Some("Run with Mono only. .NET is untested, because Debian 12 does not have it.")
             }
             Self::JQuery => Some(
                 "Run in jsdom only, as a page of the server that it calls. Browsers and CORS are untested.",
             ),
             Self::ObjectiveC => Some(
-                "Never run with Apple's Foundation. GNUstep in Debian does not have `NSURLSession`, so the tests \
+                "Never run with Apple's Foundation. GNUstep in Debian 12 does not have `NSURLSession`, so the tests \
                  compile and run the programs with a stand-in for it.",
             ),
             Self::Swift => Some(
-                "Never compiled or run. The tests check the syntax with a parser, because Debian does not have a \
+                "Never compiled or run. The tests check the syntax with a parser, because Debian 12 does not have a \
                  Swift compiler.",
             ),
             _ => None,

@@ -1,4 +1,4 @@
-// What Apple's Foundation has and GNUstep in Debian does not: the part of NSURLSession and of libdispatch
+// What Apple's Foundation has and GNUstep in Debian 12 does not: the part of NSURLSession and of libdispatch
 // that the programs use. A task runs when it is resumed, so there is nothing to wait for. It does not use
 // NSURLConnection, which starts a daemon and writes to the home folder.
 #import <Foundation/Foundation.h>
