@@ -49,6 +49,9 @@ enum Command {
         /// Save pictures of every view in this folder
         #[arg(long, value_name = "FOLDER")]
         screenshots: Option<String>,
+        /// Only with this example server
+        #[arg(long, value_name = "axum|warp|poem")]
+        only: Option<String>,
     },
     /// Let clients on all cores run against an issuer that rotates its keys and fails at random
     ///
@@ -71,9 +74,11 @@ fn main() -> ExitCode {
             let only = only.iter().map(|part| format!("--only={part}"));
             process::run_package("interop", &only.collect::<Vec<_>>())
         }
-        Command::Browser { screenshots } => {
+        Command::Browser { screenshots, only } => {
             let screenshots = screenshots.map(|folder| format!("--screenshots={folder}"));
-            process::run_package("browser", &screenshots.into_iter().collect::<Vec<_>>())
+            let only = only.map(|framework| format!("--only={framework}"));
+            let options: Vec<_> = screenshots.into_iter().chain(only).collect();
+            process::run_package("browser", &options)
         }
         Command::Soak { seconds } => {
             process::run_package("soak", &[format!("--seconds={seconds}")])
