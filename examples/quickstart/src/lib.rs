@@ -9,7 +9,6 @@ mod config;
 mod cors;
 mod embedded;
 mod messages;
-mod new_message;
 mod run;
 mod supervise;
 
@@ -19,8 +18,7 @@ pub use crate::{
         method_not_allowed, not_found, readiness,
     },
     cors::{Cors, CorsRoute},
-    messages::{Message, Messages},
-    new_message::NewMessage,
+    messages::{Message, Messages, NewMessage},
     run::{Start, run},
     supervise::Shutdown,
 };

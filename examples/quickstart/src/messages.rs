@@ -4,9 +4,13 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use bytes::{Buf, BufMut as _};
+use futures_util::{Stream, StreamExt as _};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::NewMessage;
+use crate::{Problem, answers::problem};
 
 /// The common messages, or those [of](Self::of) one organization, in memory. Each list has its own ids
 /// and keeps the newest [`CAPACITY`](Self::CAPACITY) messages. Clones share them.
@@ -80,8 +84,72 @@ impl Messages {
     }
 }
 
+/// A message to be stored: 1 to [`MAX_CHARACTERS`](Self::MAX_CHARACTERS) characters of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage(String);
+
+impl NewMessage {
+    /// Maximum length of a text in characters.
+    pub const MAX_CHARACTERS: usize = 1000;
+    /// Maximum length of a body in bytes: enough for 1000 characters written as `\ud83d\ude00`.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Reads `{"text":"..."}` from the body of a request with these header fields.
+    ///
+    /// The frameworks' own JSON extractors differ in the bodies that they accept and in their error
+    /// responses.
+    ///
+    /// # Errors
+    ///
+    /// Returns the response that describes a valid body.
+    pub async fn read<E>(
+        headers: &HeaderMap,
+        body: impl Stream<Item = Result<impl Buf, E>>,
+    ) -> Result<Self, Problem> {
+        if !is_json(headers) {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            let description = "send JSON, with the content type application/json";
+            return Err(problem(status, "unsupported_media_type", description));
+        }
+        let mut body = std::pin::pin!(body);
+        let mut json = Vec::new();
+        while let Some(part) = body.next().await {
+            let part = part.map_err(|_| invalid_request("the body ends early"))?;
+            if json.len() + part.remaining() > Self::MAX_BYTES {
+                let status = StatusCode::PAYLOAD_TOO_LARGE;
+                let description = "the body is longer than a message may be";
+                return Err(problem(status, "content_too_large", description));
+            }
+            json.put(part);
+        }
+        // A struct with serde's derive would also accept an array: ["text"].
+        let members: Map<String, Value> = serde_json::from_slice(&json)
+            .map_err(|_| invalid_request("the body is not a JSON object"))?;
+        match members.get("text").and_then(Value::as_str) {
+            Some(text) if (1..=Self::MAX_CHARACTERS).contains(&text.chars().count()) => {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(invalid_request(
+                "the member text must be a string of 1 to 1000 characters",
+            )),
+        }
+    }
+}
+
+fn invalid_request(description: &str) -> Problem {
+    problem(StatusCode::BAD_REQUEST, "invalid_request", description)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let essence = content_type.and_then(|it| it.split(';').next());
+    essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
 #[cfg(test)]
 mod tests {
+    use futures_util::stream;
+
     use super::*;
 
     fn add(messages: &Messages) -> Message {
@@ -110,5 +178,31 @@ mod tests {
         add(&messages);
         let rooms = messages.rooms.lock().unwrap().len();
         assert!(rooms <= Messages::ORGANIZATIONS + 2, "{rooms}");
+    }
+
+    #[tokio::test]
+    async fn bodies() {
+        let json = "application/json";
+        let text = |it: &str, count| format!(r#"{{"text":"{}"}}"#, it.repeat(count));
+        for (content_type, body, ends_early, expected) in [
+            (json, r#"{"text":"hello","id":7}"#.to_owned(), false, 201),
+            ("Application/JSON; charset=utf-8", text("x", 1), false, 201),
+            ("application/jsonp", text("x", 1), false, 415),
+            (json, text("é", 1000), false, 201),
+            (json, text(r"\ud83d\ude00", 1000), false, 201),
+            (json, text("x", 1001), false, 400),
+            (json, text("x", NewMessage::MAX_BYTES), false, 413),
+            (json, "{}{}".to_owned(), false, 400),
+            // A broken connection does not leave a message behind.
+            (json, text("x", 1), true, 400),
+        ] {
+            let (one, two) = body.split_at(body.len() / 2);
+            let parts = [one, two].map(|it| Ok(it.as_bytes())).into_iter();
+            let parts = stream::iter(parts.chain(ends_early.then_some(Err(()))));
+            let headers = [(CONTENT_TYPE, content_type.parse().unwrap())];
+            let read = NewMessage::read(&headers.into_iter().collect(), parts).await;
+            let status = read.map_or_else(|problem| problem.0.as_u16(), |_| 201);
+            assert_eq!(status, expected, "{content_type}: {body}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 use std::{
     fmt::Display,
-    future::Future,
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
 };
@@ -38,10 +37,7 @@ pub struct Start {
 /// Starts a server and returns the exit status: 0 after a signal, 2 for an invalid configuration, 1 for
 /// any other error.
 #[must_use]
-pub fn run<S>(serve: impl FnOnce(Start) -> S) -> ExitCode
-where
-    S: Future<Output = io::Result<()>>,
-{
+pub fn run(serve: impl AsyncFnOnce(Start) -> io::Result<()>) -> ExitCode {
     let run = || {
         let config = Config::from_env().map_err(|error| (2, error))?;
         let runtime = Runtime::new().map_err(cannot("start"))?;
@@ -67,16 +63,12 @@ fn cannot<E: Display>(what: &str) -> impl FnOnce(E) -> Failure {
     move |error| (1, format!("cannot {what}: {error}"))
 }
 
-async fn start<S>(config: Config, serve: impl FnOnce(Start) -> S) -> Result<(), Failure>
-where
-    S: Future<Output = io::Result<()>>,
-{
-    let inspector = match config.inspector_port {
-        Some(port) => Some(
-            Inspector::start(port)
-                .await
-                .map_err(cannot("start the inspector"))?,
-        ),
+async fn start(
+    config: Config,
+    serve: impl AsyncFnOnce(Start) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let inspector = match config.inspector_port.map(Inspector::start) {
+        Some(inspector) => Some(inspector.await.map_err(cannot("start the inspector"))?),
         None => None,
     };
     let log = tracing_subscriber::fmt::layer()
@@ -97,10 +89,7 @@ where
     let listening = listener.local_addr().map_err(cannot(&listen))?;
     let mut announcement = format!("listening on http://{listening}\n");
     if let Some(inspector) = &inspector {
-        announcement.push_str(&format!(
-            "inspector http://127.0.0.1:{}\n",
-            inspector.port()
-        ));
+        announcement += &format!("inspector http://127.0.0.1:{}\n", inspector.port());
     }
     let mut resource = config.resource;
     // The development issuer serves its keys until it is dropped.
@@ -144,6 +133,6 @@ where
         listener,
         shutdown,
     };
-    let served = supervise(|shutdown| serve(start(shutdown)), signals).await;
-    served.map_err(cannot("serve"))
+    let served = supervise(async |shutdown| serve(start(shutdown)).await, signals);
+    served.await.map_err(cannot("serve"))
 }

@@ -1,6 +1,6 @@
 //! Graceful shutdown: finishes the requests in flight, within a time limit.
 
-use std::{future::Future, io, pin::pin, task::Poll, time::Duration};
+use std::{io, pin::pin, task::Poll, time::Duration};
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _, future::BoxFuture, stream};
 use tokio::sync::oneshot;
@@ -15,13 +15,10 @@ pub type Shutdown = BoxFuture<'static, ()>;
 
 /// Serves until the server ends by itself or a signal arrives, and then for at most [`GRACE`]. A second
 /// signal ends it immediately.
-pub(crate) async fn supervise<S>(
-    serve: impl FnOnce(Shutdown) -> S,
+pub(crate) async fn supervise(
+    serve: impl AsyncFnOnce(Shutdown) -> io::Result<()>,
     signals: impl Stream<Item = &'static str>,
-) -> io::Result<()>
-where
-    S: Future<Output = io::Result<()>>,
-{
+) -> io::Result<()> {
     let (shut_down, shutdown) = oneshot::channel();
     let mut signals = pin!(signals);
     let mut serving = pin!(serve(shutdown.map(drop).boxed()));
@@ -81,7 +78,7 @@ mod tests {
         ] {
             let begin = Instant::now();
             let signals = stream::iter(signals.iter().copied()).chain(stream::pending());
-            supervise(|_| pending(), signals).await.unwrap();
+            supervise(async |_| pending().await, signals).await.unwrap();
             assert_eq!(begin.elapsed().as_secs(), seconds);
         }
     }

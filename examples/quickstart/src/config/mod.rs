@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
+    fmt::Display,
     net::{Ipv4Addr, SocketAddr},
 };
 
@@ -84,17 +85,17 @@ impl Environment {
 
     /// Reads a variable. An empty one counts as not set: that is what compose files make of a
     /// variable without a value.
-    fn take<T>(
+    fn take<T, E: Display>(
         &mut self,
         variable: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
+        parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, String> {
         let value = self.unread.remove(variable).unwrap_or_default();
-        let invalid = |problem| format!("{variable}={value:?} {problem}");
+        let invalid = |problem: &dyn Display| format!("{variable}={value:?} {problem}");
         match value.to_str().map(str::trim) {
-            None => Err(invalid("is not text in UTF-8".to_owned())),
+            None => Err(invalid(&"is not text in UTF-8")),
             Some("") => Ok(None),
-            Some(text) => parse(text).map(Some).map_err(invalid),
+            Some(text) => parse(text).map(Some).map_err(|problem| invalid(&problem)),
         }
     }
 
@@ -102,7 +103,7 @@ impl Environment {
     fn list<T>(
         &mut self,
         variable: &str,
-        parse: impl Fn(&str) -> Result<T, String>,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
     ) -> Result<Option<Vec<T>>, String> {
         self.take(variable, |text| {
             let element = |part: &str| match part.trim() {
@@ -119,7 +120,7 @@ impl Environment {
         let fetched_from = |text: &str| value::fetched_from(text, http_hosts.as_deref());
         let jwks_uri = self.take("AUTHZ_JWKS_URI", fetched_from)?;
         let metadata_url = self.take("AUTHZ_DISCOVERY_URL", |url| match jwks_uri {
-            Some(_) => Err("has no effect with AUTHZ_JWKS_URI: unset one of them".to_owned()),
+            Some(_) => Err("has no effect with AUTHZ_JWKS_URI: unset one of them"),
             None => fetched_from(url),
         })?;
         let ca_file = self.take("AUTHZ_CA_FILE", value::ca_file)?;
@@ -142,14 +143,14 @@ impl Environment {
                 http_hosts.map(|_| "AUTHZ_ALLOW_HTTP"),
                 ca_file.map(|_| "AUTHZ_CA_FILE"),
             ];
-            return match half.into_iter().flatten().next() {
-                None => Ok(None),
-                Some(set) => Err(format!(
-                    "AUTHZ_ISSUER is not set, though {set} is: give the issuer exactly as in the \
-                     tokens' \"iss\", as with AUTHZ_ISSUER=https://tenant.eu.auth0.com/ (or \
-                     AUTH0_DOMAIN), or unset {set} to try the server with its own development issuer"
-                )),
+            let Some(set) = half.into_iter().flatten().next() else {
+                return Ok(None);
             };
+            return Err(format!(
+                "AUTHZ_ISSUER is not set, though {set} is: give the issuer exactly as in the \
+                 tokens' \"iss\", as with AUTHZ_ISSUER=https://tenant.eu.auth0.com/ (or \
+                 AUTH0_DOMAIN), or unset {set} to try the server with its own development issuer"
+            ));
         };
         let Some((_, audiences)) = audiences else {
             return Err(format!(
@@ -158,17 +159,11 @@ impl Environment {
                  it, tokens meant for other APIs would be accepted"
             ));
         };
-        let mut issuer = (audiences.into_iter()).fold(Issuer::new(issuer), Issuer::audience);
-        if let Some(uri) = jwks_uri {
-            issuer = issuer.jwks_uri(uri);
-        }
-        Ok(Some(issuer.key_settings(move |mut keys| {
-            if let Some(url) = &metadata_url {
-                keys = keys.metadata_url(url);
-            }
-            if let Some(path) = &ca_file {
-                keys = keys.ca_file(path);
-            }
+        let issuer = (audiences.into_iter()).fold(Issuer::new(issuer), Issuer::audience);
+        let issuer = (jwks_uri.into_iter()).fold(issuer, Issuer::jwks_uri);
+        Ok(Some(issuer.key_settings(move |keys| {
+            let keys = (metadata_url.iter()).fold(keys, |keys, url| keys.metadata_url(url));
+            let keys = (ca_file.iter()).fold(keys, |keys, path| keys.ca_file(path));
             keys.dangerous_allow_http(http_hosts.iter().flatten())
         })))
     }

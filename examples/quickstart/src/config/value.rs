@@ -9,25 +9,19 @@ use std::{
 use authz_core::{Algorithm, rules::Rules};
 use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
-use url::{Host, Url};
+use url::Url;
 
-type Result<T> = std::result::Result<T, String>;
-
-fn check<T>(value: Option<T>, problem: &str) -> Result<T> {
-    value.ok_or_else(|| problem.to_owned())
-}
+type Result<T, E = &'static str> = std::result::Result<T, E>;
 
 /// An address that keys or metadata are fetched from.
 pub(super) fn fetched_from(text: &str, http_hosts: Option<&[String]>) -> Result<String> {
-    let url = Url::parse(text).map_err(|error| {
-        format!("is not an absolute URL ({error}): it begins with https:// and a host name")
-    })?;
+    let url = Url::parse(text)
+        .map_err(|_| "is not an absolute URL: it begins with https:// and a host name")?;
     let host = url.host_str().unwrap_or_default();
     let mut listed = http_hosts.into_iter().flatten();
     let is_allowed =
         is_secure(&url) || url.scheme() == "http" && listed.any(|it| it.eq_ignore_ascii_case(host));
-    check(
-        is_allowed.then(|| text.to_owned()),
+    is_allowed.then(|| text.to_owned()).ok_or(
         "does not begin with https://; plain http is only for this machine's own addresses and the \
          hosts of AUTHZ_ALLOW_HTTP",
     )
@@ -35,12 +29,11 @@ pub(super) fn fetched_from(text: &str, http_hosts: Option<&[String]>) -> Result<
 
 /// Https, or plain http on this machine.
 fn is_secure(url: &Url) -> bool {
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_loopback = address.is_ok_and(|it| it.is_loopback())
+        || host == "localhost"
+        || host.ends_with(".localhost");
     url.scheme() == "https" || url.scheme() == "http" && is_loopback
 }
 
@@ -54,25 +47,21 @@ fn authority(text: &str) -> Option<Url> {
 
 pub(super) fn http_host(text: &str) -> Result<String> {
     let url = authority(text).filter(|url| url.port().is_none());
-    let problem = "is not a host: leave out scheme, port and path, as in keycloak";
-    check(url.map(|_| text.to_owned()), problem)
+    url.map(|_| text.to_owned())
+        .ok_or("is not a host: leave out scheme, port and path, as in keycloak")
 }
 
 /// `AUTH0_DOMAIN` is short for this.
 pub(super) fn auth0_issuer(domain: &str) -> Result<String> {
-    check(
-        authority(domain).map(|_| format!("https://{domain}/")),
-        "is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com",
-    )
+    let issuer = authority(domain).map(|_| format!("https://{domain}/"));
+    issuer.ok_or("is not a domain: leave out https:// and the path, as in tenant.eu.auth0.com")
 }
 
-pub(super) fn ca_file(path: &str) -> Result<String> {
+pub(super) fn ca_file(path: &str) -> Result<String, String> {
     let pem = fs::read(path).map_err(|error| unreadable(&error))?;
     let has_any = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----");
-    check(
-        has_any.then(|| path.to_owned()),
-        "has no certificate in it: give a PEM file with -----BEGIN CERTIFICATE-----",
-    )
+    let problem = "has no certificate in it: give a PEM file with -----BEGIN CERTIFICATE-----";
+    has_any.then(|| path.to_owned()).ok_or(problem.to_owned())
 }
 
 fn unreadable(error: &io::Error) -> String {
@@ -90,16 +79,15 @@ pub(super) fn origin(text: &str) -> Result<HeaderValue> {
         let is_origin = !authority.is_empty() && !has_more && origin.parse::<Uri>().is_ok();
         HeaderValue::from_str(origin).ok().filter(|_| is_origin)
     };
-    check(
-        canonical(),
+    canonical().ok_or(
         "is not an origin: give scheme, host and port without a path, as in https://app.example, \
          and list origins one by one, without *",
     )
 }
 
 pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
-    check(
-        Algorithm::from_name(name).filter(|_| !name.starts_with("HS")),
+    let with_public_key = Algorithm::from_name(name).filter(|_| !name.starts_with("HS"));
+    with_public_key.ok_or(
         "is not an algorithm whose tokens are checked with a public key: use one of RS256, RS384, \
          RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA",
     )
@@ -110,31 +98,29 @@ pub(super) fn host(text: &str) -> Result<IpAddr> {
         "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
         address => address.parse().ok(),
     };
-    let problem = "is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost";
-    check(address, problem)
+    address.ok_or("is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost")
 }
 
 pub(super) fn port(text: &str) -> Result<u16> {
-    let problem = "is not a port: give a number from 0 to 65535, where 0 is any free one";
-    check(text.parse().ok(), problem)
+    (text.parse())
+        .map_err(|_| "is not a port: give a number from 0 to 65535, where 0 is any free one")
 }
 
 pub(super) fn resource(text: &str) -> Result<String> {
     let url = Url::parse(text).ok();
     let url = url.filter(|url| is_secure(url) && url.fragment().is_none());
-    check(
-        url.map(|_| text.to_owned()),
+    url.map(|_| text.to_owned()).ok_or(
         "is not an absolute https URL without fragment, as in https://api.example (RFC 9728 section \
          1.2); plain http is only for this machine's own addresses",
     )
 }
 
-pub(super) fn rules(path: &str) -> Result<Rules> {
+pub(super) fn rules(path: &str) -> Result<Rules, String> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     Rules::from_toml(&text).map_err(|error| format!("is not a table of rules: {error}"))
 }
 
-pub(super) fn log_filter(text: &str) -> Result<EnvFilter> {
+pub(super) fn log_filter(text: &str) -> Result<EnvFilter, String> {
     EnvFilter::try_new(text).map_err(|error| {
         format!("is not a log filter ({error}): give a level, as in info or debug, or target=level")
     })
