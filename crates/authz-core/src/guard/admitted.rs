@@ -51,7 +51,7 @@ impl<C> Guard<C> {
             Some(caller) => Caller::Known(caller),
             None => Caller::Nobody {
                 api: Arc::clone(&self.authorizer().state.api),
-                scope: self.wanted_scope(),
+                scope: self.0.wanted_scope.clone(),
             },
         })
     }

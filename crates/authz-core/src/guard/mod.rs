@@ -177,10 +177,6 @@ impl<C> Guard<C> {
         policies || sources.others.iter().any(TokenSource::is_query)
     }
 
-    pub(super) fn wanted_scope(&self) -> Option<Arc<str>> {
-        self.0.wanted_scope.clone()
-    }
-
     /// Returns `true` if decisions depend on the request's path.
     #[must_use]
     pub fn reads_path(&self) -> bool {

@@ -40,7 +40,7 @@ impl<C> Authorizer<C> {
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Guard<C> {
     pub(super) fn admit_by_rules(&self, request: &RequestParts<'_>, rules: &Rules) -> Admission<C> {
-        let (original, current) = (request.original_path(), request.current_path());
+        let (original, current) = (request.original_path(), request.uri.path());
         let (first, second) = match self.0.paths {
             RulePaths::Original => (original, None),
             RulePaths::Current => (current, None),

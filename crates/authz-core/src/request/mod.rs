@@ -90,12 +90,6 @@ impl<'a> RequestParts<'a> {
         self.original_uri.unwrap_or(self.uri).path()
     }
 
-    /// Returns the path after nested routers and rewrites.
-    #[cfg(feature = "rules")]
-    pub(crate) fn current_path(&self) -> &'a str {
-        self.uri.path()
-    }
-
     /// Returns the names of the path parameters.
     pub(crate) fn path_param_names(&self) -> Vec<Cow<'a, str>> {
         self.path_params.map_or_else(Vec::new, PathParams::names)

@@ -209,40 +209,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_apart_what_is_no_compact_jws() {
-        for (token, error) in [
-            ("", Malformed::Opaque),
-            ("opaque", Malformed::Opaque),
-            ("e30.e30", Malformed::Parts),
-            ("e30.e30.", Malformed::Parts),
-            (".e30.AA", Malformed::Parts),
-            ("e30..AA", Malformed::Parts),
-            ("e30.e30.AA.AA", Malformed::Parts),
-            ("e30.e30.AA.AA.AA", Malformed::Encrypted),
-            ("e30.e30.AA.AA.AA.AA", Malformed::Parts),
-            ("e30=.e30.AA", Malformed::Base64),
-            ("e30.e31.AA", Malformed::Base64),
-            ("e30.e 0.AA", Malformed::Base64),
-            ("e30.+/+/.AA", Malformed::Base64),
-            ("e30.e.AA", Malformed::Base64),
-            ("e30.e30.A", Malformed::Base64),
-            ("e30.e30.AB", Malformed::Base64),
-        ] {
-            assert_eq!(
-                Jws::decode(token.as_bytes()).err(),
-                Some(error),
-                "{token:?}"
-            );
-        }
-    }
-
-    #[test]
     fn decodes_the_parts() {
         let jws = Jws::decode(b"e30.eyJhIjoxfQ.AQID").unwrap();
         assert_eq!(jws.header(), b"{}");
         assert_eq!(jws.payload(), br#"{"a":1}"#);
         assert_eq!(jws.signature(), [1, 2, 3]);
         assert_eq!(jws.signing_input, b"e30.eyJhIjoxfQ");
+        // These can't arrive in a header field, unlike those in the attacks' table.
+        assert_eq!(Jws::decode(b"").err(), Some(Malformed::Opaque));
+        assert_eq!(Jws::decode(b"e30.e 0.AA").err(), Some(Malformed::Base64));
     }
 
     #[test]

@@ -89,6 +89,18 @@ pub(super) fn rows() -> Vec<Attack> {
             Reason::MalformedToken,
             BEARER,
         ),
+        (
+            "a-tab-and-a-word-behind",
+            "Bearer {}\tx",
+            Reason::MalformedCredentials,
+            BEARER,
+        ),
+        (
+            "letters-beyond-ascii-behind",
+            "Bearer {}\u{e9}\u{20ac}",
+            Reason::MalformedToken,
+            BEARER,
+        ),
         ("quotes", "Bearer \"{}\"", Reason::MalformedToken, BEARER),
         (
             "angle-brackets",
@@ -124,6 +136,12 @@ pub(super) fn rows() -> Vec<Attack> {
         (
             "the-scheme-run-together",
             "Bearer{}",
+            Reason::MissingToken,
+            SCHEME,
+        ),
+        (
+            "a-digit-behind-the-scheme",
+            "Bearer2 {}",
             Reason::MissingToken,
             SCHEME,
         ),
