@@ -3,10 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use authz_core::{Authorized, Authorizer};
-use http::{
-    HeaderMap, HeaderValue, StatusCode,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE},
-};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -60,9 +57,12 @@ pub type Problem = (StatusCode, HeaderMap, String);
 
 pub(crate) fn problem(status: StatusCode, error: &str, description: &str) -> Problem {
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
         // RFC 9110 section 15.1: a cache may keep a 404 or 405 unless told otherwise.
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let body = json!({ "error": error, "error_description": description });
     (status, headers.into_iter().collect(), body.to_string())
@@ -81,7 +81,7 @@ pub fn method_not_allowed(path: &str) -> Problem {
     let (status, error) = (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed");
     let mut problem = problem(status, error, "this path does not take this method");
     let methods = HeaderValue::from_static(allowed_methods(path));
-    problem.1.insert(ALLOW, methods);
+    problem.1.insert(header::ALLOW, methods);
     problem
 }
 

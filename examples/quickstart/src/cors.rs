@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
-    header::{
-        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS,
-        ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN, VARY,
-        WWW_AUTHENTICATE,
-    },
+    header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
 };
 
 use crate::allowed_methods;
@@ -66,11 +61,11 @@ impl Cors {
         let mut fields = HeaderMap::new();
         if !self.0.is_empty() {
             // Without it, a cache could serve one origin the response to another.
-            fields.insert(VARY, value("Origin"));
+            fields.insert("vary", value("Origin"));
         }
-        let origin = headers.get(ORIGIN);
+        let origin = headers.get("origin");
         let allowed = origin.filter(|origin| self.0.contains(origin));
-        let asked = headers.get(ACCESS_CONTROL_REQUEST_METHOD);
+        let asked = headers.get("access-control-request-method");
         let preflight = asked.filter(|_| method == Method::OPTIONS && origin.is_some());
         let is_for_layer = match preflight {
             Some(asked) => Self::METHODS.iter().any(|it| it.as_str() == asked) && may_send(headers),
@@ -80,27 +75,27 @@ impl Cors {
             return (CorsRoute::Layer, fields);
         }
         if let Some(origin) = allowed {
-            fields.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-            fields.insert(ACCESS_CONTROL_EXPOSE_HEADERS, value("www-authenticate"));
+            fields.insert("access-control-allow-origin", origin.clone());
+            fields.insert("access-control-expose-headers", value("www-authenticate"));
         }
         if preflight.is_none() {
             return (CorsRoute::Application, fields);
         }
         if allowed.is_some() {
-            fields.insert(ACCESS_CONTROL_ALLOW_METHODS, value("GET, HEAD, POST"));
+            fields.insert("access-control-allow-methods", value("GET, HEAD, POST"));
             fields.insert(
-                ACCESS_CONTROL_ALLOW_HEADERS,
+                "access-control-allow-headers",
                 value("authorization, content-type"),
             );
         }
-        fields.insert(ALLOW, value(allowed_methods(path)));
+        fields.insert("allow", value(allowed_methods(path)));
         (CorsRoute::NoContent, fields)
     }
 }
 
 /// Returns `true` if the preflight asks for allowed fields only.
 fn may_send(headers: &HeaderMap) -> bool {
-    let mut asked = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let mut asked = headers.get_all("access-control-request-headers").iter();
     let is_allowed = |name: &str| {
         (Cors::REQUEST_HEADERS.iter()).any(|it| it.as_str().eq_ignore_ascii_case(name.trim()))
     };

@@ -44,9 +44,10 @@ impl Messages {
     /// Returns the messages of one organization.
     #[must_use]
     pub fn of(&self, organization: &str) -> Self {
+        let organization = Some(organization.into());
         Self {
-            rooms: Arc::clone(&self.rooms),
-            organization: Some(organization.into()),
+            organization,
+            ..self.clone()
         }
     }
 

@@ -120,9 +120,7 @@ async fn start(
     }
 
     // A closed stdout does not stop the server.
-    let mut stdout = io::stdout();
-    let printed = stdout.write_all(announcement.as_bytes());
-    if let Err(error) = printed.and_then(|()| stdout.flush()) {
+    if let Err(error) = io::stdout().write_all(announcement.as_bytes()) {
         tracing::warn!(%error, "cannot write to stdout");
     }
     let start = |shutdown| Start {

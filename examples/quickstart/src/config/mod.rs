@@ -8,7 +8,7 @@ use std::{
     env,
     ffi::OsString,
     fmt::Display,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
 use authz_core::{Algorithm, Issuer, rules::Rules};
@@ -40,35 +40,25 @@ impl Config {
 
     fn read(mut environment: Environment) -> Result<Self, String> {
         let algorithms = environment.list("AUTHZ_ALGORITHMS", value::algorithm)?;
-        let issuer = environment.issuer()?;
         let host = environment.take("HOST", value::host)?;
-        let host = host.unwrap_or(Ipv4Addr::LOCALHOST.into());
         let port = environment.take("PORT", value::port)?;
-        let resource = environment.take("AUTHZ_RESOURCE", value::resource)?;
-        let rules = environment.take("AUTHZ_RULES", value::rules)?;
         let cors_origins = environment.list("AUTHZ_CORS_ORIGINS", value::origin)?;
         let log = environment.take("RUST_LOG", value::log_filter)?;
-        let inspector_port = environment.take("AUTHZ_INSPECTOR_PORT", value::port)?;
-        // What is left has no meaning here: likely misspelt.
-        let mut warnings = environment.warnings;
-        for (variable, value) in environment.unread {
-            if variable.starts_with("AUTHZ_") && !value.is_empty() {
-                warnings.push(format!("{variable:?} has no effect: no such variable"));
-            }
-        }
         Ok(Self {
-            issuer,
+            issuer: environment.issuer()?,
             algorithms: algorithms.unwrap_or_else(|| vec![Algorithm::RS256]),
-            address: (host, port.unwrap_or(3010)).into(),
-            resource,
-            rules,
+            address: (host.unwrap_or(LOCALHOST), port.unwrap_or(3010)).into(),
+            resource: environment.take("AUTHZ_RESOURCE", value::resource)?,
+            rules: environment.take("AUTHZ_RULES", value::rules)?,
             cors_origins: cors_origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
-            inspector_port,
-            warnings,
+            inspector_port: environment.take("AUTHZ_INSPECTOR_PORT", value::port)?,
+            warnings: environment.into_warnings(),
         })
     }
 }
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 struct Environment {
     unread: BTreeMap<String, OsString>,
@@ -124,10 +114,9 @@ impl Environment {
             None => fetched_from(url),
         })?;
         let ca_file = self.take("AUTHZ_CA_FILE", value::ca_file)?;
-        let is_fetched_from = jwks_uri.is_none() && metadata_url.is_none();
-        let issuer = self.take("AUTHZ_ISSUER", |text| match is_fetched_from {
-            true => fetched_from(text),
-            false => Ok(text.to_owned()),
+        let issuer = self.take("AUTHZ_ISSUER", |text| match (&jwks_uri, &metadata_url) {
+            (None, None) => fetched_from(text),
+            _ => Ok(text.to_owned()),
         })?;
         let short = self.take("AUTH0_DOMAIN", value::auth0_issuer)?;
         let issuer = self.either(("AUTHZ_ISSUER", issuer), ("AUTH0_DOMAIN", short));
@@ -166,6 +155,16 @@ impl Environment {
             let keys = (ca_file.iter()).fold(keys, |keys, path| keys.ca_file(path));
             keys.dangerous_allow_http(http_hosts.iter().flatten())
         })))
+    }
+
+    /// Warns about unread variables, which are probably misspelt.
+    fn into_warnings(mut self) -> Vec<String> {
+        for (variable, value) in self.unread {
+            if variable.starts_with("AUTHZ_") && !value.is_empty() {
+                (self.warnings).push(format!("{variable:?} has no effect: no such variable"));
+            }
+        }
+        self.warnings
     }
 
     /// Returns the value of the long form or else of the short one, with its variable.

@@ -1,10 +1,7 @@
 //! What each value may be. An error continues the sentence that begins with the variable, or with the
 //! part of a list.
 
-use std::{
-    fs, io,
-    net::{IpAddr, Ipv4Addr},
-};
+use std::{fs, io, net::IpAddr};
 
 use authz_core::{Algorithm, rules::Rules};
 use http::{HeaderValue, Uri};
@@ -94,11 +91,13 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr> {
-    let address = match text {
-        "localhost" => Some(Ipv4Addr::LOCALHOST.into()),
-        address => address.parse().ok(),
+    let address = if text == "localhost" {
+        "127.0.0.1"
+    } else {
+        text
     };
-    address.ok_or("is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost")
+    let problem = "is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost";
+    address.parse().map_err(|_| problem)
 }
 
 pub(super) fn port(text: &str) -> Result<u16> {
