@@ -274,5 +274,8 @@ async fn the_report_shows_each_check_in_order() {
         at("✗ audience: expected") < at("  signature: not checked"),
         "{text}"
     );
-    assert!(at("wrong-audience: ") < at("what to do: "), "{text}");
+    assert!(
+        at("wrong-audience: ") < at("what to do: request the token for"),
+        "{text}"
+    );
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Instructions of one decision at most. To be lowered when a path has become shorter by more than the slack.
-const LIMITS: &[(&str, u64)] = &[("warm", 1_700), ("cold", 23_400), ("expired", 14_800)];
+const LIMITS: &[(&str, u64)] = &[("warm", 1_750), ("cold", 23_800), ("expired", 13_400)];
 
 /// How far a count may lie above its limit: hash seeds and the allocator's state differ from run to run.
 const SLACK: f64 = 0.05;

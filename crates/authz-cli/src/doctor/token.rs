@@ -179,7 +179,7 @@ fn diagnose(
     let hint = || {
         seen.hint
             .clone()
-            .unwrap_or_else(|| format!("see `{}` in docs/troubleshooting.md", reason.name()))
+            .unwrap_or_else(|| format!("look up `{}` in docs/troubleshooting.md", reason.name()))
     };
     match reason {
         Reason::OpaqueToken => report.diagnose(
@@ -213,7 +213,11 @@ fn diagnose(
         Reason::WrongAudience => report.diagnose(
             Diagnosis::WrongAudience,
             format!("the token is for {}, not for {:?}", claims.get("aud").unwrap_or(&Value::Null), subject.audience),
-            hint(),
+            seen.hint.clone().unwrap_or_else(|| format!(
+                "request the token for {} (Auth0: `audience`, others: `resource` or `scope`); if the token's audience is \
+                 this API's real name, configure that name",
+                subject.audience
+            )),
         ),
         Reason::Expired | Reason::NotYetValid | Reason::IssuedInFuture => {
             // With a skew that large the clocks are the cause, and were named.
