@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use docs_tests::{code_spans, pages, read, root, tests};
+use docs_tests::{code_spans, pages, read, tests};
 
 /// A test's name as the pages write it: two or more snake-case parts.
 fn is_test_name(span: &str) -> bool {
@@ -108,75 +108,4 @@ fn no_page_has_a_line_that_installs_from_the_registry() {
             assert!(!by_version && !added, "{}: {line}", page.display());
         }
     }
-}
-
-#[test]
-fn every_page_stands_in_the_summary() {
-    let summary = read("docs/SUMMARY.md");
-    for page in pages() {
-        let name = page.file_name().unwrap_or_default().to_string_lossy();
-        if page.starts_with("docs") && name != "SUMMARY.md" {
-            assert!(summary.contains(&format!("({name})")), "{name}");
-        }
-    }
-}
-
-#[test]
-fn every_link_leads_to_a_file_and_a_heading() {
-    let mut dead = Vec::new();
-    for page in pages() {
-        let text = read(&page);
-        let folder = root().join(&page);
-        let folder = folder.parent().expect("is in a folder");
-        for target in links(&text) {
-            if target.contains("://") || target.starts_with("mailto:") {
-                continue;
-            }
-            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-            let file = match path {
-                "" => root().join(&page),
-                path => folder.join(path),
-            };
-            let there = if heading.is_empty() || file.is_dir() {
-                file.exists()
-            } else {
-                std::fs::read_to_string(&file).is_ok_and(|text| has_heading(&text, heading))
-            };
-            if !there {
-                dead.push(format!("{}: {target}", page.display()));
-            }
-        }
-    }
-    assert!(dead.is_empty(), "{dead:#?}");
-}
-
-/// The targets of `[text](target)`, outside of fenced blocks.
-fn links(page: &str) -> Vec<&str> {
-    let mut fenced = false;
-    let mut found = Vec::new();
-    for line in page.lines() {
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        }
-        if !fenced {
-            let targets = line.split("](").skip(1);
-            found.extend(targets.filter_map(|rest| rest.split(')').next()));
-        }
-    }
-    found
-}
-
-fn has_heading(page: &str, wanted: &str) -> bool {
-    page.lines()
-        .filter_map(|line| line.strip_prefix('#'))
-        .any(|line| {
-            let text = line.trim_start_matches('#').trim();
-            let slug: String = text
-                .to_lowercase()
-                .chars()
-                .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-                .map(|c| if c == ' ' { '-' } else { c })
-                .collect();
-            slug == wanted
-        })
 }

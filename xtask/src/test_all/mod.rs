@@ -1,5 +1,6 @@
 //! `cargo xtask test-all`: everything that has to pass before a change lands.
 
+mod book;
 mod package;
 mod plan;
 mod run;

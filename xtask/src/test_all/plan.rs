@@ -26,6 +26,7 @@ pub(super) enum Action {
     Tests(Suite),
     DocTests,
     Package,
+    Book,
     /// A command of xtask that counts for itself.
     Xtask(Words),
 }
@@ -112,6 +113,8 @@ pub(super) const PLAN: &[Step] = &[
         Action::DocTests),
     step("docs", "the documentation builds without a warning",
         Action::Check(&["doc", "--no-deps", "--workspace", "--config=build.rustdocflags=['-Dwarnings']"])),
+    step("book", "the pages of `docs` build without a warning, and their links lead somewhere",
+        Action::Book),
     step("deny", "licences, advisories and duplicate versions of the dependencies",
         Action::Installed(&["deny", "check"], "cargo install --locked cargo-deny")),
     step("package", "each library crate has what a registry asks for, and a list of files",

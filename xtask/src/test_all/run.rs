@@ -10,11 +10,11 @@ use std::{
 use blackbox::servers::{self, Framework};
 
 use super::{
-    package,
+    book, package,
     plan::{Action, Step, Suite},
 };
 use crate::{
-    process::{cargo, stream},
+    process::{cargo, find_program, stream},
     report::Counts,
 };
 
@@ -41,6 +41,17 @@ impl Outcome {
     fn wrong(&mut self, reason: impl Display) {
         self.counts += Counts::of(false);
         self.reason.get_or_insert(reason.to_string());
+    }
+
+    /// A check that lists what is wrong.
+    fn found(&mut self, problems: anyhow::Result<Vec<String>>) {
+        match problems {
+            Ok(problems) => {
+                self.counts += Counts::of(problems.is_empty());
+                self.reason = (!problems.is_empty()).then(|| problems.join("; "));
+            }
+            Err(error) => self.wrong(error),
+        }
     }
 
     fn count(&mut self, row: &str, counts: Counts) {
@@ -97,12 +108,13 @@ pub(super) fn run(step: &Step) -> Outcome {
             let command = cargo(["test", "--doc", "--workspace", "--no-fail-fast"]);
             outcome.run("", Runner::Cargo, command);
         }
-        Action::Package => match package::check() {
-            Ok(problems) => {
-                outcome.counts += Counts::of(problems.is_empty());
-                outcome.reason = (!problems.is_empty()).then(|| problems.join("; "));
+        Action::Package => outcome.found(package::check()),
+        Action::Book => match find_program("mdbook") {
+            Some(mdbook) => outcome.found(book::check(&mdbook)),
+            None => {
+                let install = "cargo install --locked mdbook";
+                return Outcome::skipped(format!("mdbook is not installed: {install}"));
             }
-            Err(error) => outcome.wrong(error),
         },
         Action::Xtask(words) => {
             let xtask = ["run", "--quiet", "--package=xtask", "--"];
