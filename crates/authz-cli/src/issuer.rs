@@ -7,20 +7,20 @@ use serde_json::json;
 /// Start a development issuer with a dashboard on this machine
 ///
 /// The dashboard creates APIs, scopes, roles and users, issues tokens in a test lab, calls your API, and
-/// breaks the key server on request. Tokens also come from the token endpoint, or by `authz token`. The
-/// issuer gives any token to anyone who asks: it is for development only.
+/// breaks the key server on request. The token endpoint and `authz token` issue tokens too. The issuer gives
+/// any token to anyone who asks: it is for development only.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The port; 0 picks a free one
     #[arg(long, default_value_t = 3011)]
     port: u16,
-    /// The API that tokens are for, unless a request names another
+    /// The default audience of tokens, for requests that don't name one
     #[arg(long, value_name = "URI", default_value = crate::token::AUDIENCE)]
     audience: String,
-    /// The algorithm that signs; may be repeated
+    /// The algorithm that signs tokens; may be repeated
     #[arg(long, value_name = "ALG", default_value = "RS256")]
     algorithm: Vec<Algorithm>,
-    /// How long tokens are good for
+    /// The lifetime of tokens
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     lifetime: u32,
     /// Issue tokens as Auth0 does (`typ` `JWT`) instead of `at+jwt`

@@ -9,7 +9,7 @@ use serde_json::json;
 pub(crate) struct Options {
     /// The address of the key set
     url: String,
-    /// Look again every so many seconds, and print the set when it changes
+    /// Fetch the set again at this interval, and print it when it changes
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     watch: Option<u64>,
 }

@@ -5,6 +5,8 @@ mod explain;
 mod issuer;
 mod keys;
 mod new;
+#[cfg(test)]
+mod reference;
 mod rules;
 mod source;
 mod token;
@@ -15,7 +17,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Access tokens on your own machine: issue them, explain them, find out why one is refused
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(name = "authz", version, propagate_version = true)]
 struct Cli {
     /// Print JSON, for programs
     #[arg(long, global = true)]

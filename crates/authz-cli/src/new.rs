@@ -2,16 +2,17 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, ensure};
 
-/// Make a project with a protected API
+/// Create a project with a protected API
 ///
-/// It compiles, its test passes, and it runs with a development issuer of its own.
+/// The project compiles, has a test that passes, and runs with its own development issuer.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
+    /// The web framework
     framework: Framework,
-    /// The project's name, and its folder
+    /// The name of the project and of its folder
     name: String,
-    /// A checkout of authz to depend on. Default: the one that this command was built in, if it is still
-    /// there, else the published crates
+    /// A checkout of authz to depend on. Default: the one that this command was built from, if it still
+    /// exists, else the published crates
     #[arg(long, value_name = "DIR")]
     checkout: Option<PathBuf>,
 }

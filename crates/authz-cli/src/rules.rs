@@ -7,17 +7,17 @@ use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Check that a table can be used, and which rule a request meets
+    /// Check a table of rules, and show which rule applies to a request
     Check {
-        /// The table, in TOML or JSON (by the file's ending)
+        /// The table, in TOML or JSON (by the file's extension)
         file: String,
         /// The request, as in `GET /orgs/acme/messages`
         #[arg(long, value_name = "REQUEST")]
         request: Option<String>,
     },
-    /// Print a table's rules, one on a line
+    /// Print the rules of a table, one per line
     Table {
-        /// The table, in TOML or JSON (by the file's ending)
+        /// The table, in TOML or JSON (by the file's extension)
         file: String,
     },
 }

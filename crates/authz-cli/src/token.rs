@@ -10,13 +10,13 @@ pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 
 /// Get an access token from a running development issuer
 ///
-/// Prints the token alone, so that it fits into a command line:
+/// Prints only the token, for use in a command line:
 ///
 ///   curl -H "Authorization: Bearer $(authz token --scope read:messages)" http://127.0.0.1:3010/api/private
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Options {
-    /// Scopes, separated by spaces; may be repeated. None: a token without scope
+    /// Scopes, separated by spaces; may be repeated. Default: a token without scopes
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
     /// The issuer's URL
@@ -25,13 +25,13 @@ pub(crate) struct Options {
     /// The API that the token is for
     #[arg(long, value_name = "URI", env = "AUTHZ_AUDIENCE", default_value = AUDIENCE)]
     audience: String,
-    /// How long the token is good for; the issuer's choice when not given
+    /// The lifetime of the token. Default: the issuer's
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     expires_in: Option<u64>,
-    /// The client that asks; the development issuer accepts any
+    /// The client that requests the token; the development issuer accepts any
     #[arg(long, value_name = "ID", default_value = "authz-cli")]
     client_id: String,
-    /// The organization that the token is for: its claim org_id
+    /// The organization of the token: its claim `org_id`
     #[arg(long, value_name = "ORG")]
     organization: Option<String>,
     /// Roles, separated by spaces; may be repeated

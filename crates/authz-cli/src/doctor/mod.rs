@@ -17,7 +17,7 @@ use self::{fetch::Http, report::Report};
 /// Find out what is wrong with an issuer, its keys or a token
 ///
 /// Looks for the issuer's metadata and keys as a server would, and checks the token in the order in which
-/// a server does. Nothing is sent but to the issuer named, and nothing is stored.
+/// a server does. It sends requests only to the issuer or API that you name, and stores nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The issuer, exactly as in the token's `iss`
@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// The identifier of the API: the token's `aud`
     #[arg(long, value_name = "URI", required_unless_present = "api")]
     audience: Option<String>,
-    /// The address of the key set, if it is not found from the issuer
+    /// The address of the key set, if the issuer's metadata do not name it
     #[arg(long, value_name = "URL")]
     jwks_uri: Option<String>,
     /// The file with the shared secret of HS256 tokens, or `-` for stdin
@@ -35,7 +35,7 @@ pub(crate) struct Options {
     /// The file with the token, or `-` for stdin
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
-    /// A PEM file of certificate authorities to trust besides the system's
+    /// A PEM file of certificate authorities to trust in addition to the system's
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// A policy for the token, as in `scope("read:messages")`
