@@ -97,6 +97,16 @@ fn the_readme_shows_each_adapter_in_at_most_15_lines() {
     }
 }
 
+#[test]
+fn the_readme_shows_the_lab_and_an_adapter_on_its_first_screen() {
+    let text = read("README.md");
+    let (first_screen, rest) = text.split_once("\n```rust").expect("has an adapter");
+    let lines = first_screen.lines().count();
+    assert!(lines <= 42, "{lines} lines");
+    assert!(first_screen.contains("](docs/images/lab.png)"));
+    assert!(rest.contains("](docs/performance.svg)"));
+}
+
 /// The name of the core belongs to somebody else on the public registry.
 #[test]
 fn no_page_has_a_line_that_installs_from_the_registry() {
