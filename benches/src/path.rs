@@ -26,6 +26,11 @@ fn main() -> ExitCode {
         "expired" => (0, false),
         _ => return usage(),
     };
+    #[cfg(feature = "metrics")]
+    metrics_exporter_prometheus::PrometheusBuilder::new()
+        .set_buckets(&[1e-6, 1e-4, 1e-2])
+        .and_then(|builder| builder.install_recorder())
+        .expect("the only recorder");
     let signed = Signed::new(Algorithm::RS256);
     let authorizer = signed.authorizer::<Caller>(cache_bytes);
     let request = match good {

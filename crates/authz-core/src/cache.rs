@@ -11,10 +11,8 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use quick_cache::{
-    Equivalent, OptionsBuilder, Weighter,
-    sync::{Cache, DefaultLifecycle},
-};
+use quick_cache::{Equivalent, Lifecycle, OptionsBuilder, Weighter, sync::Cache};
+use smallvec::SmallVec;
 
 /// The size of an entry.
 pub(crate) trait Weight {
@@ -23,7 +21,7 @@ pub(crate) trait Weight {
 }
 
 /// A cache with a limit in bytes.
-pub(crate) struct TokenCache<E: Weight>(Cache<Token, Arc<E>, ByBytes, RandomState>);
+pub(crate) struct TokenCache<E: Weight>(Cache<Token, Arc<E>, ByBytes, RandomState, Evictions>);
 
 /// An owned token: the key of an entry.
 struct Token(Box<[u8]>);
@@ -34,6 +32,10 @@ struct TokenRef<'t>(&'t [u8]);
 
 #[derive(Clone, Copy)]
 struct ByBytes;
+
+/// Collects the evicted entries, to count them and to drop them after the lock.
+#[derive(Clone)]
+struct Evictions;
 
 impl<E: Weight> TokenCache<E> {
     /// Creates a cache of `capacity` bytes. Returns `None` if the capacity is 0.
@@ -46,7 +48,7 @@ impl<E: Weight> TokenCache<E> {
             .build()
             .ok()?;
         (capacity > 0).then(|| {
-            let (hasher, lifecycle) = (RandomState::default(), DefaultLifecycle::default());
+            let (hasher, lifecycle) = (RandomState::default(), Evictions);
             Self(Cache::with_options(options, ByBytes, hasher, lifecycle))
         })
     }
@@ -55,9 +57,12 @@ impl<E: Weight> TokenCache<E> {
         self.0.get(&TokenRef(token))
     }
 
-    /// Inserts an entry. An entry larger than a shard is dropped.
-    pub(crate) fn insert(&self, token: &[u8], entry: Arc<E>) {
-        self.0.insert(Token(token.into()), entry);
+    /// Inserts an entry and returns how many were evicted. An entry larger than a shard is evicted at
+    /// once.
+    pub(crate) fn insert(&self, token: &[u8], entry: Arc<E>) -> usize {
+        let mut evicted = SmallVec::new();
+        (self.0).insert_with_lifecycle(Token(token.into()), entry, &mut evicted);
+        evicted.len()
     }
 
     /// Removes `entry`, unless another entry has replaced it.
@@ -72,6 +77,14 @@ impl<E: Weight> TokenCache<E> {
 
     pub(crate) fn bytes(&self) -> u64 {
         self.0.weight()
+    }
+}
+
+impl<E> Lifecycle<Token, Arc<E>> for Evictions {
+    type RequestState = SmallVec<[(Token, Arc<E>); 2]>;
+
+    fn on_evict(&self, evicted: &mut Self::RequestState, token: Token, entry: Arc<E>) {
+        evicted.push((token, entry));
     }
 }
 
@@ -154,13 +167,15 @@ mod tests {
     fn bounded_in_bytes_and_counted() {
         const CAPACITY: usize = 1024 * 1024;
         let cache = cache(CAPACITY);
+        let mut evicted = 0;
         for i in 0..3000 {
-            cache.insert(&token(i), Arc::new(Sized(1000 + i % 7 * 1000)));
+            evicted += cache.insert(&token(i), Arc::new(Sized(1000 + i % 7 * 1000)));
             assert!(cache.bytes() <= CAPACITY as u64, "{i}");
             assert!(cache.get(&token(i)).is_some(), "{i} is evicted at once");
         }
         let found = contents(&cache, 3000);
         assert_eq!(found.len(), cache.len());
+        assert_eq!(evicted, 3000 - found.len());
         let bytes: usize = found.iter().map(|it| it.0).sum();
         assert!(bytes < CAPACITY && bytes > CAPACITY / 2, "{bytes}");
     }
@@ -179,7 +194,7 @@ mod tests {
     fn an_entry_larger_than_the_cache_is_not_kept() {
         let small = cache(8 * 1024);
         small.insert(&token(0), Arc::new(Sized(1000)));
-        small.insert(&token(1), Arc::new(Sized(8 * 1024)));
+        assert_eq!(small.insert(&token(1), Arc::new(Sized(8 * 1024))), 1);
         assert!(small.get(&token(1)).is_none());
         assert!(small.get(&token(0)).is_some());
         assert!(TokenCache::<Sized>::new(0).is_none());
@@ -246,7 +261,9 @@ mod tests {
                     for step in 0..20_000 {
                         let i = (step * 7 + thread * 31) % TOKENS;
                         match (step % 5, cache.get(&token(i))) {
-                            (0, _) => cache.insert(&token(i), Arc::new(Sized(2500 + i))),
+                            (0, _) => {
+                                cache.insert(&token(i), Arc::new(Sized(2500 + i)));
+                            }
                             (1, Some(found)) => cache.remove(&token(i), &found),
                             (_, Some(found)) => assert_eq!(found.0, 2500 + i),
                             (_, None) => {}

@@ -17,6 +17,7 @@ mod json;
 mod jsonwebtoken;
 pub mod jwks;
 mod metadata;
+mod metrics;
 pub mod policy;
 pub mod prelude;
 mod rejection;

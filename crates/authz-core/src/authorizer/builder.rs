@@ -12,6 +12,7 @@ use crate::{
     crypto::CryptoBackend,
     issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
     metadata::{Address, Resource},
+    metrics::ApiMetrics,
     policy::Implied,
     rejection::Api,
 };
@@ -308,6 +309,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             problem_details: self.problem_details,
             clock: self.clock,
             crypto_backend: self.crypto_backend.ok_or_else(no_backend)?,
+            metrics: ApiMetrics::register(),
         });
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
         let metadata = match resource {

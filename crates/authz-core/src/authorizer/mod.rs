@@ -27,6 +27,7 @@ use crate::{
     claims::Claims,
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
+    metrics::Timer,
     policy::Policy,
     rejection::Rejection,
     request::{OwnedParts, RequestParts},
@@ -135,6 +136,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         policy: &Policy,
         second: Option<(&RequestParts<'_>, &Policy)>,
     ) -> Admission<C> {
+        let mut timer = Timer::start();
         let check = TokenCheck {
             state: &self.state,
             request: Some(request),
@@ -145,24 +147,31 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Err(bad) => return Admission::Ready(Err(check.reject(&bad.into(), None))),
         };
         let checks = iter::once((request, policy)).chain(second);
-        let (verified, cached) = match check.verify(&token) {
-            Ok(Step::Cached(verified)) => (verified, true),
-            Ok(Step::Verified(verified)) => (verified, false),
+        let verified = match check.verify(&token, &mut timer) {
+            Ok(Step::Cached(verified)) => Ok((verified, true)),
+            Ok(Step::Verified(verified)) => Ok((verified, false)),
             Ok(Step::NeedsKeys(reason)) => {
                 let checks = checks.map(|(request, policy)| {
                     (OwnedParts::for_policy(request, policy), policy.clone())
                 });
-                return Admission::Pending(self.wait(token.into_owned(), checks.collect(), reason));
+                return Admission::Pending(self.wait(
+                    token.into_owned(),
+                    checks.collect(),
+                    reason,
+                    timer,
+                ));
             }
-            Err(rejection) => return Admission::Ready(Err(rejection)),
+            Err(rejection) => Err(rejection),
         };
-        for (request, policy) in checks {
-            if let Err(rejection) = verified.check(policy, Some(request)) {
-                return Admission::Ready(Err(rejection));
+        let decision = verified.and_then(|(verified, cached)| {
+            for (request, policy) in checks {
+                verified.check(policy, Some(request))?;
             }
-        }
-        events::allowed(&verified, request, cached);
-        Admission::Ready(Ok(Some(Authorized::new(verified))))
+            events::allowed(&verified, request, cached);
+            Ok(Authorized::new(verified))
+        });
+        timer.decided(&self.state.api.metrics, &decision);
+        Admission::Ready(decision.map(Some))
     }
 
     /// Verifies a token that did not come with a request. No policy is applied.
@@ -175,13 +184,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             state: &self.state,
             request: None,
         };
-        match check.verify(token.as_bytes())? {
-            Step::Cached(verified) | Step::Verified(verified) => Ok(Authorized::new(verified)),
-            Step::NeedsKeys(reason) => {
+        let mut timer = Timer::start();
+        let decision = match check.verify(token.as_bytes(), &mut timer) {
+            Ok(Step::Cached(verified) | Step::Verified(verified)) => Ok(Authorized::new(verified)),
+            Ok(Step::NeedsKeys(reason)) => {
                 let token = token.as_bytes().to_vec();
-                self.wait(token, Vec::new(), reason).await
+                return self.wait(token, Vec::new(), reason, timer).await;
             }
-        }
+            Err(rejection) => Err(rejection),
+        };
+        timer.decided(&self.state.api.metrics, &decision);
+        decision
     }
 
     pub(crate) fn reject_missing(&self, request: &RequestParts<'_>, policy: &Policy) -> Rejection {
@@ -199,23 +212,35 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         token: Vec<u8>,
         checks: Vec<(OwnedParts, Policy)>,
         reason: RefreshReason,
+        timer: Timer,
     ) -> Pending<C> {
         let state = Arc::clone(&self.state);
         Pending::new(async move {
-            let request = checks.first().map(|(parts, _)| parts.borrow());
-            let check = TokenCheck {
-                state: &state,
-                request: request.as_ref(),
-            };
-            let verified = check.verify_with_newer_keys(&token, reason).await?;
-            for (parts, policy) in &checks {
-                verified.check(policy, Some(&parts.borrow()))?;
-            }
-            if let Some(request) = &request {
-                events::allowed(&verified, request, false);
-            }
-            Ok(Authorized::new(verified))
+            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason).await;
+            timer.decided(&state.api.metrics, &decision);
+            decision
         })
+    }
+
+    async fn decide_with_newer_keys(
+        state: &AuthorizerState<C>,
+        token: &[u8],
+        checks: &[(OwnedParts, Policy)],
+        reason: RefreshReason,
+    ) -> Result<Authorized<C>, Rejection> {
+        let request = checks.first().map(|(parts, _)| parts.borrow());
+        let check = TokenCheck {
+            state,
+            request: request.as_ref(),
+        };
+        let verified = check.verify_with_newer_keys(token, reason).await?;
+        for (parts, policy) in checks {
+            verified.check(policy, Some(&parts.borrow()))?;
+        }
+        if let Some(request) = &request {
+            events::allowed(&verified, request, false);
+        }
+        Ok(Authorized::new(verified))
     }
 }
 

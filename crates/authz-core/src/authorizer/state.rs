@@ -16,7 +16,7 @@ use crate::{
 
 /// The state that the clones of an authorizer share.
 pub(crate) struct AuthorizerState<C> {
-    pub(super) issuers: Issuers,
+    pub(crate) issuers: Issuers,
     pub(crate) sources: Sources,
     pub(super) max_token_bytes: usize,
     pub(super) cache: Option<TokenCache<Verified<C>>>,
@@ -30,6 +30,16 @@ impl<C> AuthorizerState<C> {
     /// Returns the verified token from the cache, if it is still valid.
     pub(super) fn lookup_cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
         let cache = self.cache.as_ref()?;
+        let found = self.find_valid(cache, token);
+        self.api.metrics.looked_up(found.is_some());
+        found
+    }
+
+    fn find_valid(
+        &self,
+        cache: &TokenCache<Verified<C>>,
+        token: &[u8],
+    ) -> Option<Arc<Verified<C>>> {
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
         let now = since_1970(self.api.clock.now());

@@ -103,6 +103,7 @@ impl<C> Admitted<C> {
             Caller::Known(caller) => Ok(caller.clone()),
             Caller::Nobody { api, scope } => {
                 let refusal = ValidationError::new(Reason::MissingToken);
+                api.metrics.refused(None, refusal.reason);
                 events::refused(&refusal, None, None, Some(request));
                 let scope = scope.as_deref().or(more).map(str::to_owned);
                 Err(Rejection::new(refusal.reason, api).with_scope(scope))

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     crypto::CryptoBackend,
     jwks::{CombinedKeys, JwksProvider, KeyCandidates, RemoteJwks, RemoteJwksBuilder},
+    metrics::IssuerMetrics,
     policy::{ClaimPath, InvalidClaimPath},
     rejection::Api,
     untrusted::Excerpt,
@@ -131,13 +132,16 @@ impl Issuer {
     pub(super) fn into_trusted(self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
         let keys = self.provider(api.crypto_backend)?;
-        self.with_keys(keys, api)
+        let metrics = IssuerMetrics::register(&self.issuer);
+        keys.count_fetches(&metrics);
+        self.with_keys(keys, metrics, api)
     }
 
     /// Finishes the checked settings with the provider of their keys.
     pub(super) fn with_keys(
         self,
         keys: Arc<dyn JwksProvider>,
+        metrics: IssuerMetrics,
         api: &Arc<Api>,
     ) -> Result<TrustedIssuer, BuildError> {
         let issuer = self.issuer;
@@ -161,6 +165,7 @@ impl Issuer {
             audience_rule: self.audience_rule,
             load_balancer: self.load_balancer,
             api: Arc::clone(api),
+            metrics,
         })
     }
 }

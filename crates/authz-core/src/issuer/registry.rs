@@ -137,6 +137,12 @@ impl Issuers {
         self.tenants.iter().flat_map(TenantIssuers::all).collect()
     }
 
+    /// Returns the settings that the tenants of each pattern share.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn tenant_rules(&self) -> impl Iterator<Item = &TrustedIssuer> {
+        self.tenants.iter().map(TenantIssuers::rules)
+    }
+
     pub(crate) fn accept(&self, algorithm: Algorithm) -> bool {
         self.algorithms.contains(algorithm)
     }

@@ -8,6 +8,7 @@ use crate::{
     claims::ScopeClaim,
     crypto::{AlgorithmSet, VerificationKey},
     jwks::JwksProvider,
+    metrics::IssuerMetrics,
     policy::ClaimPath,
     rejection::Api,
 };
@@ -36,6 +37,7 @@ pub(crate) struct TrustedIssuer {
     pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts the issuer.
     pub(crate) api: Arc<Api>,
+    pub(crate) metrics: IssuerMetrics,
 }
 
 impl TrustedIssuer {
@@ -56,6 +58,7 @@ impl TrustedIssuer {
 
     /// Returns the same settings for another tenant.
     pub(super) fn for_tenant(&self, issuer: Arc<str>, keys: Arc<dyn JwksProvider>) -> Self {
+        keys.count_fetches(&self.metrics);
         Self {
             issuer,
             audiences: Arc::clone(&self.audiences),
@@ -74,6 +77,7 @@ impl TrustedIssuer {
             audience_rule: self.audience_rule,
             load_balancer: self.load_balancer.clone(),
             api: Arc::clone(&self.api),
+            metrics: self.metrics.clone(),
         }
     }
 }

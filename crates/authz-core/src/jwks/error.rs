@@ -2,6 +2,8 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 
+#[cfg(feature = "metrics")]
+use super::fetch_error::FetchErrorKind;
 use super::{fetch_error::FetchError, key_set_error::KeySetError};
 use crate::untrusted::{Bounded, ERROR_BYTES, debug_as_display};
 
@@ -130,6 +132,22 @@ impl KeysError {
     #[must_use]
     pub const fn kind(&self) -> KeysErrorKind {
         self.kind
+    }
+
+    /// Returns the name of the kind for metrics: that of the failed request, if any.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn label(&self) -> &'static str {
+        match (self.fetch.as_ref().map(FetchError::kind), self.kind) {
+            (Some(FetchErrorKind::Timeout), _) => "timeout",
+            (Some(FetchErrorKind::Status), _) => "status",
+            (Some(FetchErrorKind::ContentCoding), _) => "content_coding",
+            (Some(FetchErrorKind::TooLarge), _) => "too_large",
+            (Some(FetchErrorKind::Redirect), _) => "redirect",
+            (Some(FetchErrorKind::Transport), _) => "transport",
+            (None, KeysErrorKind::KeySet) => "key_set",
+            (None, KeysErrorKind::Discovery) => "discovery",
+            (None, _) => "other",
+        }
     }
 
     /// Returns the status of the response, if the fetch failed because of it.

@@ -14,6 +14,7 @@ pub use self::{challenge::Challenge, reason::Reason};
 use crate::{
     clock::Clock,
     crypto::CryptoBackend,
+    metrics::ApiMetrics,
     policy::{OFFLINE_ACCESS, StepUp},
 };
 
@@ -54,6 +55,7 @@ pub(crate) struct Api {
     pub(crate) problem_details: bool,
     pub(crate) crypto_backend: CryptoBackend,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: ApiMetrics,
 }
 
 impl Rejection {

@@ -50,7 +50,8 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
             verified.attach_payload(jws.into_payload());
         }
         if let Some(cache) = &self.state.cache {
-            cache.insert(token, Arc::clone(&verified));
+            let evicted = cache.insert(token, Arc::clone(&verified));
+            self.state.api.metrics.evicted(evicted);
         }
         verified
     }

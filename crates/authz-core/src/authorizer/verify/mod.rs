@@ -19,6 +19,7 @@ use super::{state::AuthorizerState, verified::Verified};
 use crate::{
     bearer, hints,
     jwks::RefreshReason,
+    metrics::Timer,
     rejection::{Reason, Rejection},
     request::RequestParts,
     token::{Jws, TokenClaims},
@@ -39,8 +40,10 @@ pub(super) enum Step<C> {
 
 impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     /// Verifies a token with the keys at hand.
-    pub(super) fn verify(&self, token: &[u8]) -> Result<Step<C>, Rejection> {
-        if let Some(verified) = self.state.lookup_cached(token) {
+    pub(super) fn verify(&self, token: &[u8], timer: &mut Timer) -> Result<Step<C>, Rejection> {
+        let cached = self.state.lookup_cached(token);
+        timer.looked_up(cached.is_some());
+        if let Some(verified) = cached {
             return Ok(Step::Cached(verified));
         }
         let jws = self.decode(token)?;

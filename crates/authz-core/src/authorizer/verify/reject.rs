@@ -13,6 +13,7 @@ impl<C> TokenCheck<'_, C> {
         refusal: &ValidationError,
         header: Option<&ProtectedHeader<'_>>,
     ) -> Rejection {
+        self.state.api.metrics.refused(None, refusal.reason);
         events::refused(refusal, header, None, self.request);
         self.rejection(refusal)
     }
@@ -22,6 +23,8 @@ impl<C> TokenCheck<'_, C> {
         refusal: &ValidationError,
         examined: &UnverifiedToken<'_, '_>,
     ) -> Rejection {
+        let issuer = Some(&*examined.trusted);
+        self.state.api.metrics.refused(issuer, refusal.reason);
         events::refused(
             refusal,
             Some(&examined.header),

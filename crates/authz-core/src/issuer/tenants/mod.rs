@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     jwks::{RefreshMode, RemoteJwks},
+    metrics::IssuerMetrics,
     rejection::Api,
 };
 
@@ -145,7 +146,8 @@ impl Tenants {
             .for_issuer(example.issuer.clone())
             .build_idle()
             .map_err(failed)?;
-        let rules = example.with_keys(Arc::new(first), api)?;
+        let metrics = IssuerMetrics::register(&self.template.issuer);
+        let rules = example.with_keys(Arc::new(first), metrics, api)?;
         let admission = Admission::new(self.burst, self.interval);
         Ok(TenantIssuers::new(
             pattern, rules, keys, self.max, self.allow, admission,

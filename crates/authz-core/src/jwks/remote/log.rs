@@ -2,11 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{jwks::error::KeysError, untrusted::Bounded};
+use crate::{jwks::error::KeysError, metrics::IssuerMetrics, untrusted::Bounded};
 
 #[derive(Debug)]
 pub(super) enum Event {
     Refreshed {
+        /// Whether the server sent a key set, and not 304.
+        modified: bool,
         keys: usize,
         lifetime: Duration,
     },
@@ -23,7 +25,7 @@ pub(super) enum Event {
 impl Event {
     pub(super) fn log(&self) {
         match self {
-            Self::Refreshed { keys, lifetime } => tracing::info!(
+            Self::Refreshed { keys, lifetime, .. } => tracing::info!(
                 target: "authz::keys", keys, lifetime_s = lifetime.as_secs(),
                 "keys refreshed"
             ),
@@ -40,6 +42,14 @@ impl Event {
                 target: "authz::keys", error = %Bounded(error, 1000),
                 "keys are no longer used"
             ),
+        }
+    }
+
+    pub(super) fn count(&self, metrics: &IssuerMetrics) {
+        match self {
+            Self::Refreshed { modified, .. } => metrics.fetched(*modified),
+            Self::NotRefreshed { error, .. } => metrics.not_fetched(error),
+            Self::Lapsed { .. } => {}
         }
     }
 }

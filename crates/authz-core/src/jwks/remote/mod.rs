@@ -48,7 +48,7 @@ use super::{
     key_set::KeySet,
     provider::{JwksProvider, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
 };
-use crate::{crypto::VerificationKey, token::ProtectedHeader};
+use crate::{crypto::VerificationKey, metrics::IssuerMetrics, token::ProtectedHeader};
 
 /// Fetches an issuer's keys and refreshes them in the background.
 ///
@@ -250,6 +250,10 @@ impl JwksProvider for RemoteJwks {
             && self.standing(Instant::now()) == Standing::Usable
             // `standing` may have withdrawn lapsed keys.
             && key.is_usable()
+    }
+
+    fn count_fetches(&self, metrics: &IssuerMetrics) {
+        self.keys.count_fetches(metrics);
     }
 
     fn status(&self) -> KeyStatus {

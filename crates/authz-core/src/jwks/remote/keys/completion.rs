@@ -145,6 +145,7 @@ impl RemoteKeys {
 
     fn replace(&self, keys: Option<KeySet>, now: Instant, lifetime: Duration) -> Option<Event> {
         let old = self.current.load_full();
+        let modified = keys.is_some();
         let keys = match (keys, &old) {
             (Some(keys), Some(old)) => keys.keeping(&old.keys),
             (Some(keys), None) => keys,
@@ -165,6 +166,7 @@ impl RemoteKeys {
             old.keys.withdraw_all_but(&new.keys);
         }
         Some(Event::Refreshed {
+            modified,
             keys: new.keys.len(),
             lifetime,
         })

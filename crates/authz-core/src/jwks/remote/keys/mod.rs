@@ -7,7 +7,7 @@ mod join;
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -33,6 +33,7 @@ use crate::{
         key_set::KeySet,
         provider::{KeyStatus, MissingKeys},
     },
+    metrics::IssuerMetrics,
     token_bucket::TokenBucket,
 };
 
@@ -54,6 +55,7 @@ pub(super) struct RemoteKeys {
     rescheduled: Arc<Notify>,
     fetches: AtomicU64,
     failures: AtomicU64,
+    metrics: OnceLock<IssuerMetrics>,
 }
 
 /// A key set and its times.
@@ -127,7 +129,13 @@ impl RemoteKeys {
             rescheduled: Arc::default(),
             fetches: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            metrics: OnceLock::new(),
         })
+    }
+
+    pub(super) fn count_fetches(&self, metrics: &IssuerMetrics) {
+        // Only the first authorizer that uses the keys counts.
+        let _ = self.metrics.set(metrics.clone());
     }
 
     pub(super) const fn mode(&self) -> RefreshMode {
@@ -286,6 +294,9 @@ impl RemoteKeys {
         }
         for event in deferred.events {
             event.log();
+            if let Some(metrics) = self.metrics.get() {
+                event.count(metrics);
+            }
         }
     }
 

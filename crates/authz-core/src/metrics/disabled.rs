@@ -1,0 +1,64 @@
+//! The same functions as with the feature `metrics`, all empty.
+#![expect(
+    clippy::unused_self,
+    reason = "the same functions do something with the feature"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the same functions need the values with the feature"
+)]
+
+use crate::{
+    authorizer::Authorized,
+    issuer::TrustedIssuer,
+    jwks::KeysError,
+    rejection::{Reason, Rejection},
+};
+
+#[derive(Debug)]
+pub(crate) struct ApiMetrics;
+
+impl ApiMetrics {
+    pub(crate) const fn register() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) const fn refused(&self, _: Option<&TrustedIssuer>, _: Reason) {}
+
+    #[inline]
+    pub(crate) const fn looked_up(&self, _: bool) {}
+
+    #[inline]
+    pub(crate) const fn evicted(&self, _: usize) {}
+}
+
+#[derive(Clone, Debug)]
+pub struct IssuerMetrics;
+
+impl IssuerMetrics {
+    pub(crate) const fn register(_: &str) -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) const fn fetched(&self, _: bool) {}
+
+    #[inline]
+    pub(crate) const fn not_fetched(&self, _: &KeysError) {}
+}
+
+pub(crate) struct Timer;
+
+impl Timer {
+    #[inline]
+    pub(crate) const fn start() -> Self {
+        Self
+    }
+
+    #[inline]
+    pub(crate) const fn looked_up(&mut self, _: bool) {}
+
+    #[inline]
+    pub(crate) fn decided<C>(self, _: &ApiMetrics, _: &Result<Authorized<C>, Rejection>) {}
+}

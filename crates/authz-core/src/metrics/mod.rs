@@ -1,0 +1,29 @@
+//! Counts decisions, the cache and fetches of keys, with the `metrics` facade.
+//!
+//! The other rooms call the same functions without the feature `metrics`. They then do nothing.
+//!
+//! Recorders are foreign code: nothing here is called under a lock.
+
+#[cfg(not(feature = "metrics"))]
+mod disabled;
+#[cfg(feature = "metrics")]
+mod gauges;
+#[cfg(feature = "metrics")]
+mod issuer;
+#[cfg(feature = "metrics")]
+mod names;
+#[cfg(feature = "metrics")]
+mod recorded;
+#[cfg(feature = "metrics")]
+mod timer;
+
+#[cfg(not(feature = "metrics"))]
+#[expect(unreachable_pub, reason = "a hidden method of a public trait takes it")]
+pub use self::disabled::IssuerMetrics;
+#[cfg(not(feature = "metrics"))]
+pub(crate) use self::disabled::{ApiMetrics, Timer};
+#[cfg(feature = "metrics")]
+#[expect(unreachable_pub, reason = "a hidden method of a public trait takes it")]
+pub use self::issuer::IssuerMetrics;
+#[cfg(feature = "metrics")]
+pub(crate) use self::{recorded::ApiMetrics, timer::Timer};
