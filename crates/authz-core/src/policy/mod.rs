@@ -30,6 +30,7 @@
 //!
 //! `scope` and `claim_path` are the names that policies and tokens have in common.
 
+mod alternatives;
 mod build;
 mod claim_path;
 mod eval;
@@ -40,6 +41,7 @@ mod print;
 mod scope;
 
 pub use self::{
+    alternatives::ScopeAlternative,
     build::{
         Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client, custom, deny,
         group, header, issuer, max_age, method, path, permission, query, role, scope,

@@ -2,6 +2,7 @@
 //! callers and operators are told.
 
 mod allocations;
+mod alternatives;
 mod case;
 mod claim_paths;
 mod explain;
