@@ -8,6 +8,8 @@ mod future;
 mod grpc;
 mod layer;
 mod metadata;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 mod path_params;
 mod respond;
 mod service;

@@ -1,0 +1,127 @@
+use std::collections::BTreeMap;
+
+use authz_core::Policy;
+use utoipa::openapi::{OpenApi, PathItem, Paths, path::Operation, security::SecurityRequirement};
+
+use super::{SECURITY_SCHEME, responses};
+
+/// Adds a policy to operations of a document. Implemented for one [`Operation`], and for a [`PathItem`],
+/// [`Paths`] and an [`OpenApi`] document with all their operations.
+pub trait DocumentPolicy {
+    /// Documents that requests must satisfy `policy`, in addition to the requirements that are documented already.
+    fn require(&mut self, policy: &Policy) {
+        for operation in self.operations_mut() {
+            document(operation, policy, false);
+        }
+    }
+
+    /// Like [`require`](Self::require), for an [optional](crate::AuthorizationLayer::optional) layer: requests
+    /// without a token are allowed, too.
+    fn require_optional(&mut self, policy: &Policy) {
+        for operation in self.operations_mut() {
+            document(operation, policy, true);
+        }
+    }
+
+    /// Returns all operations.
+    fn operations_mut(&mut self) -> Vec<&mut Operation>;
+}
+
+impl DocumentPolicy for Operation {
+    fn operations_mut(&mut self) -> Vec<&mut Operation> {
+        vec![self]
+    }
+}
+
+impl DocumentPolicy for PathItem {
+    fn operations_mut(&mut self) -> Vec<&mut Operation> {
+        let methods = [
+            &mut self.get,
+            &mut self.put,
+            &mut self.post,
+            &mut self.delete,
+            &mut self.options,
+            &mut self.head,
+            &mut self.patch,
+            &mut self.trace,
+            &mut self.query,
+        ];
+        let others = self.additional_operations.values_mut();
+        methods.into_iter().flatten().chain(others).collect()
+    }
+}
+
+impl DocumentPolicy for Paths {
+    fn operations_mut(&mut self) -> Vec<&mut Operation> {
+        let items = self.paths.values_mut();
+        items.flat_map(DocumentPolicy::operations_mut).collect()
+    }
+}
+
+impl DocumentPolicy for OpenApi {
+    fn operations_mut(&mut self) -> Vec<&mut Operation> {
+        self.paths.operations_mut()
+    }
+}
+
+fn document(operation: &mut Operation, policy: &Policy, is_optional: bool) {
+    let alternatives = policy.scope_alternatives();
+    let mut required: Vec<Vec<&str>> = alternatives.iter().map(|it| it.scopes.clone()).collect();
+    let is_denied = required.is_empty();
+    if is_denied {
+        // An empty list of requirements would declare the operation public.
+        required.push(Vec::new());
+    }
+    let mut security = Vec::new();
+    for before in operation
+        .security
+        .take()
+        .unwrap_or_else(|| vec![<_>::default()])
+    {
+        security.extend(required.iter().map(|scopes| merge(&before, scopes)));
+        if is_optional {
+            security.push(before);
+        }
+    }
+    security.dedup();
+    operation.security = Some(security);
+
+    if is_denied || !alternatives.iter().all(|it| it.is_sufficient) {
+        let description = operation.description.get_or_insert_default();
+        let gap = if description.is_empty() { "" } else { "\n\n" };
+        description.push_str(&format!("{gap}Authorization: `{policy}`"));
+    }
+    let extensions = operation.extensions.get_or_insert_default();
+    let text = match extensions.get(EXTENSION).and_then(|it| it.as_str()) {
+        Some(before) => format!("({before}) and ({policy})"),
+        None => policy.to_string(),
+    };
+    extensions.insert(EXTENSION.to_owned(), text.into());
+
+    // Any valid token passes: 403 never happens.
+    let is_any = (alternatives.iter()).any(|it| it.is_sufficient && it.scopes.is_empty());
+    responses::add_to(operation, !is_any);
+}
+
+/// Adds scopes to a requirement, which may name other schemes, too.
+fn merge(requirement: &SecurityRequirement, scopes: &[&str]) -> SecurityRequirement {
+    let mut merged = scopes_of(requirement);
+    for scope in scopes {
+        if !merged.iter().any(|it| it == scope) {
+            merged.push((*scope).to_owned());
+        }
+    }
+    requirement.clone().add(SECURITY_SCHEME, merged)
+}
+
+/// Returns the scopes of a requirement, which utoipa does not give out.
+pub(super) fn scopes_of(requirement: &SecurityRequirement) -> Vec<String> {
+    let by_scheme = serde_json::to_value(requirement)
+        .and_then(serde_json::from_value::<BTreeMap<String, Vec<String>>>);
+    by_scheme
+        .ok()
+        .and_then(|mut it| it.remove(SECURITY_SCHEME))
+        .unwrap_or_default()
+}
+
+const EXTENSION: &str = "x-authz-policy";
