@@ -60,7 +60,7 @@ impl Document {
                 let name = object.get(id).and_then(Json::as_str);
                 let index = entries.iter().position(|entry| text(entry, id) == name);
                 if let Some(entry) = index.and_then(|index| entries.get_mut(index)) {
-                    merge(entry, object);
+                    merge_entry(entry, object);
                     continue;
                 }
                 let mut entry = Table::new();
@@ -68,7 +68,7 @@ impl Document {
                 if let Some(name) = object.get(id) {
                     set(&mut entry, id, name);
                 }
-                merge(&mut entry, object);
+                merge_entry(&mut entry, object);
                 entries.push(entry);
             }
         }
@@ -99,6 +99,16 @@ fn text<'a>(table: &'a Table, key: &str) -> Option<&'a str> {
     table.get(key).and_then(Item::as_str)
 }
 
+/// Makes an entry say what the object says. A member that says nothing is left out.
+fn merge_entry(table: &mut Table, object: &Map<String, Json>) {
+    let mut said = object.clone();
+    said.retain(|key, value| {
+        let goes_without_saying = table.get(key).is_none() && is_default(key, value);
+        !(is_empty(value) || goes_without_saying)
+    });
+    merge(table, &said);
+}
+
 fn merge(table: &mut dyn TableLike, object: &Map<String, Json>) {
     let stale = table.iter().map(|(key, _)| key.to_owned());
     let stale: Vec<String> = stale.filter(|key| !object.contains_key(key)).collect();
@@ -106,13 +116,6 @@ fn merge(table: &mut dyn TableLike, object: &Map<String, Json>) {
         table.remove(&key);
     }
     for (key, value) in object {
-        if is_empty(value) {
-            table.remove(key);
-            continue;
-        }
-        if table.get(key).is_none() && is_default(key, value) {
-            continue;
-        }
         match value {
             Json::Object(members) => {
                 let item = table.entry(key).or_insert(Item::Table(Table::new()));

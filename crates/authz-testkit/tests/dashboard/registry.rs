@@ -62,6 +62,35 @@ async fn a_change_keeps_the_rest_of_the_file_as_it_was_written() {
 }
 
 #[tokio::test]
+async fn what_is_written_can_be_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("issuer.toml");
+    let page = Page::open(Registry::open(&path).unwrap()).await;
+    for identifier in ["a.b \"c\" \\ [d]\u{202e}", "plain"] {
+        let scopes = json!({ "read": "", "w:'x'": "\"quoted\"\nsecond line" });
+        let entry = json!({ "identifier": identifier, "lifetime": 1, "scopes": scopes });
+        page.put("apis", None, entry).await;
+    }
+    let permissions = json!({ "plain": ["read"] });
+    page.put(
+        "roles",
+        None,
+        json!({ "name": "r", "permissions": permissions }),
+    )
+    .await;
+    let entry = json!({ "identifier": "renamed", "scopes": { "read": "" } });
+    page.put("apis", Some("plain"), entry).await;
+    let again = Page::open(Registry::open(&path).unwrap()).await;
+    for member in ["apis", "roles"] {
+        assert_eq!(again.state().await[member], page.state().await[member]);
+    }
+    assert_eq!(
+        again.state().await["apis"][1]["scopes"],
+        json!({ "read": "" })
+    );
+}
+
+#[tokio::test]
 async fn an_edit_by_hand_applies_at_once_and_a_mistake_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("issuer.toml");
