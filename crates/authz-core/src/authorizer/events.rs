@@ -1,11 +1,12 @@
 //! Writes one log event per decision. `kid` and `jti` identify the token, which is never logged.
 
 use http::StatusCode;
+use tracing::{Span, field::Empty};
 
 use crate::{
     issuer::TrustedIssuer,
     policy::{Decision, EvalContext, Policy},
-    rejection::Reason,
+    rejection::{Reason, Rejection},
     request::RequestParts,
     rules::PathPattern,
     token::{ProtectedHeader, TokenClaims},
@@ -51,6 +52,18 @@ pub(crate) fn refused(
         Reason::MissingToken if !refusal.had_credentials => event!(debug),
         _ => event!(info),
     }
+}
+
+/// A span for a decision that waits for keys. Others are shorter than a span is worth.
+pub(crate) fn waiting() -> Span {
+    tracing::info_span!(target: "authz", "authz.authorize", outcome = Empty, reason = Empty)
+}
+
+/// Records the decision in its span.
+pub(crate) fn decided<T>(span: &Span, decision: &Result<T, Rejection>) {
+    let rejected = decision.as_ref().err().map(Rejection::reason);
+    span.record("outcome", rejected.map_or("allowed", Reason::outcome));
+    span.record("reason", rejected.map_or("none", Reason::name));
 }
 
 /// For an audit log, which the operator enables with `authz=trace`.

@@ -12,6 +12,7 @@ mod verify;
 use std::{fmt, iter, sync::Arc};
 
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
 
 pub use self::{
     admission::{Admission, Pending},
@@ -215,8 +216,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         timer: Timer,
     ) -> Pending<C> {
         let state = Arc::clone(&self.state);
+        let span = events::waiting();
         Pending::new(async move {
-            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason).await;
+            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason)
+                .instrument(span.clone())
+                .await;
+            events::decided(&span, &decision);
             timer.decided(&state.api.metrics, &decision);
             decision
         })

@@ -3,10 +3,6 @@
     clippy::unused_self,
     reason = "the same functions do something with the feature"
 )]
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "the same functions need the values with the feature"
-)]
 
 use crate::{
     authorizer::Authorized,

@@ -2,10 +2,7 @@ use std::sync::{Arc, OnceLock};
 
 use metrics::{Counter, SharedString, counter};
 
-use super::{
-    names::{DECISIONS, FETCHES},
-    recorded::outcome,
-};
+use super::names::{DECISIONS, FETCHES};
 use crate::{jwks::KeysError, rejection::Reason};
 
 /// The handles of one issuer, or of all tenants of one pattern: tenants are too many for labels.
@@ -62,7 +59,7 @@ impl IssuerMetrics {
         };
         let counter = counter.get_or_init(|| {
             let issuer = self.shared_label();
-            counter!(DECISIONS, "outcome" => outcome(reason), "reason" => reason.name(), "issuer" => issuer)
+            counter!(DECISIONS, "outcome" => reason.outcome(), "reason" => reason.name(), "issuer" => issuer)
         });
         counter.increment(1);
     }

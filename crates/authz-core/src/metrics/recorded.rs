@@ -28,8 +28,8 @@ impl ApiMetrics {
             misses: counter!(MISSES),
             evictions: counter!(EVICTIONS),
             allowed: histogram!(DURATION, "outcome" => "allowed"),
-            refused: histogram!(DURATION, "outcome" => outcome(Reason::MissingToken)),
-            unavailable: histogram!(DURATION, "outcome" => outcome(Reason::KeysUnavailable)),
+            refused: histogram!(DURATION, "outcome" => Reason::MissingToken.outcome()),
+            unavailable: histogram!(DURATION, "outcome" => Reason::KeysUnavailable.outcome()),
         }
     }
 
@@ -48,13 +48,5 @@ impl ApiMetrics {
         if tokens > 0 {
             self.evictions.increment(tokens as u64);
         }
-    }
-}
-
-/// Returns the label of a rejection.
-pub(super) const fn outcome(reason: Reason) -> &'static str {
-    match reason {
-        Reason::KeysUnavailable => "unavailable",
-        _ => "refused",
     }
 }

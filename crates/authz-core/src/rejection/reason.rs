@@ -111,6 +111,14 @@ impl Reason {
         }
     }
 
+    /// Returns the outcome for metrics and spans.
+    pub(crate) const fn outcome(self) -> &'static str {
+        match self {
+            Self::KeysUnavailable => "unavailable",
+            _ => "refused",
+        }
+    }
+
     /// Returns the status of the response. An option of the authorizer may change it for
     /// [`InsufficientScope`](Self::InsufficientScope).
     #[must_use]
