@@ -9,6 +9,7 @@ mod config;
 mod cors;
 mod embedded;
 mod messages;
+mod metrics;
 mod run;
 mod supervise;
 

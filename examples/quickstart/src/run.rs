@@ -13,6 +13,7 @@ use crate::{
     Cors, Messages, READ, Shutdown, WRITE,
     config::Config,
     embedded,
+    metrics::Metrics,
     supervise::{self, supervise},
 };
 
@@ -91,6 +92,12 @@ async fn start(
     if let Some(inspector) = &inspector {
         announcement += &format!("inspector http://127.0.0.1:{}\n", inspector.port());
     }
+    let metrics = config.metrics_port.map(Metrics::listen).transpose();
+    let metrics = metrics.map_err(cannot("serve metrics"))?;
+    if let Some(metrics) = &metrics {
+        let port = metrics.port();
+        announcement.push_str(&format!("metrics http://127.0.0.1:{port}/metrics\n"));
+    }
     let mut resource = config.resource;
     // The development issuer serves its keys until it is dropped.
     let own_issuer;
@@ -117,6 +124,9 @@ async fn start(
     let authorizer = builder.build().map_err(|error| (2, error.to_string()))?;
     if let Some(inspector) = &inspector {
         inspector.watch(&authorizer);
+    }
+    if let Some(metrics) = metrics {
+        tokio::spawn(metrics.serve(authorizer.clone()));
     }
 
     // A closed stdout does not stop the server.

@@ -27,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) log: EnvFilter,
     /// Where the API's decisions are shown to its developer.
     pub(crate) inspector_port: Option<u16>,
+    pub(crate) metrics_port: Option<u16>,
     /// Variables without effect, to be logged.
     pub(crate) warnings: Vec<String>,
 }
@@ -53,6 +54,7 @@ impl Config {
             cors_origins: cors_origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
             inspector_port: environment.take("AUTHZ_INSPECTOR_PORT", value::port)?,
+            metrics_port: environment.take("AUTHZ_METRICS_PORT", value::port)?,
             warnings: environment.into_warnings(),
         })
     }

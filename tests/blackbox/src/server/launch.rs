@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 16] = [
+pub const CONFIGURATION: [&str; 17] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
@@ -40,6 +40,7 @@ pub const CONFIGURATION: [&str; 16] = [
     "AUTHZ_ALLOW_HTTP",
     "AUTHZ_CA_FILE",
     "AUTHZ_INSPECTOR_PORT",
+    "AUTHZ_METRICS_PORT",
     "AUTH0_DOMAIN",
     "AUTH0_AUDIENCE",
     "HOST",

@@ -14,6 +14,7 @@ mod endpoints;
 mod equality;
 mod log;
 mod metadata;
+mod metrics;
 mod organizations;
 mod outage;
 mod preflight;
@@ -62,6 +63,7 @@ on_every_framework! {
     endpoints: answers, messages_are_stored, about_the_caller;
     log: of_refusals;
     metadata: of_the_resource, can_be_read_by_everybody, is_nowhere_else, of_a_resource_with_a_path;
+    metrics: are_served_when_asked_for;
     organizations: members_and_admins, messages_stay_within, suspended_callers_read_only;
     outage: down_at_the_start, down_later;
     preflight: answered_by_the_server, other_options_do_not;
