@@ -1,71 +1,22 @@
 //! Serves the metrics of the library to Prometheus, on a port of its own.
 
-use std::{io, net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, time::Duration};
 
 use authz_core::Authorizer;
-use http::{Request, Response, StatusCode, header::CONTENT_TYPE};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tokio::{net::TcpListener, time::interval};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 
-pub(crate) struct Metrics {
-    listener: TcpListener,
-    port: u16,
-    recorded: PrometheusHandle,
+/// Listens on 127.0.0.1, and records from now on. The authorizer must be built afterwards.
+pub(crate) fn serve(port: u16) -> Result<(), BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets(BUCKETS)?
+        .with_http_listener((Ipv4Addr::LOCALHOST, port))
+        .install()
 }
 
-impl Metrics {
-    /// Listens on 127.0.0.1, and records from now on. The authorizer must be built afterwards.
-    pub(crate) fn listen(port: u16) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        listener.set_nonblocking(true)?;
-        let recorder = PrometheusBuilder::new().set_buckets(BUCKETS);
-        let recorded = recorder.and_then(PrometheusBuilder::install_recorder);
-        Ok(Self {
-            port: listener.local_addr()?.port(),
-            listener: TcpListener::from_std(listener)?,
-            recorded: recorded.map_err(io::Error::other)?,
-        })
-    }
-
-    pub(crate) const fn port(&self) -> u16 {
-        self.port
-    }
-
-    pub(crate) async fn serve(self, authorizer: Authorizer) {
-        // Without scrapes, the recorder would keep every duration.
-        let mut upkeep = interval(Duration::from_secs(5));
-        loop {
-            let stream = tokio::select! {
-                _ = upkeep.tick() => {
-                    self.recorded.run_upkeep();
-                    continue;
-                }
-                Ok((stream, _)) = self.listener.accept() => stream,
-            };
-            let (recorded, authorizer) = (self.recorded.clone(), authorizer.clone());
-            let service = service_fn(move |request| {
-                authorizer.update_gauges();
-                let answer = answer(&request, &recorded);
-                async { answer }
-            });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        }
-    }
-}
-
-fn answer(
-    request: &Request<Incoming>,
-    recorded: &PrometheusHandle,
-) -> http::Result<Response<String>> {
-    match request.uri().path() {
-        "/metrics" => Response::builder()
-            .header(CONTENT_TYPE, "text/plain; version=0.0.4")
-            .body(recorded.render()),
-        _ => Response::builder()
-            .status(StatusCode::NOT_FOUND)
-            .body(String::new()),
+pub(crate) async fn update_gauges(authorizer: Authorizer) {
+    loop {
+        authorizer.update_gauges();
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -12,8 +12,7 @@ use tracing_subscriber::prelude::*;
 use crate::{
     Cors, Messages, READ, Shutdown, WRITE,
     config::Config,
-    embedded,
-    metrics::Metrics,
+    embedded, metrics,
     supervise::{self, supervise},
 };
 
@@ -92,11 +91,9 @@ async fn start(
     if let Some(inspector) = &inspector {
         announcement += &format!("inspector http://127.0.0.1:{}\n", inspector.port());
     }
-    let metrics = config.metrics_port.map(Metrics::listen).transpose();
-    let metrics = metrics.map_err(cannot("serve metrics"))?;
-    if let Some(metrics) = &metrics {
-        let port = metrics.port();
-        announcement.push_str(&format!("metrics http://127.0.0.1:{port}/metrics\n"));
+    if let Some(port) = config.metrics_port {
+        metrics::serve(port).map_err(cannot("serve metrics"))?;
+        announcement += &format!("metrics http://127.0.0.1:{port}/metrics\n");
     }
     let mut resource = config.resource;
     // The development issuer serves its keys until it is dropped.
@@ -125,8 +122,8 @@ async fn start(
     if let Some(inspector) = &inspector {
         inspector.watch(&authorizer);
     }
-    if let Some(metrics) = metrics {
-        tokio::spawn(metrics.serve(authorizer.clone()));
+    if config.metrics_port.is_some() {
+        tokio::spawn(metrics::update_gauges(authorizer.clone()));
     }
 
     // A closed stdout does not stop the server.

@@ -54,7 +54,7 @@ impl Config {
             cors_origins: cors_origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
             inspector_port: environment.take("AUTHZ_INSPECTOR_PORT", value::port)?,
-            metrics_port: environment.take("AUTHZ_METRICS_PORT", value::port)?,
+            metrics_port: environment.take("AUTHZ_METRICS_PORT", value::fixed_port)?,
             warnings: environment.into_warnings(),
         })
     }

@@ -105,6 +105,11 @@ pub(super) fn port(text: &str) -> Result<u16> {
         .map_err(|_| "is not a port: give a number from 0 to 65535, where 0 is any free one")
 }
 
+pub(super) fn fixed_port(text: &str) -> Result<u16> {
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.ok_or("is not a port: give a number from 1 to 65535")
+}
+
 pub(super) fn resource(text: &str) -> Result<String> {
     let url = Url::parse(text).ok();
     let url = url.filter(|url| is_secure(url) && url.fragment().is_none());
