@@ -1,5 +1,6 @@
 //! The page at the issuer's address, and the requests that it makes.
 
+pub(crate) mod authorize;
 mod call;
 mod challenge;
 mod code;

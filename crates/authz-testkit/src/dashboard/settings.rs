@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::authorize::codes::Codes;
 use crate::{random, registry::Registry};
 
 /// A web page for a [`DevIssuer`](crate::DevIssuer): APIs, roles, users and clients, a test lab for
@@ -28,6 +29,7 @@ pub struct Dashboard {
     pub(crate) api_url: String,
     pub(crate) inspector_port: u16,
     pub(super) token: Arc<str>,
+    pub(crate) codes: Arc<Codes>,
 }
 
 impl Dashboard {
@@ -39,6 +41,7 @@ impl Dashboard {
             api_url: "http://127.0.0.1:3010".to_owned(),
             inspector_port: 3012,
             token: random::identifier().into(),
+            codes: Arc::default(),
         }
     }
 

@@ -4,27 +4,27 @@ use crate::{key::SigningKey, state::State, token::TokenStyle};
 
 /// What a registry says of a requested token. Without a registry, everything is up to the request.
 #[derive(Default)]
-pub(super) struct Grant {
-    pub(super) key: Option<SigningKey>,
-    pub(super) style: Option<TokenStyle>,
+pub(crate) struct Grant {
+    pub(crate) key: Option<SigningKey>,
+    pub(crate) style: Option<TokenStyle>,
     /// In seconds.
-    pub(super) lifetime: Option<i64>,
+    pub(crate) lifetime: Option<i64>,
     /// The scope to grant in place of the requested one.
-    pub(super) scope: Option<String>,
+    pub(crate) scope: Option<String>,
 }
 
 /// A token that a registered client may not have: an error code of RFC 6749 section 5.2 and a
 /// description.
-pub(super) struct Denied(pub(super) &'static str, pub(super) String);
+pub(crate) struct Denied(pub(crate) &'static str, pub(crate) String);
 
 impl Grant {
     #[cfg(not(feature = "dashboard"))]
-    pub(super) fn of(_: &str, _: &Value, _: &str, _: &State) -> Result<Self, Denied> {
+    pub(crate) fn of(_: &str, _: &Value, _: &str, _: &State) -> Result<Self, Denied> {
         Ok(Self::default())
     }
 
     #[cfg(feature = "dashboard")]
-    pub(super) fn of(
+    pub(crate) fn of(
         client: &str,
         audience: &Value,
         scope: &str,

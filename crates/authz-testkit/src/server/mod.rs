@@ -2,14 +2,15 @@
 
 pub(crate) mod body;
 mod connection;
+mod cors;
 mod discovery;
 mod faulty;
-mod form;
-mod grant;
+pub(crate) mod form;
+pub(crate) mod grant;
 mod jwks;
+mod login;
 pub(crate) mod respond;
 mod router;
-#[cfg(feature = "dashboard")]
 pub(crate) mod same_host;
 mod token_endpoint;
 

@@ -4,7 +4,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::{Route, body::Body, discovery, jwks, respond, respond::Answer, token_endpoint};
+use super::{Route, body::Body, cors, discovery, jwks, respond, respond::Answer, token_endpoint};
 #[cfg(feature = "dashboard")]
 use crate::dashboard;
 use crate::state::{Identity, State};
@@ -22,7 +22,21 @@ impl Route for State {
 }
 
 async fn answer(request: Request<Incoming>, state: &State) -> Answer {
-    match Place::of(request.uri().path(), &state.identity) {
+    let place = Place::of(request.uri().path(), &state.identity);
+    if let Place::Discovery | Place::Token = place
+        && let Some(origin) = cors::origin(request.headers())
+    {
+        let answer = match cors::preflight(&request) {
+            Some(preflight) => preflight,
+            None => answer_at(place, request, state).await,
+        };
+        return cors::allow(origin, answer);
+    }
+    answer_at(place, request, state).await
+}
+
+async fn answer_at(place: Place, request: Request<Incoming>, state: &State) -> Answer {
+    match place {
         Place::Discovery => {
             state.counts.add(|counts| counts.discovery += 1);
             match read_only(request.method()) {
@@ -44,10 +58,14 @@ async fn answer(request: Request<Incoming>, state: &State) -> Answer {
                 _ => not_allowed("POST").into(),
             }
         }
-        Place::Nowhere => {
-            state.counts.add(|counts| counts.other += 1);
-            respond::json(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })).into()
-        }
+        #[cfg(feature = "dashboard")]
+        Place::Authorization => match &state.dashboard {
+            Some(dashboard) => dashboard::authorize::answer(request, state, dashboard)
+                .await
+                .into(),
+            None => not_found(state),
+        },
+        Place::Nowhere => not_found(state),
     }
 }
 
@@ -55,6 +73,8 @@ enum Place {
     Discovery,
     Jwks,
     Token,
+    #[cfg(feature = "dashboard")]
+    Authorization,
     Nowhere,
 }
 
@@ -86,12 +106,21 @@ impl Place {
                 return place;
             }
         }
+        #[cfg(feature = "dashboard")]
+        if path == [base.as_slice(), &["authorize"]].concat() {
+            return Self::Authorization;
+        }
         Self::Nowhere
     }
 }
 
 fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
+}
+
+fn not_found(state: &State) -> Answer {
+    state.counts.add(|counts| counts.other += 1);
+    respond::json(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })).into()
 }
 
 fn read_only(method: &Method) -> Result<(), Box<Response<Body>>> {

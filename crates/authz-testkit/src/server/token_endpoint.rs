@@ -10,11 +10,13 @@ use super::{
     body::Body,
     form,
     grant::{Denied, Grant},
+    login::{Login, Redemption},
     respond,
 };
 use crate::{lock::Locked as _, state::State, token::TokenStyle};
 
-/// Answers the client credentials grant (RFC 6749 section 4.4) for any client.
+/// Answers the client credentials grant (RFC 6749 section 4.4) for any client, and the authorization code grant
+/// (section 4.1.3) for users of the login page.
 pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Response<Body> {
     let (head, body) = request.into_parts();
     let granted = match Limited::new(body, LIMIT).collect().await {
@@ -36,11 +38,12 @@ pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Respons
 
 fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refusal> {
     let fields = fields(headers, body)?;
-    match text(&fields, "grant_type")? {
-        Some("client_credentials") => {}
-        Some(_) => return Err(Refusal::UnsupportedGrantType),
+    let has_code = match text(&fields, "grant_type")? {
+        Some("client_credentials") => false,
+        Some("authorization_code") if state.has_login_page() => true,
+        Some(_) => return Err(Refusal::UnsupportedGrantType(state.has_login_page())),
         None => return Err(Refusal::InvalidRequest("grant_type is missing")),
-    }
+    };
     let client = match basic(headers) {
         Some(client) => client,
         None => text(&fields, "client_id")?.unwrap_or_default().to_owned(),
@@ -48,13 +51,23 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
     if client.is_empty() {
         return Err(Refusal::InvalidClient);
     }
+    let login = match has_code {
+        true => Some(login(&fields, &client, state)?),
+        false => None,
+    };
 
-    let audience = ["audience", "resource"]
-        .into_iter()
-        .find_map(|name| fields.get(name).filter(|value| !value.is_null()))
-        .cloned()
-        .unwrap_or_else(|| json!(state.identity.audience));
-    let scope = text(&fields, "scope")?.unwrap_or_default();
+    let audience = match &login {
+        Some(login) => json!(login.audience),
+        None => ["audience", "resource"]
+            .into_iter()
+            .find_map(|name| fields.get(name).filter(|value| !value.is_null()))
+            .cloned()
+            .unwrap_or_else(|| json!(state.identity.audience)),
+    };
+    let scope = match &login {
+        Some(login) => &login.scope,
+        None => text(&fields, "scope")?.unwrap_or_default(),
+    };
     let registered = Grant::of(&client, &audience, scope, state)
         .map_err(|Denied(error, why)| Refusal::Denied(error, why))?;
     let scope = registered.scope.as_deref().unwrap_or(scope);
@@ -79,9 +92,10 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
     let organization = text(&fields, "organization")?;
     let roles = text(&fields, "roles")?.unwrap_or_default();
 
-    let subject = match style {
-        TokenStyle::Auth0 => format!("{client}@clients"),
-        TokenStyle::Rfc9068 => client.clone(),
+    let subject = match (&login, style) {
+        (Some(login), _) => login.subject.clone(),
+        (None, TokenStyle::Auth0) => format!("{client}@clients"),
+        (None, TokenStyle::Rfc9068) => client.clone(),
     };
     let mut token = state
         .token(&key)
@@ -91,8 +105,10 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         .audience(audience)
         .scope(scope)
         .expires_in(lifetime);
-    if style == TokenStyle::Auth0 {
-        token = token.claim("gty", "client-credentials");
+    match &login {
+        Some(login) => token = login.add_claims(token, state),
+        None if style == TokenStyle::Auth0 => token = token.claim("gty", "client-credentials"),
+        None => {}
     }
     if let Some(organization) = organization {
         token = token.claim("org_id", organization);
@@ -112,6 +128,20 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         answer["scope"] = json!(scope);
     }
     Ok(answer)
+}
+
+fn login(fields: &Map<String, Value>, client: &str, state: &State) -> Result<Login, Refusal> {
+    let required = |name, missing| match text(fields, name)? {
+        Some(value) => Ok(value),
+        None => Err(Refusal::InvalidRequest(missing)),
+    };
+    let redemption = Redemption {
+        code: required("code", "code is missing")?,
+        client,
+        redirect_uri: required("redirect_uri", "redirect_uri is missing")?,
+        verifier: required("code_verifier", "code_verifier is missing")?,
+    };
+    Login::redeem(&redemption, state).map_err(|why| Refusal::Denied("invalid_grant", why.into()))
 }
 
 /// Returns the request's fields from a form, as in the standard, or from JSON, as Auth0 accepts.
@@ -178,7 +208,8 @@ enum Refusal {
     InvalidRequest(&'static str),
     NotOneString(&'static str),
     InvalidClient,
-    UnsupportedGrantType,
+    /// Whether the issuer has a login page.
+    UnsupportedGrantType(bool),
     Denied(&'static str, String),
 }
 
@@ -199,10 +230,14 @@ impl Refusal {
                 "client_id is missing: send any value".to_owned(),
             ),
             Self::Denied(error, why) => (StatusCode::BAD_REQUEST, error, why),
-            Self::UnsupportedGrantType => (
+            Self::UnsupportedGrantType(has_login_page) => (
                 StatusCode::BAD_REQUEST,
                 "unsupported_grant_type",
-                "this development issuer supports only client_credentials".to_owned(),
+                match has_login_page {
+                    true => "this development issuer supports only authorization_code and client_credentials",
+                    false => "this development issuer supports only client_credentials",
+                }
+                .to_owned(),
             ),
         };
         let body = json!({ "error": error, "error_description": description });

@@ -75,11 +75,11 @@ impl State {
         known.unwrap_or_else(|| self.change_keys(|keys| keys.of_or_new(algorithm)))
     }
 
-    /// Returns the members of RFC 8414 section 2 and OpenID Connect Discovery that apply to an issuer
-    /// without a login page.
+    /// Returns the members of RFC 8414 section 2 and OpenID Connect Discovery that apply to this issuer. Only the
+    /// dashboard has a login page.
     pub(crate) fn discovery_document(&self) -> Value {
         let algorithms = self.keys.locked().algorithms();
-        json!({
+        let mut document = json!({
             "issuer": self.identity.issuer,
             "jwks_uri": self.identity.jwks_uri(),
             "token_endpoint": self.identity.token_endpoint(),
@@ -88,7 +88,28 @@ impl State {
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": algorithms,
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        })
+        });
+        if self.has_login_page() {
+            document["authorization_endpoint"] = json!(self.identity.under("authorize"));
+            document["grant_types_supported"] = json!(["authorization_code", "client_credentials"]);
+            document["response_types_supported"] = json!(["code"]);
+            document["code_challenge_methods_supported"] = json!(["S256"]);
+            document["authorization_response_iss_parameter_supported"] = json!(true);
+            let methods = ["none", "client_secret_basic", "client_secret_post"];
+            document["token_endpoint_auth_methods_supported"] = json!(methods);
+        }
+        document
+    }
+
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn has_login_page(&self) -> bool {
+        self.dashboard.is_some()
+    }
+
+    #[cfg(not(feature = "dashboard"))]
+    #[expect(clippy::unused_self, reason = "only the dashboard has a login page")]
+    pub(crate) fn has_login_page(&self) -> bool {
+        false
     }
 }
 

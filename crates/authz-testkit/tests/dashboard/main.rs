@@ -1,6 +1,7 @@
 //! The dashboard of the development issuer, by the requests that its page makes.
 #![cfg(feature = "dashboard")]
 
+mod authorize;
 mod call;
 mod guards;
 mod lab;
