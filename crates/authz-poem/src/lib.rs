@@ -7,6 +7,8 @@ mod error;
 mod extract;
 mod metadata;
 mod middleware;
+#[cfg(feature = "poem-openapi")]
+pub mod openapi;
 mod original_uri;
 
 pub use authz_core;

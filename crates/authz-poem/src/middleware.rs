@@ -268,11 +268,7 @@ where
     // Not `async`, which would move the request once more. The decision is almost always immediate.
     fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
         let params = Params(&request);
-        let parts = RequestParts::new(request.method(), request.uri(), request.headers());
-        let mut parts = parts.with_path_params(&params);
-        if let Some(PathPattern(route)) = request.data() {
-            parts = parts.with_route(route);
-        }
+        let mut parts = request_parts(&request, &params);
         if self.guard.reads_path()
             && let Some(original) = original_uri(&request)
         {
@@ -303,8 +299,18 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
     }
 }
 
+/// Returns the parts of a request for decisions.
+pub(crate) fn request_parts<'r>(request: &'r Request, params: &'r Params<'r>) -> RequestParts<'r> {
+    let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+    let parts = parts.with_path_params(params);
+    match request.data() {
+        Some(PathPattern(route)) => parts.with_route(route),
+        None => parts,
+    }
+}
+
 /// The path parameters that poem's router has matched.
-struct Params<'r>(&'r Request);
+pub(crate) struct Params<'r>(pub(crate) &'r Request);
 
 impl PathParams for Params<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {

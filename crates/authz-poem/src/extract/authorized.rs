@@ -88,7 +88,7 @@ pub(super) fn parts(request: &Request) -> RequestParts<'_> {
 
 /// Returns the path for log lines. A nested route sees only the end of the original path. A request that did not
 /// come through poem's server does not have an original path.
-pub(super) fn path(request: &Request) -> &str {
+pub(crate) fn path(request: &Request) -> &str {
     let [original, here] = [request.original_uri().path(), request.uri().path()];
     if original.ends_with(here) {
         original
