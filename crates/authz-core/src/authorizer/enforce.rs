@@ -93,7 +93,7 @@ impl<C> Verified<C> {
             ),
             None => (Reason::InsufficientScope, api.unmet_policy_status),
         };
-        api.metrics.refused(Some(&self.trusted), reason);
+        api.metrics.refused(Some(&self.trusted.metrics), reason);
         events::unmet_policy(reason, status, policy, decision, facts, self);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
         Rejection::new(reason, api)

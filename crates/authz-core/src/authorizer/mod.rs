@@ -28,9 +28,9 @@ use crate::{
     claims::Claims,
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
-    metrics::Timer,
+    metrics::{IssuerMetrics, Timer},
     policy::Policy,
-    rejection::Rejection,
+    rejection::{Reason, Rejection},
     request::{OwnedParts, RequestParts},
 };
 
@@ -171,7 +171,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             events::allowed(&verified, request, cached);
             Ok(Authorized::new(verified))
         });
-        timer.decided(&self.state.api.metrics, &decision);
+        timer.decided(&self.state.api.metrics, measured(&decision));
         Admission::Ready(decision.map(Some))
     }
 
@@ -194,7 +194,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             }
             Err(rejection) => Err(rejection),
         };
-        timer.decided(&self.state.api.metrics, &decision);
+        timer.decided(&self.state.api.metrics, measured(&decision));
         decision
     }
 
@@ -222,7 +222,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
                 .instrument(span.clone())
                 .await;
             events::decided(&span, &decision);
-            timer.decided(&state.api.metrics, &decision);
+            timer.decided(&state.api.metrics, measured(&decision));
             decision
         })
     }
@@ -325,4 +325,10 @@ impl<C> fmt::Debug for Authorizer<C> {
             .field("issuers", &self.state.issuers)
             .finish_non_exhaustive()
     }
+}
+
+/// Returns the parts of a decision that metrics count.
+fn measured<C>(decision: &Result<Authorized<C>, Rejection>) -> Result<&IssuerMetrics, Reason> {
+    let allowed = decision.as_ref().map_err(Rejection::reason);
+    allowed.map(|caller| &caller.verified().trusted.metrics)
 }

@@ -2,9 +2,10 @@ use std::{error::Error, fmt, time::Duration};
 
 use http::StatusCode;
 
-#[cfg(feature = "metrics")]
-use super::fetch_error::FetchErrorKind;
-use super::{fetch_error::FetchError, key_set_error::KeySetError};
+use super::{
+    fetch_error::{FetchError, FetchErrorKind},
+    key_set_error::KeySetError,
+};
 use crate::untrusted::{Bounded, ERROR_BYTES, debug_as_display};
 
 /// Why keys could not be fetched or refreshed.
@@ -135,7 +136,6 @@ impl KeysError {
     }
 
     /// Returns the name of the kind for metrics: that of the failed request, if any.
-    #[cfg(feature = "metrics")]
     pub(crate) fn label(&self) -> &'static str {
         match (self.fetch.as_ref().map(FetchError::kind), self.kind) {
             (Some(FetchErrorKind::Timeout), _) => "timeout",

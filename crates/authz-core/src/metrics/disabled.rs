@@ -4,12 +4,7 @@
     reason = "the same functions do something with the feature"
 )]
 
-use crate::{
-    authorizer::Authorized,
-    issuer::TrustedIssuer,
-    jwks::KeysError,
-    rejection::{Reason, Rejection},
-};
+use crate::rejection::Reason;
 
 #[derive(Debug)]
 pub(crate) struct ApiMetrics;
@@ -20,7 +15,7 @@ impl ApiMetrics {
     }
 
     #[inline]
-    pub(crate) const fn refused(&self, _: Option<&TrustedIssuer>, _: Reason) {}
+    pub(crate) const fn refused(&self, _: Option<&IssuerMetrics>, _: Reason) {}
 
     #[inline]
     pub(crate) const fn looked_up(&self, _: bool) {}
@@ -41,7 +36,7 @@ impl IssuerMetrics {
     pub(crate) const fn fetched(&self, _: bool) {}
 
     #[inline]
-    pub(crate) const fn not_fetched(&self, _: &KeysError) {}
+    pub(crate) const fn not_fetched(&self, _: &'static str) {}
 }
 
 pub(crate) struct Timer;
@@ -56,5 +51,5 @@ impl Timer {
     pub(crate) const fn looked_up(&mut self, _: bool) {}
 
     #[inline]
-    pub(crate) fn decided<C>(self, _: &ApiMetrics, _: &Result<Authorized<C>, Rejection>) {}
+    pub(crate) const fn decided(self, _: &ApiMetrics, _: Result<&IssuerMetrics, Reason>) {}
 }

@@ -3,7 +3,7 @@ use std::sync::{Arc, OnceLock};
 use metrics::{Counter, SharedString, counter};
 
 use super::names::{DECISIONS, FETCHES};
-use crate::{jwks::KeysError, rejection::Reason};
+use crate::rejection::Reason;
 
 /// The handles of one issuer, or of all tenants of one pattern: tenants are too many for labels.
 #[derive(Clone, Debug)]
@@ -69,8 +69,9 @@ impl IssuerMetrics {
         self.count_fetch(if modified { "ok" } else { "not_modified" });
     }
 
-    pub(crate) fn not_fetched(&self, error: &KeysError) {
-        self.count_fetch(error.label());
+    /// Counts a failed fetch, by its kind of error.
+    pub(crate) fn not_fetched(&self, kind: &'static str) {
+        self.count_fetch(kind);
     }
 
     fn count_fetch(&self, result: &'static str) {

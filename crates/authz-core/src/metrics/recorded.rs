@@ -4,7 +4,7 @@ use super::{
     issuer::IssuerMetrics,
     names::{DURATION, EVICTIONS, HITS, MISSES, describe},
 };
-use crate::{issuer::TrustedIssuer, rejection::Reason};
+use crate::rejection::Reason;
 
 /// The handles of one authorizer, registered once with the recorder of that time.
 #[derive(Debug)]
@@ -33,9 +33,8 @@ impl ApiMetrics {
         }
     }
 
-    pub(crate) fn refused(&self, issuer: Option<&TrustedIssuer>, reason: Reason) {
-        let issuer = issuer.map_or(&self.unknown_issuer, |it| &it.metrics);
-        issuer.refused(reason);
+    pub(crate) fn refused(&self, issuer: Option<&IssuerMetrics>, reason: Reason) {
+        issuer.unwrap_or(&self.unknown_issuer).refused(reason);
     }
 
     /// Counts a lookup in the cache of verified tokens.

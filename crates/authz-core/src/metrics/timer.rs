@@ -1,10 +1,7 @@
 use std::{cell::Cell, time::Instant};
 
-use super::recorded::ApiMetrics;
-use crate::{
-    authorizer::Authorized,
-    rejection::{Reason, Rejection},
-};
+use super::{issuer::IssuerMetrics, recorded::ApiMetrics};
+use crate::rejection::Reason;
 
 /// Measures a decision about a token.
 ///
@@ -46,18 +43,14 @@ impl Timer {
 
     /// Records the time, and counts an allowed decision. The refused ones are counted with their log
     /// event.
-    pub(crate) fn decided<C>(
-        self,
-        metrics: &ApiMetrics,
-        decision: &Result<Authorized<C>, Rejection>,
-    ) {
-        if let Ok(caller) = decision {
-            caller.verified().trusted.metrics.allowed();
+    pub(crate) fn decided(self, metrics: &ApiMetrics, decision: Result<&IssuerMetrics, Reason>) {
+        if let Ok(issuer) = decision {
+            issuer.allowed();
         }
         let Some(started) = self.started.filter(|_| self.times > 0) else {
             return;
         };
-        let histogram = match decision.as_ref().map_err(Rejection::reason) {
+        let histogram = match decision {
             Ok(_) => &metrics.allowed,
             Err(Reason::KeysUnavailable) => &metrics.unavailable,
             Err(_) => &metrics.refused,

@@ -23,7 +23,7 @@ impl<C> TokenCheck<'_, C> {
         refusal: &ValidationError,
         examined: &UnverifiedToken<'_, '_>,
     ) -> Rejection {
-        let issuer = Some(&*examined.trusted);
+        let issuer = Some(&examined.trusted.metrics);
         self.state.api.metrics.refused(issuer, refusal.reason);
         events::refused(
             refusal,

@@ -48,7 +48,7 @@ impl Event {
     pub(super) fn count(&self, metrics: &IssuerMetrics) {
         match self {
             Self::Refreshed { modified, .. } => metrics.fetched(*modified),
-            Self::NotRefreshed { error, .. } => metrics.not_fetched(error),
+            Self::NotRefreshed { error, .. } => metrics.not_fetched(error.label()),
             Self::Lapsed { .. } => {}
         }
     }
