@@ -22,7 +22,7 @@ pub use crate::{
     app::App,
     cases::{
         credentials, extractors, forgotten, instead_of_authorization, keys, metadata, methods,
-        misfits, optional, outage, policies, rules, settings, sources, tenants, tokens,
+        misfits, optional, outage, policies, references, rules, settings, sources, tenants, tokens,
     },
     setup::{Organization, ReadMessages, Seen, Setup, authorizer, tenant_policy},
 };
@@ -55,7 +55,7 @@ macro_rules! metadata {
 macro_rules! table {
     ($app:path) => {
         $crate::table!(
-            $app: credentials tokens policies tenants optional methods extractors misfits forgotten sources instead_of_authorization settings outage keys
+            $app: credentials tokens policies tenants optional methods extractors misfits forgotten sources instead_of_authorization settings references outage keys
         );
     };
     ($app:path: $($part:ident)*) => {

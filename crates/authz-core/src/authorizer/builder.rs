@@ -36,6 +36,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     unmet_policy_status: StatusCode,
     name_wanted_scopes: bool,
     problem_details: bool,
+    refusal_references: bool,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -84,6 +85,7 @@ impl AuthorizerBuilder {
             unmet_policy_status: StatusCode::FORBIDDEN,
             name_wanted_scopes: true,
             problem_details: false,
+            refusal_references: false,
             claims: PhantomData,
         }
     }
@@ -242,6 +244,13 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Adds a random reference to each rejection: the response has it as `authz-ref`, and the log event as
+    /// `ref`. With it, a caller can ask support for the reason.
+    pub const fn refusal_references(mut self) -> Self {
+        self.refusal_references = true;
+        self
+    }
+
     /// Deserializes the claims into `D`.
     ///
     /// ```
@@ -269,6 +278,7 @@ impl<C> AuthorizerBuilder<C> {
             unmet_policy_status: self.unmet_policy_status,
             name_wanted_scopes: self.name_wanted_scopes,
             problem_details: self.problem_details,
+            refusal_references: self.refusal_references,
             claims: PhantomData,
         }
     }
@@ -307,6 +317,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             resource_metadata: resource.as_ref().map(|(address, _)| address.url.clone()),
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
+            refusal_references: self.refusal_references,
             clock: self.clock,
             crypto_backend: self.crypto_backend.ok_or_else(no_backend)?,
             metrics: ApiMetrics::register(),

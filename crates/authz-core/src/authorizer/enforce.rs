@@ -94,10 +94,10 @@ impl<C> Verified<C> {
             None => (Reason::InsufficientScope, api.unmet_policy_status),
         };
         api.metrics.refused(Some(&self.trusted.metrics), reason);
-        events::unmet_policy(reason, status, policy, decision, facts, self);
+        let rejection = Rejection::new(reason, api).with_status(status);
+        events::unmet_policy(&rejection, policy, decision, facts, self);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
-        Rejection::new(reason, api)
-            .with_status(status)
+        rejection
             .with_scope(scope)
             .with_step_up(decision.step_up.clone())
     }

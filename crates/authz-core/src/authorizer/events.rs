@@ -1,6 +1,5 @@
 //! Writes one log event per decision. `kid` and `jti` identify the token, which is never logged.
 
-use http::StatusCode;
 use tracing::{Span, field::Empty};
 
 use crate::{
@@ -17,6 +16,7 @@ use crate::{
 use super::verified::Verified;
 
 pub(crate) fn refused(
+    rejection: &Rejection,
     refusal: &ValidationError,
     header: Option<&ProtectedHeader<'_>>,
     examined: Option<(&TokenClaims<'_>, &TrustedIssuer)>,
@@ -29,6 +29,7 @@ pub(crate) fn refused(
             tracing::$level!(
                 target: "authz",
                 reason = refusal.reason.name(),
+                "ref" = rejection.reference().map(tracing::field::display),
                 status = refusal.reason.status().as_u16(),
                 expected = refusal.expected.as_deref(),
                 actual = refusal.actual.as_ref().map(tracing::field::display),
@@ -54,7 +55,8 @@ pub(crate) fn refused(
     }
 }
 
-/// A span for a decision that waits for keys. Others are shorter than a span is worth.
+/// A span for a decision that waits for keys. Others are shorter than a span is worth. It is not
+/// entered, so the log event lies in the request's own span, as with any other decision.
 pub(crate) fn waiting() -> Span {
     tracing::info_span!(target: "authz", "authz.authorize", outcome = Empty, reason = Empty)
 }
@@ -83,8 +85,7 @@ pub(crate) fn allowed<C>(verified: &Verified<C>, request: &RequestParts<'_>, cac
 }
 
 pub(crate) fn unmet_policy<C>(
-    reason: Reason,
-    status: StatusCode,
+    rejection: &Rejection,
     policy: &Policy,
     decision: &Decision,
     facts: &EvalContext<'_>,
@@ -97,8 +98,9 @@ pub(crate) fn unmet_policy<C>(
     const TREE: usize = 8000;
     tracing::info!(
         target: "authz",
-        reason = reason.name(),
-        status = status.as_u16(),
+        reason = rejection.reason().name(),
+        "ref" = rejection.reference().map(tracing::field::display),
+        status = rejection.status().as_u16(),
         expected = %Bounded(policy, LONG),
         needed_scope = (!decision.scopes.is_empty())
             .then(|| tracing::field::display(Bounded(decision.scopes.join(" "), SHORT))),

@@ -12,7 +12,6 @@ mod verify;
 use std::{fmt, iter, sync::Arc};
 
 use serde::de::DeserializeOwned;
-use tracing::Instrument;
 
 pub use self::{
     admission::{Admission, Pending},
@@ -218,9 +217,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let state = Arc::clone(&self.state);
         let span = events::waiting();
         Pending::new(async move {
-            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason)
-                .instrument(span.clone())
-                .await;
+            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason).await;
             events::decided(&span, &decision);
             timer.decided(&state.api.metrics, measured(&decision));
             decision

@@ -104,9 +104,10 @@ impl<C> Admitted<C> {
             Caller::Nobody { api, scope } => {
                 let refusal = ValidationError::new(Reason::MissingToken);
                 api.metrics.refused(None, refusal.reason);
-                events::refused(&refusal, None, None, Some(request));
+                let rejection = Rejection::new(refusal.reason, api);
+                events::refused(&rejection, &refusal, None, None, Some(request));
                 let scope = scope.as_deref().or(more).map(str::to_owned);
-                Err(Rejection::new(refusal.reason, api).with_scope(scope))
+                Err(rejection.with_scope(scope))
             }
         }
     }

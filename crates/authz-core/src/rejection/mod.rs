@@ -2,6 +2,7 @@
 
 mod challenge;
 mod reason;
+mod reference;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -10,6 +11,7 @@ use http::{
     header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 
+use self::reference::Reference;
 pub use self::{challenge::Challenge, reason::Reason};
 use crate::{
     clock::Clock,
@@ -41,6 +43,7 @@ struct Inner {
     scope: Option<String>,
     step_up: Option<StepUp>,
     retry_after: Option<Duration>,
+    reference: Option<Reference>,
     /// The `Allow` header of a preflight's response.
     allow: Option<HeaderValue>,
     api: Arc<Api>,
@@ -53,6 +56,7 @@ pub(crate) struct Api {
     pub(crate) resource_metadata: Option<String>,
     pub(crate) unmet_policy_status: StatusCode,
     pub(crate) problem_details: bool,
+    pub(crate) refusal_references: bool,
     pub(crate) crypto_backend: CryptoBackend,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: ApiMetrics,
@@ -66,6 +70,7 @@ impl Rejection {
             scope: None,
             step_up: None,
             retry_after: None,
+            reference: api.refusal_references.then(Reference::random),
             allow: None,
             api: Arc::clone(api),
         }))
@@ -116,6 +121,10 @@ impl Rejection {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
+    }
+
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        self.0.reference
     }
 
     /// Returns the value of `WWW-Authenticate`. It is `None` for
@@ -191,7 +200,7 @@ impl Rejection {
         if let Some(allow) = &self.0.allow {
             return HeaderMap::from_iter([(ALLOW, allow.clone())]);
         }
-        let mut headers = HeaderMap::with_capacity(4);
+        let mut headers = HeaderMap::with_capacity(5);
         let content_type = match self.0.api.problem_details {
             true => "application/problem+json",
             false => "application/json",
@@ -204,6 +213,7 @@ impl Rejection {
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
         }
+        headers.extend((self.0.reference).map(|it| (Reference::HEADER, it.to_header_value())));
         headers
     }
 

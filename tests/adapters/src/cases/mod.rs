@@ -24,7 +24,7 @@ pub use self::{
     misfits::misfits,
     policies::policies,
     rules::rules,
-    settings::settings,
+    settings::{references, settings},
     sources::{instead_of_authorization, sources},
     tenants::tenants,
     tokens::tokens,

@@ -1,4 +1,8 @@
-use authz_core::Reason;
+use std::collections::BTreeSet;
+
+use authz_core::{AuthorizerBuilder, Reason};
+use authz_testkit::DevIssuer;
+use http::Request;
 
 use crate::{
     App, Setup,
@@ -6,7 +10,59 @@ use crate::{
         check_all_with, dev_user, get, insufficient_scope, invalid_request, invalid_token,
         no_token, no_token_for,
     },
+    log::Log,
 };
+
+/// With references, a refused caller can ask for the log event that says why.
+pub async fn references<A: App>(app: impl Fn(&Setup) -> A) {
+    let issuer = DevIssuer::start().await;
+    let setup = Setup::new(&issuer, AuthorizerBuilder::refusal_references);
+    let app = app(&setup);
+    let log = Log::default();
+    let _guard = log.listen();
+    let weak = format!("Bearer {}", issuer.token().build());
+    let (forged, weak) = ("Bearer forged", &*weak);
+    let mut references = BTreeSet::new();
+    for (path, authorization, reason) in [
+        ("/any", forged, "opaque_token"),
+        ("/any", "Basic eDp5", "missing_token"),
+        ("/any", "Bearer", "malformed_credentials"),
+        ("/optional", forged, "opaque_token"),
+        ("/messages", weak, "insufficient_scope"),
+        ("/scoped", weak, "insufficient_scope"),
+        ("/alone", forged, "opaque_token"),
+        ("/alone/scoped", weak, "insufficient_scope"),
+    ] {
+        let request = Request::get(path).header("authorization", authorization);
+        let response = app
+            .call(request.body(String::new()).expect("a request"))
+            .await;
+        let reference = response.headers().get("authz-ref").expect(path);
+        let reference = reference.to_str().expect("ASCII").to_owned();
+        let is_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        assert!(
+            reference.len() == 16 && reference.bytes().all(is_hex),
+            "{reference}"
+        );
+        let log = log.text();
+        let named = |line: &&str| line.contains(&format!("ref={reference} "));
+        let line = log.lines().find(named).expect(path);
+        assert!(
+            line.contains(&format!("reason=\"{reason}\"")),
+            "{path}: {line}"
+        );
+        assert!(
+            references.insert(reference),
+            "{path}: the same reference again"
+        );
+    }
+    let request = Request::get("/any").header("authorization", weak);
+    let response = app
+        .call(request.body(String::new()).expect("a request"))
+        .await;
+    assert_eq!(response.status(), 200);
+    assert!(!response.headers().contains_key("authz-ref"));
+}
 
 /// Settings that change how refusals look.
 pub async fn settings<A: App>(app: impl Fn(&Setup) -> A) {

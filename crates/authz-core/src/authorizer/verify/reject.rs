@@ -14,8 +14,9 @@ impl<C> TokenCheck<'_, C> {
         header: Option<&ProtectedHeader<'_>>,
     ) -> Rejection {
         self.state.api.metrics.refused(None, refusal.reason);
-        events::refused(refusal, header, None, self.request);
-        self.rejection(refusal)
+        let rejection = self.rejection(refusal);
+        events::refused(&rejection, refusal, header, None, self.request);
+        rejection
     }
 
     pub(super) fn reject_examined(
@@ -25,13 +26,15 @@ impl<C> TokenCheck<'_, C> {
     ) -> Rejection {
         let issuer = Some(&examined.trusted.metrics);
         self.state.api.metrics.refused(issuer, refusal.reason);
+        let rejection = self.rejection(refusal);
         events::refused(
+            &rejection,
             refusal,
             Some(&examined.header),
             Some((examined.claims, &examined.trusted)),
             self.request,
         );
-        self.rejection(refusal)
+        rejection
     }
 
     pub(super) fn reject_signature(&self, examined: &UnverifiedToken<'_, '_>) -> Rejection {
