@@ -30,8 +30,8 @@ impl Login {
             .ok_or("this issuer has no login page")?;
         let code = (dashboard.codes).redeem(it.code, it.client, it.redirect_uri, it.verifier)?;
         Ok(Self {
-            audience: code.audience().to_owned(),
-            scope: code.scope().to_owned(),
+            audience: code.audience,
+            scope: code.scope,
             subject: code.subject,
         })
     }

@@ -4,7 +4,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use super::request::AuthorizationRequest;
 use crate::{lock::Locked as _, random};
 
 /// The authorization codes that nobody has redeemed yet.
@@ -14,9 +13,13 @@ pub(crate) struct Codes(Mutex<HashMap<String, Code>>);
 /// What a code stands for.
 #[derive(Debug)]
 pub(crate) struct Code {
-    request: AuthorizationRequest,
+    pub(super) client: String,
+    pub(super) redirect_uri: String,
+    pub(super) code_challenge: String,
+    pub(crate) audience: String,
+    pub(crate) scope: String,
     pub(crate) subject: String,
-    issued: Instant,
+    pub(super) issued: Instant,
 }
 
 impl Codes {
@@ -39,36 +42,17 @@ impl Codes {
     ) -> Result<Code, &'static str> {
         let found = self.0.locked().remove(code);
         let found = found.ok_or("the code is unknown or was used before")?;
-        let request = &found.request;
         if found.issued.elapsed() >= LIFETIME {
             Err("the code has expired")
-        } else if request.client.id != client {
+        } else if found.client != client {
             Err("the code belongs to another client_id")
-        } else if request.client.redirect_uri != redirect_uri {
+        } else if found.redirect_uri != redirect_uri {
             Err("the code belongs to another redirect_uri")
-        } else if !is_verifier(verifier) || s256(verifier) != request.code_challenge {
+        } else if !is_verifier(verifier) || s256(verifier) != found.code_challenge {
             Err("the code_verifier does not match the code_challenge")
         } else {
             Ok(found)
         }
-    }
-}
-
-impl Code {
-    pub(super) fn new(request: AuthorizationRequest, subject: String) -> Self {
-        Self {
-            request,
-            subject,
-            issued: Instant::now(),
-        }
-    }
-
-    pub(crate) fn audience(&self) -> &str {
-        &self.request.audience
-    }
-
-    pub(crate) fn scope(&self) -> &str {
-        &self.request.scope
     }
 }
 

@@ -7,6 +7,7 @@ mod request;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use self::{
     codes::Code,
@@ -81,8 +82,16 @@ fn decide(
     let Some(subject) = subject.into_iter().find(|it| !it.is_empty()) else {
         return page::login(&request, dashboard, "Choose a user, or type a subject.");
     };
-    let client = request.client.clone();
-    let code = dashboard.codes.issue(Code::new(request, subject));
+    let client = request.client;
+    let code = dashboard.codes.issue(Code {
+        client: client.id.clone(),
+        redirect_uri: client.redirect_uri.clone(),
+        code_challenge: request.code_challenge,
+        audience: request.audience,
+        scope: request.scope,
+        subject,
+        issued: Instant::now(),
+    });
     redirect(&client, &[("code", &code)], state)
 }
 
