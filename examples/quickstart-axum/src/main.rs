@@ -5,26 +5,30 @@
 
 mod by_rules;
 mod cors;
+mod docs;
 mod surroundings;
 
 use std::{io, process::ExitCode};
 
 use authz_axum::{
-    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, path, role, scope,
+    Authorized, Authorizer, RequireExt as _, any_valid_token, claim,
+    openapi::RequireRoutesExt as _, path, role, scope,
 };
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::IntoResponse,
-    routing::{get, options, post},
+    routing::options,
 };
 use quickstart::{
     Hello, Message, Messages, NewMessage, PRIVATE, PUBLIC, Problem, READ, Start, WRITE,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use cors::with_cors;
+use docs::docs;
 use surroundings::{allowed, surrounded};
 
 fn main() -> ExitCode {
@@ -34,64 +38,74 @@ fn main() -> ExitCode {
 async fn serve(start: Start) -> io::Result<()> {
     let api = match start.rules {
         None => api(&start.authorizer),
-        Some(rules) => by_rules::api(&start.authorizer, rules),
+        Some(rules) => by_rules::api(&start.authorizer, &rules),
     };
-    let api = api.with_state(start.messages);
+    let (api, document) = api.with_state(start.messages).split_for_parts();
+    let api = api.merge(docs(document, &start.authorizer));
     let app = with_cors(surrounded(api, start.authorizer), start.cors);
     axum::serve(start.listener, app)
         .with_graceful_shutdown(start.shutdown)
         .await
 }
 
-fn api(authorizer: &Authorizer) -> Router<Messages> {
-    // Each endpoint has its own policy. `route_layer` does not affect unknown methods: they get 405,
-    // with or without a token.
-    let any = authorizer.require(any_valid_token());
-    let read = authorizer.require(scope(READ));
+fn api(authorizer: &Authorizer) -> OpenApiRouter<Messages> {
+    // Each endpoint has its own policy, which also goes into the OpenAPI document. Unknown methods get 405, with
+    // or without a token.
     let may_write = scope(WRITE) & !role("suspended");
-    let write = authorizer.require(may_write.clone());
     // Allows admins, and members of the organization in the path.
     let member = role("admin") | claim("org_id").equals(path("org"));
-    let read_of = authorizer.require(scope(READ) & member.clone());
-    let write_of = authorizer.require(may_write & member);
+    let read_of = scope(READ) & member.clone();
+    let write_of = may_write.clone() & member;
 
-    let messages = get(list)
-        .route_layer(read.clone())
-        .merge(post(create).route_layer(write))
-        .merge(options(allowed).route_layer(any.clone()));
-    let messages_of = get(list_of)
-        .route_layer(read_of)
-        .merge(post(create_of).route_layer(write_of))
-        .merge(options(allowed).route_layer(any.clone()));
-    Router::new()
-        .route("/api/public", get(public).options(allowed))
-        .route(
-            "/api/private",
-            get(private).options(allowed).route_layer(read),
-        )
-        .route("/api/messages", messages)
-        .route("/api/orgs/{org}/messages", messages_of)
-        .route("/api/me", get(me).options(allowed).route_layer(any))
+    let guarded = |policy| options(allowed).route_layer(authorizer.require(policy));
+    OpenApiRouter::new()
+        .routes(routes!(public))
+        .routes(routes!(private).require(authorizer, scope(READ)))
+        .routes(routes!(list).require(authorizer, scope(READ)))
+        .routes(routes!(create).require(authorizer, may_write))
+        .routes(routes!(list_of).require(authorizer, read_of))
+        .routes(routes!(create_of).require(authorizer, write_of))
+        .routes(routes!(me).require(authorizer, any_valid_token()))
+        .route("/api/public", options(allowed))
+        .route("/api/private", guarded(scope(READ)))
+        .route("/api/messages", guarded(any_valid_token()))
+        .route("/api/orgs/{org}/messages", guarded(any_valid_token()))
+        .route("/api/me", guarded(any_valid_token()))
 }
 
+/// Greets everyone.
+#[utoipa::path(get, path = "/api/public", responses((status = 200, description = "A greeting")))]
 async fn public() -> Json<Hello> {
     Json(PUBLIC)
 }
 
+/// Greets readers of messages.
+#[utoipa::path(get, path = "/api/private", responses((status = 200, description = "A greeting")))]
 async fn private() -> Json<Hello> {
     Json(PRIVATE)
 }
 
-/// The layer has verified the caller. The argument extracts it.
+/// Describes the caller.
+// The layer has verified the caller. The argument extracts it.
+#[utoipa::path(get, path = "/api/me", responses((status = 200, description = "The caller")))]
 async fn me(caller: Authorized) -> impl IntoResponse {
     Json(quickstart::me(&caller))
 }
 
+/// Lists the messages.
+#[utoipa::path(get, path = "/api/messages", responses((status = 200, description = "The messages")))]
 async fn list(State(messages): State<Messages>) -> Json<Vec<Message>> {
     Json(messages.list())
 }
 
-/// A caller without permission is rejected before the body is read.
+/// Stores a message.
+// A caller without permission is rejected before the body is read.
+#[utoipa::path(
+    post,
+    path = "/api/messages",
+    request_body = HashMap<String, String>,
+    responses((status = 201, description = "The stored message")),
+)]
 async fn create(
     caller: Authorized,
     State(messages): State<Messages>,
@@ -103,10 +117,25 @@ async fn create(
     Ok((StatusCode::CREATED, Json(stored)))
 }
 
+/// Lists the messages of an organization.
+#[utoipa::path(
+    get,
+    path = "/api/orgs/{org}/messages",
+    params(("org" = String, Path)),
+    responses((status = 200, description = "The messages")),
+)]
 async fn list_of(Path(org): Path<String>, State(messages): State<Messages>) -> Json<Vec<Message>> {
     Json(messages.of(&org).list())
 }
 
+/// Stores a message of an organization.
+#[utoipa::path(
+    post,
+    path = "/api/orgs/{org}/messages",
+    params(("org" = String, Path)),
+    request_body = HashMap<String, String>,
+    responses((status = 201, description = "The stored message")),
+)]
 async fn create_of(
     caller: Authorized,
     Path(org): Path<String>,

@@ -95,7 +95,7 @@ pub const METADATA: &str = "/.well-known/oauth-protected-resource";
 pub fn allowed_methods(path: &str) -> &'static str {
     match path {
         "/api/public" | "/api/private" | "/api/me" => "GET, HEAD, OPTIONS",
-        "/healthz" | "/readyz" => "GET, HEAD",
+        "/healthz" | "/readyz" | "/openapi.json" | "/docs" => "GET, HEAD",
         path if path.starts_with(METADATA) => "GET, HEAD",
         _ => "GET, HEAD, POST, OPTIONS",
     }

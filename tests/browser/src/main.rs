@@ -1,6 +1,7 @@
 //! The dashboard of `authz issuer` in a headless Chromium, with each of the example servers as the API.
 //!
-//! `dashboard.mjs` does what a newcomer does; this program starts the servers for it. The last line is
+//! `dashboard.mjs` does what a newcomer does, and `openapi.mjs` tries the API's documentation page; this program
+//! starts the servers for them. The last line is
 //! for `cargo xtask test-all`.
 
 use std::{
@@ -95,9 +96,15 @@ fn run(options: &Options, browser: &Path) -> anyhow::Result<(usize, usize)> {
             issuer.base_url(),
             api.base_url()
         );
+        let mut tests = vec!["dashboard.mjs"];
+        if DOCUMENTED.contains(framework) {
+            // One after the other: they share the issuer.
+            tests.extend(["openapi.mjs", "--test-concurrency=1"]);
+        }
         let mut node = Command::new("node");
         node.current_dir(folder)
-            .args(["--test", "--test-reporter=tap", "dashboard.mjs"])
+            .args(["--test", "--test-reporter=tap"])
+            .args(tests)
             .env("DASHBOARD_URL", issuer.base_url())
             .env("API_URL", api.base_url())
             .env("INSPECTOR_PORT", inspector_port(&api)?)
@@ -141,4 +148,6 @@ fn count(report: &str, word: &str) -> usize {
         .sum()
 }
 
+/// The example servers with an OpenAPI document.
+const DOCUMENTED: [Framework; 1] = [Framework::Axum];
 const STOP: Duration = Duration::from_secs(10);
