@@ -98,12 +98,12 @@ fn run(options: &Options, browser: &Path) -> anyhow::Result<(usize, usize)> {
         );
         let mut tests = vec!["dashboard.mjs"];
         if DOCUMENTED.contains(framework) {
-            // One after the other: they share the issuer.
-            tests.extend(["openapi.mjs", "--test-concurrency=1"]);
+            tests.push("openapi.mjs");
         }
         let mut node = Command::new("node");
         node.current_dir(folder)
-            .args(["--test", "--test-reporter=tap"])
+            // One file after the other: they share the issuer.
+            .args(["--test", "--test-reporter=tap", "--test-concurrency=1"])
             .args(tests)
             .env("DASHBOARD_URL", issuer.base_url())
             .env("API_URL", api.base_url())
