@@ -4,6 +4,7 @@ use std::{
     io::{ErrorKind, Write as _},
     net::{SocketAddr, TcpListener},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::Instant,
 };
 
@@ -37,9 +38,17 @@ pub(crate) fn are_served_when_asked_for(subject: Subject) {
     assert_eq!(stage::get(&server, "/metrics").status(), 404);
 }
 
+/// Below the ports that the system gives to clients, so that no connection takes it meanwhile.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + (std::process::id() % 10_000) as u16;
+    loop {
+        // Each test of this process has another one.
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The gauges are set once a second: the server had no keys when it set them first.
