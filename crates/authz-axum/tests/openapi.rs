@@ -2,7 +2,7 @@
 
 use authz_axum::{
     Algorithm, Authorizer, Issuer, Policy,
-    openapi::{DocumentPolicy as _, IssuerScheme, RequireRoutesExt as _},
+    openapi::{DocumentPolicy as _, IssuerModifier, IssuerScheme, RequireRoutesExt as _},
     scope,
 };
 use authz_testkit::DevIssuer;
@@ -98,7 +98,7 @@ fn app(authorizer: &Authorizer, scheme: &IssuerScheme) -> (Router, Value) {
         .routes(routes!(me).require(authorizer, any))
         .routes(routes!(public))
         .split_for_parts();
-    scheme.modify(&mut document);
+    IssuerModifier(scheme.clone()).modify(&mut document);
     (router, json!(document))
 }
 

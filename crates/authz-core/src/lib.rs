@@ -18,6 +18,9 @@ mod jsonwebtoken;
 pub mod jwks;
 mod metadata;
 mod metrics;
+#[cfg(feature = "openapi")]
+#[cfg_attr(docsrs, doc(cfg(feature = "openapi")))]
+pub mod openapi;
 pub mod policy;
 pub mod prelude;
 mod rejection;

@@ -1,6 +1,9 @@
 //! The OpenAPI document at `/openapi.json`, and a page at `/docs` to read it and to try the API. Both are public.
 
-use authz_axum::{Authorizer, openapi::IssuerScheme};
+use authz_axum::{
+    Authorizer,
+    openapi::{IssuerModifier, IssuerScheme},
+};
 use axum::Router;
 use quickstart::{READ, WRITE};
 use utoipa::{
@@ -13,10 +16,10 @@ use utoipa_swagger_ui::{SwaggerUi, oauth};
 pub(crate) fn docs(mut document: OpenApi, authorizer: &Authorizer) -> Router {
     document.info = Info::new("Quickstart API", env!("CARGO_PKG_VERSION"));
     for status in authorizer.key_status() {
-        IssuerScheme::oauth2(&status.issuer)
+        let scheme = IssuerScheme::oauth2(&status.issuer)
             .scope(READ, "Read messages")
-            .scope(WRITE, "Write messages")
-            .modify(&mut document);
+            .scope(WRITE, "Write messages");
+        IssuerModifier(scheme).modify(&mut document);
     }
     let login = oauth::Config::new()
         .client_id("docs")

@@ -4,7 +4,7 @@
 //! and documents them, both from the same policy:
 //!
 //! ```
-//! use authz_axum::{Authorizer, openapi::{IssuerScheme, RequireRoutesExt as _}, scope};
+//! use authz_axum::{Authorizer, openapi::{IssuerModifier, IssuerScheme, RequireRoutesExt as _}, scope};
 //! use axum::{Router, routing::get};
 //! use utoipa::Modify as _;
 //! use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,9 +19,8 @@
 //!     let (router, mut document) = OpenApiRouter::new()
 //!         .routes(routes!(list).require(authorizer, scope("read:messages")))
 //!         .split_for_parts();
-//!     IssuerScheme::oauth2("https://login.example")
-//!         .scope("read:messages", "Read messages")
-//!         .modify(&mut document);
+//!     let scheme = IssuerScheme::oauth2("https://login.example").scope("read:messages", "Read messages");
+//!     IssuerModifier(scheme).modify(&mut document);
 //!     router.route("/openapi.json", get(async || axum::Json(document)))
 //! }
 //! ```
@@ -35,11 +34,11 @@
 //! | `description` | also the policy, if it requires more than scopes can say |
 //! | `responses` | 401, 403 and 503 with their header fields and body, unless the handler documents them itself |
 //!
-//! [`IssuerScheme`] adds what these members refer to. Apply it last, because it lists the scopes of all operations.
+//! [`IssuerModifier`] adds what these members refer to. Apply it last, because it lists the scopes of all operations.
 //! Without utoipa-axum, call [`DocumentPolicy::require`] with the policy that the layer has:
 //!
 //! ```
-//! use authz_axum::{openapi::{DocumentPolicy as _, IssuerScheme}, scope};
+//! use authz_axum::{openapi::{DocumentPolicy as _, IssuerModifier, IssuerScheme}, scope};
 //! use utoipa::{Modify as _, OpenApi as _};
 //!
 //! # /// Lists the messages.
@@ -53,17 +52,15 @@
 //! if let Some(messages) = document.paths.paths.get_mut("/messages") {
 //!     messages.require(&scope("read:messages"));
 //! }
-//! IssuerScheme::oauth2("https://login.example").modify(&mut document);
+//! IssuerModifier(IssuerScheme::oauth2("https://login.example")).modify(&mut document);
 //! ```
 //!
 //! An operation without a policy stays as it is. A request with tokens in two places gets 400, which is not listed.
 
 mod operation;
-mod responses;
 mod routes;
 mod scheme;
 
-pub use self::{operation::DocumentPolicy, routes::RequireRoutesExt, scheme::IssuerScheme};
+pub use authz_core::openapi::{IssuerScheme, SECURITY_SCHEME};
 
-/// The name of the security scheme in the document.
-pub const SECURITY_SCHEME: &str = "oauth2";
+pub use self::{operation::DocumentPolicy, routes::RequireRoutesExt, scheme::IssuerModifier};

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
 
-use authz_core::Policy;
-use utoipa::openapi::{OpenApi, PathItem, Paths, path::Operation, security::SecurityRequirement};
-
-use super::{SECURITY_SCHEME, responses};
+use authz_core::{
+    Policy,
+    openapi::{PolicyDescription, SECURITY_SCHEME},
+};
+use utoipa::openapi::{
+    OpenApi, PathItem, Paths, Ref, path::Operation, security::SecurityRequirement,
+};
 
 /// Adds a policy to operations of a document. Implemented for one [`Operation`], and for a [`PathItem`],
 /// [`Paths`] and an [`OpenApi`] document with all their operations.
@@ -65,20 +68,14 @@ impl DocumentPolicy for OpenApi {
 }
 
 fn document(operation: &mut Operation, policy: &Policy, is_optional: bool) {
-    let alternatives = policy.scope_alternatives();
-    let mut required: Vec<Vec<&str>> = alternatives.iter().map(|it| it.scopes.clone()).collect();
-    let is_denied = required.is_empty();
-    if is_denied {
-        // An empty list of requirements would declare the operation public.
-        required.push(Vec::new());
-    }
+    let described = PolicyDescription::new(policy);
     let mut security = Vec::new();
     for before in operation
         .security
         .take()
         .unwrap_or_else(|| vec![<_>::default()])
     {
-        security.extend(required.iter().map(|scopes| merge(&before, scopes)));
+        security.extend(described.scopes.iter().map(|scopes| merge(&before, scopes)));
         if is_optional {
             security.push(before);
         }
@@ -86,10 +83,10 @@ fn document(operation: &mut Operation, policy: &Policy, is_optional: bool) {
     security.dedup();
     operation.security = Some(security);
 
-    if is_denied || !alternatives.iter().all(|it| it.is_sufficient) {
+    if let Some(text) = &described.text {
         let description = operation.description.get_or_insert_default();
         let gap = if description.is_empty() { "" } else { "\n\n" };
-        description.push_str(&format!("{gap}Authorization: `{policy}`"));
+        description.push_str(&format!("{gap}{text}"));
     }
     let extensions = operation.extensions.get_or_insert_default();
     let text = match extensions.get(EXTENSION).and_then(|it| it.as_str()) {
@@ -98,9 +95,11 @@ fn document(operation: &mut Operation, policy: &Policy, is_optional: bool) {
     };
     extensions.insert(EXTENSION.to_owned(), text.into());
 
-    // Any valid token passes: 403 never happens.
-    let is_any = (alternatives.iter()).any(|it| it.is_sufficient && it.scopes.is_empty());
-    responses::add_to(operation, !is_any);
+    for (status, name) in described.responses {
+        let responses = &mut operation.responses.responses;
+        (responses.entry(status.to_owned()))
+            .or_insert_with(|| Ref::from_response_name(name).into());
+    }
 }
 
 /// Adds scopes to a requirement, which may name other schemes, too.

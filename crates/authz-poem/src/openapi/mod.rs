@@ -4,7 +4,7 @@
 //! from the request's data, requires a policy, and is the caller:
 //!
 //! ```
-//! use authz_poem::{Authorizer, openapi::{IssuerScheme, Protected}, route_policy, scope};
+//! use authz_poem::{Authorizer, openapi::{self, IssuerScheme, Protected}, route_policy, scope};
 //! use poem::{Endpoint, EndpointExt as _, Route, endpoint::make_sync};
 //! use poem_openapi::{OpenApi, OpenApiService, payload::PlainText};
 //!
@@ -23,9 +23,8 @@
 //!
 //! fn app(authorizer: Authorizer) -> impl Endpoint {
 //!     let service = OpenApiService::new(Api, "Messages", "1.0");
-//!     let document = IssuerScheme::oauth2("https://login.example")
-//!         .scope("read:messages", "Read messages")
-//!         .document(&service);
+//!     let scheme = IssuerScheme::oauth2("https://login.example").scope("read:messages", "Read messages");
+//!     let document = openapi::document(&service, &scheme);
 //!     Route::new()
 //!         .at("/openapi.json", make_sync(move |_| document.clone()))
 //!         .nest("/", service)
@@ -42,7 +41,7 @@
 //! | `description` | also the policy, if it requires more than scopes can say |
 //! | `responses` | 401, 403 and 503 with their header fields and body, unless the handler documents them itself |
 //!
-//! Serve the result of [`IssuerScheme::document`], not `spec()` or `swagger_ui()` of the service. In poem-openapi, the
+//! Serve the result of [`document`], not `spec()` or `swagger_ui()` of the service. In poem-openapi, the
 //! scopes of an operation come from an attribute of the parameter and never from its type, and the addresses of a
 //! scheme are constants. So `spec()` only refers to the policies by their texts, and `document` writes them out.
 //!
@@ -52,13 +51,12 @@
 mod document;
 mod protected;
 
+pub use authz_core::openapi::{IssuerScheme, SECURITY_SCHEME};
+
 pub use self::{
-    document::IssuerScheme,
+    document::document,
     protected::{Protected, RoutePolicy},
 };
 
 #[doc(hidden)]
 pub use std::sync::LazyLock;
-
-/// The name of the security scheme in the document.
-pub const SECURITY_SCHEME: &str = "oauth2";

@@ -53,7 +53,7 @@ macro_rules! route_policy {
 }
 
 /// Verifies the request's token, requires the policy `P`, and dereferences to the caller. Names the policy in the
-/// [document](super::IssuerScheme::document).
+/// [document](super::document()).
 ///
 /// The [`Authorizer<C>`] is that of the request's data. Without one, the response is 500, and the log names the
 /// extractor and the path.
