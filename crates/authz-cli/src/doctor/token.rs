@@ -237,7 +237,7 @@ fn diagnose(
             format!("no key of the issuer has the token's kid; published are {}", known.join(", ")),
             "get a new token: the issuer has rotated its keys; if new tokens fail as well, the key set is that of another environment",
         ),
-        // The reason why there are no keys has been named.
+        // The failed fetch is reported already.
         Reason::KeysUnavailable => {}
         _ => report.diagnose(
             Diagnosis::TokenRefused,

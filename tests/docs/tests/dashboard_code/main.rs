@@ -2,16 +2,28 @@
 //! `UPDATE_PAGES=1 cargo test -p docs-tests --test dashboard_code` writes them anew.
 
 macro_rules! programs {
-    ($($name:ident),*) => {
-        $(#[allow(dead_code, clippy::pedantic, reason = "as the dashboard shows it")] mod $name;)*
+    ($($name:ident in $file:literal),* $(,)?) => {
+        $(
+            #[path = $file]
+            #[allow(dead_code, clippy::pedantic, reason = "as the dashboard shows it")]
+            mod $name;
+        )*
 
-        const FILES: &[&str] = &[$(stringify!($name)),*];
+        const FILES: &[(&str, &str)] = &[$((stringify!($name), $file)),*];
     };
 }
 
+// With the quickstart's values, a program is the dashboard's template itself.
 programs!(
-    axum_es256, axum_hs256, axum_rs256, poem_es256, poem_hs256, poem_rs256, warp_es256, warp_hs256,
-    warp_rs256
+    axum_rs256 in "../../../../crates/authz-testkit/src/dashboard/code/axum.rs",
+    warp_rs256 in "../../../../crates/authz-testkit/src/dashboard/code/warp.rs",
+    poem_rs256 in "../../../../crates/authz-testkit/src/dashboard/code/poem.rs",
+    axum_es256 in "axum_es256.rs",
+    warp_es256 in "warp_es256.rs",
+    poem_es256 in "poem_es256.rs",
+    axum_hs256 in "axum_hs256.rs",
+    warp_hs256 in "warp_hs256.rs",
+    poem_hs256 in "poem_hs256.rs",
 );
 
 use std::fs;
@@ -24,7 +36,7 @@ use serde_json::{Value, json};
 async fn the_dashboard_shows_programs_that_compile() {
     let registry = r#"
         [[api]]
-        identifier = "https://rs256.example"
+        identifier = "https://quickstart.example/api"
         scopes = { "read:messages" = "", "write:messages" = "" }
         [[api]]
         identifier = "https://es256.example"
@@ -42,18 +54,23 @@ async fn the_dashboard_shows_programs_that_compile() {
     let (_, token) = html.split_once("name=\"authz-token\" content=\"").unwrap();
     let (token, _) = token.split_once('"').unwrap();
     let mut seen = 0;
-    for algorithm in ["rs256", "es256", "hs256"] {
+    for (algorithm, api) in [
+        ("rs256", "https://quickstart.example/api"),
+        ("es256", "https://es256.example"),
+        ("hs256", "https://hs256.example"),
+    ] {
         let request = reqwest::Client::new()
             .post(format!("{}dashboard/code", issuer.issuer()))
             .header("authz-token", token)
-            .json(&json!({ "api": format!("https://{algorithm}.example") }));
+            .json(&json!({ "api": api }));
         let servers: Vec<Value> = request.send().await.unwrap().json().await.unwrap();
         for server in servers {
             let name = format!("{}_{algorithm}", server["framework"].as_str().unwrap());
-            assert!(FILES.contains(&&*name), "{name}");
+            let file = FILES.iter().find(|(file, _)| *file == name);
+            let (_, file) = file.unwrap_or_else(|| panic!("{name} is not compiled"));
             let code = server["code"].as_str().unwrap();
             let code = code.replace(issuer.issuer(), "http://127.0.0.1:3011/");
-            let path = root().join(format!("tests/docs/tests/dashboard_code/{name}.rs"));
+            let path = root().join("tests/docs/tests/dashboard_code").join(file);
             if std::env::var_os("UPDATE_PAGES").is_some() {
                 fs::write(&path, &code).unwrap();
             }
