@@ -25,6 +25,8 @@ pub(super) enum Action {
     /// The tests of some packages in one feature set.
     Tests(Suite),
     DocTests,
+    /// The dependencies against the database of advisories, where it can be fetched.
+    Advisories,
     Package,
     Book,
     /// A command of xtask that counts for itself.
@@ -62,6 +64,8 @@ const fn core(name: &'static str, features: Words) -> Action {
         others: None,
     })
 }
+
+pub(super) const CARGO_DENY: &str = "cargo install --locked cargo-deny";
 
 const ADAPTERS: Words = &["authz-axum", "authz-warp", "authz-poem"];
 
@@ -115,8 +119,10 @@ pub(super) const PLAN: &[Step] = &[
         Action::Check(&["doc", "--no-deps", "--workspace", "--config=build.rustdocflags=['-Dwarnings']"])),
     step("book", "the pages of `docs` build without a warning, and their links lead somewhere",
         Action::Book),
-    step("deny", "licences, advisories and duplicate versions of the dependencies",
-        Action::Installed(&["deny", "check"], "cargo install --locked cargo-deny")),
+    step("deny", "licences, sources and duplicate versions of the dependencies",
+        Action::Installed(&["deny", "check", "bans", "licenses", "sources"], CARGO_DENY)),
+    step("advisories", "no dependency has a known vulnerability",
+        Action::Advisories),
     step("package", "each library crate has what a registry asks for, and a list of files",
         Action::Package),
     step("blackbox", "the three example servers keep their contract, seen from outside",

@@ -11,7 +11,7 @@ use blackbox::servers::{self, Framework};
 
 use super::{
     book, package,
-    plan::{Action, Step, Suite},
+    plan::{Action, CARGO_DENY, Step, Suite},
 };
 use crate::{
     process::{cargo, find_program, stream},
@@ -103,6 +103,24 @@ pub(super) fn run(step: &Step) -> Outcome {
                 Err(error) => outcome.wrong(error),
             }
         }
+        Action::Advisories if !installed("deny") => {
+            return Outcome::skipped(format!("cargo-deny is not installed: {CARGO_DENY}"));
+        }
+        Action::Advisories => match stream(cargo(["deny", "fetch", "db"]), |_| ()) {
+            // No network says nothing about the dependencies.
+            Ok(status) if !status.success() => {
+                let reason = "the advisory database can't be fetched: cargo deny fetch db";
+                return Outcome::skipped(reason.to_owned());
+            }
+            Ok(_) => {
+                let check = cargo(["deny", "--offline", "check", "advisories"]);
+                match stream(check, |_| ()) {
+                    Ok(status) => outcome.counts += Counts::of(status.success()),
+                    Err(error) => outcome.wrong(error),
+                }
+            }
+            Err(error) => outcome.wrong(error),
+        },
         Action::Tests(suite) => suite_of_tests(suite, &mut outcome),
         Action::DocTests => {
             let command = cargo(["test", "--doc", "--workspace", "--no-fail-fast"]);
