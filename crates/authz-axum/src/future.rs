@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use authz_core::{Claims, Guard, Pending};
+use authz_core::{CheckedProof, Claims, Guard, Pending};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -29,7 +29,7 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
-        Allowed { #[pin] future: S::Future },
+        Allowed { #[pin] future: S::Future, proof: Option<CheckedProof> },
         Rejected { response: Option<S::Response> },
         // Boxed, because it is rare (once per key) and would enlarge every request's future.
         Waiting { waiting: Option<Box<Waiting<S, B, C, R>>> },
@@ -44,10 +44,18 @@ pub(crate) struct Waiting<S, B, C, R> {
     pub(crate) request: Request<B>,
 }
 
+/// Returns the proof that the response may need a new nonce for.
+pub(crate) fn checked_proof<C, B>(guard: &Guard<C>, request: &Request<B>) -> Option<CheckedProof> {
+    (guard
+        .checks_proofs()
+        .then(|| request.extensions().get().cloned()))
+    .flatten()
+}
+
 impl<S: Service<Request<B>>, B, C, R> ResponseFuture<S, B, C, R> {
-    pub(crate) const fn allowed(future: S::Future) -> Self {
+    pub(crate) const fn allowed(future: S::Future, proof: Option<CheckedProof>) -> Self {
         Self {
-            state: State::Allowed { future },
+            state: State::Allowed { future, proof },
         }
     }
 
@@ -85,7 +93,13 @@ where
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {
-                Projected::Allowed { future } => return future.poll(context),
+                Projected::Allowed { future, proof } => {
+                    let mut result = ready!(future.poll(context));
+                    if let (Ok(response), Some(proof)) = (&mut result, proof) {
+                        proof.finish(response.headers_mut());
+                    }
+                    return Poll::Ready(result);
+                }
                 Projected::Rejected { response } => {
                     return Poll::Ready(Ok(response.take().expect(DONE)));
                 }
@@ -101,11 +115,13 @@ where
                     } = *waiting.take().expect(DONE);
                     match decision {
                         Ok(caller) => {
+                            let proof = checked_proof(&guard, &request);
                             request
                                 .extensions_mut()
                                 .insert(guard.admitted(Some(caller)));
                             State::Allowed {
                                 future: service.call(request),
+                                proof,
                             }
                         }
                         Err(rejection) => State::Rejected {

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use authz_core::{Admission, Guard, PathParams, RequestParts};
+use authz_core::{Admission, CheckedProof, Guard, PathParams, RequestParts};
 use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
 use http::{Extensions, Request, request::Parts};
 use serde::de::DeserializeOwned;
@@ -16,6 +16,12 @@ pub(crate) fn admit<C, B>(guard: &Guard<C>, request: &mut Request<B>) -> Admissi
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
+    if guard.checks_proofs() {
+        // All guards of the request share it.
+        request
+            .extensions_mut()
+            .get_or_insert_default::<CheckedProof>();
+    }
     let params = guard
         .reads_path_params()
         .then(|| path_params(request))
@@ -38,6 +44,9 @@ fn with_route<'r>(mut parts: RequestParts<'r>, extensions: &'r Extensions) -> Re
     }
     if let Some(OriginalUri(uri)) = extensions.get() {
         parts = parts.with_original_uri(uri);
+    }
+    if let Some(proof) = extensions.get() {
+        parts = parts.with_checked_proof(proof);
     }
     parts
 }

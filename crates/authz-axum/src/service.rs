@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tower_service::Service;
 
 use crate::{
-    future::{ResponseFuture, Waiting},
+    future::{ResponseFuture, Waiting, checked_proof},
     path_params::admit,
     respond::{DefaultResponder, Respond, reject},
 };
@@ -39,9 +39,10 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         match admit(&self.guard, &mut request) {
             Admission::Ready(Ok(caller)) => {
+                let proof = checked_proof(&self.guard, &request);
                 let admitted = self.guard.admitted(caller);
                 request.extensions_mut().insert(admitted);
-                ResponseFuture::allowed(self.inner.call(request))
+                ResponseFuture::allowed(self.inner.call(request), proof)
             }
             Admission::Ready(Err(rejection)) => {
                 ResponseFuture::rejected(reject(&self.responder, rejection, request))

@@ -8,7 +8,9 @@ mod bearer;
 mod cache;
 mod claims;
 mod clock;
+mod confirmation;
 mod crypto;
+mod dpop;
 mod guard;
 mod hints;
 mod issuer;
@@ -44,9 +46,14 @@ pub use crate::{
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
     clock::{Clock, ManualClock, SystemClock},
+    confirmation::Binding,
     crypto::{
         Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, UnknownAlgorithm,
         VerificationKey,
+    },
+    dpop::{
+        CheckedProof, Dpop, DpopProofs, InvalidNonceKey, NonceKey, ProofId, ReplayError,
+        ReplayStore,
     },
     guard::{Admitted, Guard, MissingGuard, PolicyGuard, RulePaths},
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},

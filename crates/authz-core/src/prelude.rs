@@ -2,12 +2,12 @@
 //! depends only on its adapter.
 
 pub use crate::{
-    Algorithm, Authorizer, AuthorizerBuilder, BuildError, BuildErrorKind, CacheStatus, Challenge,
-    ClaimPath, Claims, Clock, CryptoBackend, Decision, InvalidScope, Issuer, IssuerStatus,
-    KeyError, KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind, Policy, Reason,
-    Rejection, RequestParts, RequiredScope, Resource, ResourceMetadata, RulePaths, Scope,
-    ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes, UnknownAlgorithm,
-    VerificationKey, async_trait, jwks,
+    Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildError, BuildErrorKind, CacheStatus,
+    Challenge, ClaimPath, Claims, Clock, CryptoBackend, Decision, Dpop, DpopProofs, InvalidScope,
+    Issuer, IssuerStatus, KeyError, KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind,
+    NonceKey, Policy, Reason, Rejection, ReplayError, ReplayStore, RequestParts, RequiredScope,
+    Resource, ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants,
+    TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

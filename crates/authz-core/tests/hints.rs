@@ -181,7 +181,7 @@ fn the_usual_causes_are_named() {
             AUTH0,
             auth0.clone().claim("cnf", json!({"jkt": "x"})),
             "sender_constrained",
-            "proof of possession",
+            "`jkt` and `x5t#S256` are",
         ),
         (
             "sub of the wrong type",
@@ -318,7 +318,7 @@ fn other_credentials_are_told_without_being_shown() {
         (
             format!("DPoP {SECRET}"),
             "missing_token",
-            "not supported yet",
+            "configure `Issuer::dpop`",
         ),
         (
             format!("AWS4-HMAC-SHA256 {SECRET}"),

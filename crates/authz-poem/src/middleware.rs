@@ -5,13 +5,16 @@ use std::{
 };
 
 use authz_core::{
-    Admission, Authorizer, Claims, Guard, MetadataError, PathParams, Policy, PolicyGuard,
-    RequestParts,
+    Admission, Authorized, Authorizer, CheckedProof, Claims, Guard, MetadataError, PathParams,
+    Policy, PolicyGuard, RequestParts,
 };
 #[cfg(feature = "rules")]
 use authz_core::{RulePaths, RulesGuard, rules::Rules};
-use futures_util::future::{Either, TryFutureExt as _};
-use poem::{Endpoint, Middleware, PathPattern, Request, Result, Route, http::Method};
+use futures_util::future::{Either, FutureExt as _};
+use poem::{
+    Endpoint, IntoResponse as _, Middleware, PathPattern, Request, Response, Result, Route,
+    http::Method,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor},
@@ -263,10 +266,15 @@ where
     E: Endpoint,
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    type Output = E::Output;
+    type Output = Response;
 
     // Not `async`, which would move the request once more. The decision is almost always immediate.
-    fn call(&self, request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
+    fn call(&self, mut request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
+        if self.guard.checks_proofs() {
+            // All guards of the request share it.
+            let checked = request.extensions_mut();
+            checked.get_or_insert_default::<CheckedProof>();
+        }
         let params = Params(&request);
         let mut parts = request_parts(&request, &params);
         if self.guard.reads_path()
@@ -292,10 +300,17 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
     fn pass(
         &self,
         mut request: Request,
-        caller: Option<authz_core::Authorized<C>>,
-    ) -> impl Future<Output = Result<E::Output>> + Send {
+        caller: Option<Authorized<C>>,
+    ) -> impl Future<Output = Result<Response>> + Send {
+        let proof: Option<CheckedProof> = request.data().cloned();
         request.set_data(self.guard.admitted(caller));
-        self.inner.call(request).map_err(with_reason)
+        self.inner.call(request).map(|result| {
+            let mut response = result.map_err(with_reason)?.into_response();
+            if let Some(proof) = proof {
+                proof.finish(response.headers_mut());
+            }
+            Ok(response)
+        })
     }
 }
 
@@ -303,6 +318,10 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
 pub(crate) fn request_parts<'r>(request: &'r Request, params: &'r Params<'r>) -> RequestParts<'r> {
     let parts = RequestParts::new(request.method(), request.uri(), request.headers());
     let parts = parts.with_path_params(params);
+    let parts = match request.data() {
+        Some(proof) => parts.with_checked_proof(proof),
+        None => parts,
+    };
     match request.data() {
         Some(PathPattern(route)) => parts.with_route(route),
         None => parts,

@@ -6,6 +6,7 @@ mod caller;
 mod client;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+mod dpop;
 mod fault;
 #[cfg(feature = "dashboard")]
 mod inspector;

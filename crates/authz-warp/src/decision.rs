@@ -14,14 +14,15 @@
 
 use std::{any::Any, cell::Cell, convert::Infallible};
 
-use authz_core::{Admission, Guard, RequestParts};
+use authz_core::{Admission, CheckedProof, Guard, RequestParts};
 use http::Uri;
 use serde::de::DeserializeOwned;
-use warp::{Filter, Reply, log::Info, reply::Response};
+use warp::{Filter, Rejection, Reply, log::Info, reply::Response};
 
 thread_local! {
     static DECISION: Cell<Option<Box<dyn Any>>> = const { Cell::new(None) };
     static QUERY: Cell<Option<String>> = const { Cell::new(None) };
+    static PROOF: Cell<Option<CheckedProof>> = const { Cell::new(None) };
 }
 
 /// Returns a filter that extracts the decision of `guard` about the request.
@@ -30,8 +31,10 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
 ) -> impl Filter<Extract = (Admission<C>,), Error = Infallible> + Clone + Send + Sync + 'static {
     let with_path = guard.reads_path();
     query(guard.reads_query())
-        .map(|query| {
+        .and(checked_proof(guard.checks_proofs()))
+        .map(|query, proof| {
             QUERY.set(query);
+            PROOF.set(proof);
             DECISION.set(None);
             Nothing
         })
@@ -39,6 +42,11 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
             let uri = uri(&info, with_path, QUERY.take());
             let parts = RequestParts::new(info.method(), &uri, info.request_headers());
             let parts = parts.with_shown_path(info.path());
+            let proof = PROOF.take();
+            let parts = match &proof {
+                Some(proof) => parts.with_checked_proof(proof),
+                None => parts,
+            };
             DECISION.set(Some(Box::new(guard.admit(&parts))));
         }))
         .map(|_| {
@@ -52,18 +60,35 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
 
 /// Returns a filter that extracts the query, if `wanted` and present.
 fn query(
-    wanted: bool,
+    is_wanted: bool,
 ) -> impl Filter<Extract = (Option<String>,), Error = Infallible> + Clone + Send + Sync + 'static {
-    // Most APIs do not read the query. A rejection with `not_found` does not allocate.
+    wanted(is_wanted, warp::query::raw().map(Some))
+}
+
+/// Returns a filter that extracts what the guards of a request share, if `wanted` and if the request comes through
+/// [`service`](crate::service).
+fn checked_proof(
+    is_wanted: bool,
+) -> impl Filter<Extract = (Option<CheckedProof>,), Error = Infallible> + Clone + Send + Sync + 'static
+{
+    wanted(is_wanted, warp::ext::get().map(Some))
+}
+
+/// Returns a filter that extracts what `filter` does, or `None`. Most APIs want neither the query nor proofs.
+fn wanted<T: Send + 'static>(
+    is_wanted: bool,
+    filter: impl Filter<Extract = (Option<T>,), Error = Rejection> + Clone + Send + Sync + 'static,
+) -> impl Filter<Extract = (Option<T>,), Error = Infallible> + Clone + Send + Sync + 'static {
+    // A rejection with `not_found` does not allocate.
     let if_wanted = move || {
-        let wanted = wanted.then_some(()).ok_or_else(warp::reject::not_found);
+        let wanted = is_wanted.then_some(()).ok_or_else(warp::reject::not_found);
         std::future::ready(wanted)
     };
     let none = warp::any().map(|| None);
     warp::any()
         .and_then(if_wanted)
         .untuple_one()
-        .and(warp::query::raw().map(Some))
+        .and(filter)
         .or(none)
         .unify()
 }

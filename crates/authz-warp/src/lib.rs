@@ -8,6 +8,7 @@ mod metadata;
 mod method;
 mod recover;
 mod require;
+mod service;
 
 pub use authz_core;
 pub use authz_core::Authorized;
@@ -19,4 +20,5 @@ pub use crate::{
     method::{answer_preflights, get_or_head},
     recover::{AuthorizationRejection, recover},
     require::RequireExt,
+    service::{DpopFuture, DpopService},
 };

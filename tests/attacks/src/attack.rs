@@ -48,7 +48,13 @@ pub struct Attempt {
     pub method: Method,
     /// A token that the same server accepts.
     pub control: String,
+    /// Whether the server accepts the scheme DPoP.
+    pub dpop: bool,
+    /// Makes the DPoP proof, which is accepted once.
+    proof: Option<Proof>,
 }
+
+type Proof = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Changes the server's settings.
 pub type Rules = Arc<dyn Fn(AuthorizerBuilder) -> AuthorizerBuilder + Send + Sync>;
@@ -128,6 +134,8 @@ impl Attempt {
             uri: Uri::from_static("/api/private"),
             method: Method::GET,
             control: ring().good().build(),
+            dpop: false,
+            proof: None,
         }
     }
 
@@ -214,6 +222,26 @@ impl Attempt {
         self
     }
 
+    /// A server that accepts the scheme DPoP.
+    #[must_use]
+    pub const fn dpop(mut self) -> Self {
+        self.dpop = true;
+        self
+    }
+
+    /// A proof, made for each request.
+    #[must_use]
+    pub fn proof(mut self, proof: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.proof = Some(Arc::new(proof));
+        self
+    }
+
+    /// One more proof.
+    #[must_use]
+    pub fn proof_text(&self) -> String {
+        self.proof.as_ref().map(|proof| proof()).unwrap_or_default()
+    }
+
     /// The request.
     #[must_use]
     pub fn request(&self) -> http::Request<()> {
@@ -222,6 +250,11 @@ impl Attempt {
         *request.uri_mut() = self.uri.clone();
         for (name, value) in &self.headers {
             request.headers_mut().append(name, value.clone());
+        }
+        if self.proof.is_some() {
+            let value =
+                HeaderValue::try_from(self.proof_text()).expect("a proof is a header value");
+            request.headers_mut().append("dpop", value);
         }
         request
     }

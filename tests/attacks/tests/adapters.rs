@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 #[derive(Debug, PartialEq, Eq)]
 struct Answer {
     status: StatusCode,
-    challenge: Option<String>,
+    challenges: Vec<String>,
     body: String,
 }
 
@@ -109,7 +109,7 @@ async fn expected(authorizer: &Authorizer, row: &Attack, attempt: &Attempt) -> A
     match authorizer.authorize(&parts, &any_valid_token()).await {
         Ok(_) => Answer {
             status: StatusCode::OK,
-            challenge: None,
+            challenges: Vec::new(),
             body: LET_IN.to_owned(),
         },
         Err(rejection) => {
@@ -121,10 +121,11 @@ async fn expected(authorizer: &Authorizer, row: &Attack, attempt: &Attempt) -> A
 }
 
 fn seen(response: Response<Vec<u8>>) -> Answer {
-    let challenge = response.headers().get(WWW_AUTHENTICATE);
+    let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
+    let text = |value: &http::HeaderValue| value.to_str().expect("visible ASCII").to_owned();
     Answer {
         status: response.status(),
-        challenge: challenge.map(|value| value.to_str().expect("visible ASCII").to_owned()),
+        challenges: challenges.map(text).collect(),
         body: String::from_utf8(response.into_body()).expect("UTF-8"),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use attacks::{Attack, Attempt, Outcome, Server, server::KEY_SET, table};
 use authz_core::{CryptoBackend, RequestParts, any_valid_token};
+use http::header::AUTHORIZATION;
 
 const BACKENDS: [CryptoBackend; 2] = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto];
 
@@ -68,10 +69,12 @@ async fn an_answer_depends_on_the_reason_alone() {
         let Err(rejection) = server.authorizer.authorize(&parts, &policy).await else {
             continue;
         };
-        let reason = rejection.reason();
+        let scheme = request.headers().get(AUTHORIZATION);
+        let is_proven = scheme.is_some_and(|it| it.as_bytes().starts_with(b"DPoP"));
+        let kind = (rejection.reason(), attempt.dpop, is_proven);
         let (parts, body) = rejection.into_response::<String>().into_parts();
         let answer = (parts.status, parts.headers, body);
-        let first = answers.entry(reason).or_insert_with(|| answer.clone());
+        let first = answers.entry(kind).or_insert_with(|| answer.clone());
         assert_eq!(answer, *first, "{}", row.name);
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::verified::Verified;
-use crate::{claims::Claims, clock, crypto::Algorithm, policy::Scopes};
+use crate::{claims::Claims, clock, confirmation::Binding, crypto::Algorithm, policy::Scopes};
 
 /// A caller whose token is valid and satisfies the endpoint's policy.
 ///
@@ -110,6 +110,16 @@ impl<C> Authorized<C> {
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
         self.0.key.kid()
+    }
+
+    /// Returns how the caller proved that the token is theirs, or `None` for a bearer token.
+    #[must_use]
+    pub fn binding(&self) -> Option<Binding> {
+        let confirmation = self.0.confirmation.as_ref()?;
+        Some(match confirmation.jkt {
+            Some(_) => Binding::Dpop,
+            None => Binding::MutualTls,
+        })
     }
 
     /// Returns the time from `now` until the token is rejected, including the allowed clock skew.

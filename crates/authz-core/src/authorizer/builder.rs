@@ -9,12 +9,13 @@ use crate::{
     cache::TokenCache,
     claims::Claims,
     clock::{Clock, SystemClock},
-    crypto::CryptoBackend,
+    crypto::{AlgorithmSet, CryptoBackend},
+    dpop::{Dpop, DpopProofs},
     issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
     metadata::{Address, Resource},
     metrics::ApiMetrics,
     policy::Implied,
-    rejection::Api,
+    rejection::{Api, Schemes},
 };
 
 /// Builds an [`Authorizer`].
@@ -37,6 +38,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     name_wanted_scopes: bool,
     problem_details: bool,
     refusal_references: bool,
+    dpop_proofs: Option<DpopProofs>,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -73,6 +75,7 @@ impl AuthorizerBuilder {
             tenants: Vec::new(),
             sources: Sources {
                 authorization: true,
+                dpop: false,
                 others: Vec::new(),
             },
             max_token_bytes: 16 * 1024,
@@ -86,6 +89,7 @@ impl AuthorizerBuilder {
             name_wanted_scopes: true,
             problem_details: false,
             refusal_references: false,
+            dpop_proofs: None,
             claims: PhantomData,
         }
     }
@@ -251,6 +255,12 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Sets how DPoP proofs are checked (RFC 9449), for the issuers with [`Issuer::dpop`].
+    pub fn dpop_proofs(mut self, proofs: DpopProofs) -> Self {
+        self.dpop_proofs = Some(proofs);
+        self
+    }
+
     /// Deserializes the claims into `D`.
     ///
     /// ```
@@ -279,6 +289,7 @@ impl<C> AuthorizerBuilder<C> {
             name_wanted_scopes: self.name_wanted_scopes,
             problem_details: self.problem_details,
             refusal_references: self.refusal_references,
+            dpop_proofs: self.dpop_proofs,
             claims: PhantomData,
         }
     }
@@ -292,6 +303,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     ///
     /// Returns an error if an issuer or an audience is missing, or if a setting is invalid.
     pub fn build(mut self) -> Result<Authorizer<C>, BuildError> {
+        let modes = self.dpop_modes();
         let resource = match self.resource {
             Some(resource) => Some((Address::of(&resource.identifier)?, resource)),
             None => None,
@@ -311,9 +323,19 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 .flat_map(|it| it.audiences.first());
             audiences.next().cloned()
         });
+        let proofs = self.dpop_proofs.filter(|_| modes.any_open);
+        if modes.any_open && proofs.is_none() {
+            return Err(no_public_url());
+        }
+        self.sources.dpop = modes.any_open;
+        let dpop_algorithms = proofs.as_ref().map(DpopProofs::accepted);
         let implied = Implied::new(self.implications)?;
         let api = Arc::new(Api {
             realm: realm.unwrap_or_default(),
+            schemes: Schemes {
+                bearer: !modes.all_required,
+                dpop: dpop_algorithms.map(AlgorithmSet::names),
+            },
             resource_metadata: resource.as_ref().map(|(address, _)| address.url.clone()),
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
@@ -324,7 +346,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
         });
         let issuers = Issuers::new(self.issuers, self.tenants, &api)?;
         let metadata = match resource {
-            Some((address, resource)) => {
+            Some((address, mut resource)) => {
+                if let Some(algorithms) = dpop_algorithms {
+                    resource.add_dpop(algorithms, modes.all_required);
+                }
                 // Clients can't request a load balancer's tokens.
                 let servers = issuers.iter().filter(|it| it.load_balancer.is_none());
                 let servers = servers.map(|it| it.issuer.to_string());
@@ -338,6 +363,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 sources: self.sources,
                 max_token_bytes: self.max_token_bytes,
                 cache: TokenCache::new(self.cache_bytes),
+                proofs: proofs.map(|it| it.build(&api.clock)).transpose()?,
                 api,
                 implied,
                 metadata,
@@ -345,6 +371,31 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             }),
         })
     }
+}
+
+/// Whether bound tokens are accepted.
+#[derive(Clone, Copy)]
+struct DpopModes {
+    any_open: bool,
+    all_required: bool,
+}
+
+impl<C> AuthorizerBuilder<C> {
+    fn dpop_modes(&self) -> DpopModes {
+        let tenants = self.tenants.iter().map(Tenants::template);
+        let mut modes = self.issuers.iter().chain(tenants).map(|it| it.dpop);
+        DpopModes {
+            any_open: modes.clone().any(|it| it != Dpop::Off),
+            all_required: modes.all(|it| it == Dpop::Required),
+        }
+    }
+}
+
+fn no_public_url() -> BuildError {
+    BuildError::new(
+        BuildErrorKind::MissingPublicUrl,
+        "an issuer accepts tokens that are bound to a key, but the address that clients use is unknown: add `.dpop_proofs(DpopProofs::for_public_url(\"https://api.example\"))` to the builder; proofs are compared with it",
+    )
 }
 
 fn no_backend() -> BuildError {

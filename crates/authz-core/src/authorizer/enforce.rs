@@ -94,7 +94,9 @@ impl<C> Verified<C> {
             None => (Reason::InsufficientScope, api.unmet_policy_status),
         };
         api.metrics.refused(Some(&self.trusted.metrics), reason);
-        let rejection = Rejection::new(reason, api).with_status(status);
+        let rejection = Rejection::new(reason, api)
+            .with_status(status)
+            .under(self.scheme());
         events::unmet_policy(&rejection, policy, decision, facts, self);
         let scope = (!decision.scopes.is_empty()).then(|| decision.scopes.join(" "));
         rejection

@@ -3,26 +3,50 @@
 use tracing::{Span, field::Empty};
 
 use crate::{
-    issuer::TrustedIssuer,
     policy::{Decision, EvalContext, Policy},
     rejection::{Reason, Rejection},
     request::RequestParts,
     rules::PathPattern,
-    token::{ProtectedHeader, TokenClaims},
+    token::ProtectedHeader,
     untrusted::{Bounded, BoundedLines, Excerpt, Quoted},
     validation::ValidationError,
 };
 
 use super::verified::Verified;
 
+/// What is known about a rejected token. Without a valid signature, anybody may have written it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TokenDetails<'a> {
+    pub(crate) client: Option<&'a str>,
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) kid: Option<&'a str>,
+    pub(crate) jti: Option<&'a str>,
+}
+
+impl<'a> TokenDetails<'a> {
+    pub(crate) fn of_header(header: Option<&'a ProtectedHeader<'_>>) -> Self {
+        Self {
+            kid: header.and_then(ProtectedHeader::key_id),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn of_verified<C>(verified: &'a Verified<C>) -> Self {
+        Self {
+            client: verified.client_id(),
+            issuer: Some(&verified.trusted.issuer),
+            kid: verified.key.kid(),
+            jti: verified.token_id(),
+        }
+    }
+}
+
 pub(crate) fn refused(
     rejection: &Rejection,
     refusal: &ValidationError,
-    header: Option<&ProtectedHeader<'_>>,
-    examined: Option<(&TokenClaims<'_>, &TrustedIssuer)>,
+    token: &TokenDetails<'_>,
     request: Option<&RequestParts<'_>>,
 ) {
-    let client = examined.and_then(|(it, _)| it.client_id.as_deref().or(it.azp.as_deref()));
     // Values that are not from the configuration are escaped and truncated: one event is one line.
     macro_rules! event {
         ($level:ident) => {
@@ -37,18 +61,17 @@ pub(crate) fn refused(
                 method = request.map(|it| tracing::field::display(it.shown_method())),
                 route = request.and_then(RequestParts::shown_route).map(tracing::field::debug),
                 path = request.and_then(RequestParts::shown_path).map(tracing::field::debug),
-                client_id = client.map(|it| tracing::field::debug(Excerpt(it))),
-                issuer = examined.map(|(_, trusted)| tracing::field::debug(Excerpt(&trusted.issuer))),
-                kid = header.and_then(|it| it.key_id()).map(|it| tracing::field::debug(Excerpt(it))),
-                jti = (examined.and_then(|(it, _)| it.jti.as_deref()))
-                    .map(|it| tracing::field::debug(Excerpt(it))),
+                client_id = token.client.map(|it| tracing::field::debug(Excerpt(it))),
+                issuer = token.issuer.map(|it| tracing::field::debug(Excerpt(it))),
+                kid = token.kid.map(|it| tracing::field::debug(Excerpt(it))),
+                jti = token.jti.map(|it| tracing::field::debug(Excerpt(it))),
                 "request refused"
             )
         };
     }
     match refusal.reason {
-        // The operator has to act: the key server is unavailable.
-        Reason::KeysUnavailable => event!(warn),
+        // The operator has to act: a server that this one needs is unavailable.
+        reason if reason.is_unavailable() => event!(warn),
         // Every client starts without a token.
         Reason::MissingToken if !refusal.had_credentials => event!(debug),
         _ => event!(info),

@@ -5,6 +5,7 @@ mod authorized;
 mod builder;
 mod enforce;
 pub(crate) mod events;
+mod possession;
 mod state;
 mod verified;
 mod verify;
@@ -20,16 +21,18 @@ pub use self::{
 };
 use self::{
     state::AuthorizerState,
+    verified::Verified,
     verify::{Step, TokenCheck},
 };
 use crate::{
-    bearer,
+    bearer::{self, Credentials},
     claims::Claims,
+    dpop::{Proof, Recorded},
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
     metrics::{IssuerMetrics, Timer},
     policy::Policy,
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, Scheme},
     request::{OwnedParts, RequestParts},
 };
 
@@ -137,39 +140,68 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         second: Option<(&RequestParts<'_>, &Policy)>,
     ) -> Admission<C> {
         let mut timer = Timer::start();
-        let check = TokenCheck {
+        let mut check = TokenCheck {
             state: &self.state,
             request: Some(request),
+            scheme: Scheme::Bearer,
         };
-        let token = match bearer::token(request.headers, request.uri, &self.state.sources) {
-            Ok(Some(token)) => token,
+        let token = match bearer::find(request.headers, request.uri, &self.state.sources) {
+            Ok(Some(Credentials { token, scheme })) => {
+                check.scheme = scheme;
+                token
+            }
             Ok(None) => return Admission::Ready(Ok(None)),
-            Err(bad) => return Admission::Ready(Err(check.reject(&bad.into(), None))),
+            Err(bad) => {
+                check.scheme = bad.scheme;
+                return Admission::Ready(Err(check.reject(&bad.into(), None)));
+            }
         };
         let checks = iter::once((request, policy)).chain(second);
         let verified = match check.verify(&token, &mut timer) {
             Ok(Step::Cached(verified)) => Ok((verified, true)),
             Ok(Step::Verified(verified)) => Ok((verified, false)),
             Ok(Step::NeedsKeys(reason)) => {
+                let needs_proof = check.scheme == Scheme::Dpop;
                 let checks = checks.map(|(request, policy)| {
-                    (OwnedParts::for_policy(request, policy), policy.clone())
+                    let parts = OwnedParts::for_policy(request, policy, needs_proof);
+                    (parts, policy.clone())
                 });
-                return Admission::Pending(self.wait(
-                    token.into_owned(),
-                    checks.collect(),
-                    reason,
-                    timer,
-                ));
+                let request = WaitingRequest {
+                    token: token.into_owned(),
+                    scheme: check.scheme,
+                    checks: checks.collect(),
+                };
+                return Admission::Pending(self.wait(request, reason, timer));
             }
             Err(rejection) => Err(rejection),
         };
         let decision = verified.and_then(|(verified, cached)| {
+            let proof = check.check_possession(&verified, &token)?;
             for (request, policy) in checks {
                 verified.check(policy, Some(request))?;
             }
-            events::allowed(&verified, request, cached);
-            Ok(Authorized::new(verified))
+            let Some(proof) = proof else {
+                events::allowed(&verified, request, cached);
+                return Ok(Ok(Authorized::new(verified)));
+            };
+            match check.record(&proof) {
+                None => Ok(Ok(Authorized::new(verified))),
+                Some(Recorded::Ready(result)) => {
+                    check.recorded(&proof, result, &verified)?;
+                    events::allowed(&verified, request, cached);
+                    Ok(Ok(Authorized::new(verified)))
+                }
+                Some(ask @ Recorded::Ask { .. }) => Ok(Err((verified, proof, ask))),
+            }
         });
+        let decision = match decision {
+            Ok(Ok(caller)) => Ok(caller),
+            Ok(Err((verified, proof, recorded))) => {
+                let parts = OwnedParts::for_policy(request, policy, false);
+                return Admission::Pending(self.ask(verified, proof, recorded, parts, timer));
+            }
+            Err(rejection) => Err(rejection),
+        };
         timer.decided(&self.state.api.metrics, measured(&decision));
         Admission::Ready(decision.map(Some))
     }
@@ -183,13 +215,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let check = TokenCheck {
             state: &self.state,
             request: None,
+            scheme: Scheme::Bearer,
         };
         let mut timer = Timer::start();
         let decision = match check.verify(token.as_bytes(), &mut timer) {
-            Ok(Step::Cached(verified) | Step::Verified(verified)) => Ok(Authorized::new(verified)),
+            Ok(Step::Cached(verified) | Step::Verified(verified)) => check
+                .check_possession(&verified, token.as_bytes())
+                .map(|_| Authorized::new(verified)),
             Ok(Step::NeedsKeys(reason)) => {
-                let token = token.as_bytes().to_vec();
-                return self.wait(token, Vec::new(), reason, timer).await;
+                let request = WaitingRequest {
+                    token: token.as_bytes().to_vec(),
+                    scheme: Scheme::Bearer,
+                    checks: Vec::new(),
+                };
+                return self.wait(request, reason, timer).await;
             }
             Err(rejection) => Err(rejection),
         };
@@ -201,23 +240,18 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let check = TokenCheck {
             state: &self.state,
             request: Some(request),
+            scheme: Scheme::Bearer,
         };
         let missing = bearer::missing(request.headers, &self.state.sources);
         let scope = self.state.scope_to_ask_for(policy, request);
         check.reject(&missing, None).with_scope(scope)
     }
 
-    fn wait(
-        &self,
-        token: Vec<u8>,
-        checks: Vec<(OwnedParts, Policy)>,
-        reason: RefreshReason,
-        timer: Timer,
-    ) -> Pending<C> {
+    fn wait(&self, request: WaitingRequest, reason: RefreshReason, timer: Timer) -> Pending<C> {
         let state = Arc::clone(&self.state);
         let span = events::waiting();
         Pending::new(async move {
-            let decision = Self::decide_with_newer_keys(&state, &token, &checks, reason).await;
+            let decision = Self::decide_with_newer_keys(&state, &request, reason).await;
             events::decided(&span, &decision);
             timer.decided(&state.api.metrics, measured(&decision));
             decision
@@ -226,24 +260,67 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
 
     async fn decide_with_newer_keys(
         state: &AuthorizerState<C>,
-        token: &[u8],
-        checks: &[(OwnedParts, Policy)],
+        waiting: &WaitingRequest,
         reason: RefreshReason,
     ) -> Result<Authorized<C>, Rejection> {
-        let request = checks.first().map(|(parts, _)| parts.borrow());
+        let request = waiting.checks.first().map(|(parts, _)| parts.borrow());
         let check = TokenCheck {
             state,
             request: request.as_ref(),
+            scheme: waiting.scheme,
         };
-        let verified = check.verify_with_newer_keys(token, reason).await?;
-        for (parts, policy) in checks {
+        let verified = check.verify_with_newer_keys(&waiting.token, reason).await?;
+        let proof = check.check_possession(&verified, &waiting.token)?;
+        for (parts, policy) in &waiting.checks {
             verified.check(policy, Some(&parts.borrow()))?;
+        }
+        if let Some(proof) = proof
+            && let Some(recorded) = check.record(&proof)
+        {
+            let result = recorded.result().await;
+            check.recorded(&proof, result, &verified)?;
         }
         if let Some(request) = &request {
             events::allowed(&verified, request, false);
         }
         Ok(Authorized::new(verified))
     }
+
+    /// Asks a store whether a proof, the last check of a request, was seen before.
+    fn ask(
+        &self,
+        verified: Arc<Verified<C>>,
+        proof: Proof,
+        recorded: Recorded,
+        parts: OwnedParts,
+        timer: Timer,
+    ) -> Pending<C> {
+        let state = Arc::clone(&self.state);
+        let span = events::waiting();
+        Pending::new(async move {
+            let result = recorded.result().await;
+            let request = parts.borrow();
+            let check = TokenCheck {
+                state: &state,
+                request: Some(&request),
+                scheme: Scheme::Dpop,
+            };
+            let decision = check.recorded(&proof, result, &verified).map(|()| {
+                events::allowed(&verified, &request, true);
+                Authorized::new(Arc::clone(&verified))
+            });
+            events::decided(&span, &decision);
+            timer.decided(&state.api.metrics, measured(&decision));
+            decision
+        })
+    }
+}
+
+/// A request whose decision waits for keys.
+struct WaitingRequest {
+    token: Vec<u8>,
+    scheme: Scheme,
+    checks: Vec<(OwnedParts, Policy)>,
 }
 
 impl<C> Authorizer<C> {

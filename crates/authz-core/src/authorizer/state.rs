@@ -5,6 +5,7 @@ use crate::{
     bearer::Sources,
     cache::TokenCache,
     clock::since_1970,
+    dpop::ProofChecks,
     issuer::Issuers,
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
@@ -21,6 +22,8 @@ pub(crate) struct AuthorizerState<C> {
     pub(super) max_token_bytes: usize,
     pub(super) cache: Option<TokenCache<Verified<C>>>,
     pub(crate) api: Arc<Api>,
+    /// `None` if no issuer's tokens may be bound to a key.
+    pub(crate) proofs: Option<ProofChecks>,
     pub(super) implied: Implied,
     pub(super) metadata: Option<ResourceMetadata>,
     pub(crate) name_wanted_scopes: bool,

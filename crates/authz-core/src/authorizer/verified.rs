@@ -5,9 +5,11 @@ use smallvec::SmallVec;
 use crate::{
     cache::Weight,
     claims::{Claims, ScopeClaim},
+    confirmation::{Cnf, Confirmation},
     crypto::{Algorithm, VerificationKey},
     issuer::TrustedIssuer,
     policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
+    rejection::Scheme,
     request::RequestParts,
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
@@ -17,6 +19,7 @@ pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<TrustedIssuer>,
     pub(crate) key: Arc<VerificationKey>,
+    pub(crate) confirmation: Option<Box<Confirmation>>,
     /// See [`EvalContext`], also for the next field.
     names_elsewhere: bool,
     permissions_unreadable: bool,
@@ -109,11 +112,18 @@ impl<C: 'static> Verified<C> {
         if audiences.spilled() {
             texts_bytes += audiences.capacity() * size_of::<PayloadStr>();
         }
+        let confirmation = match registered.cnf {
+            Cnf::Known(confirmation) => Some(Box::new(confirmation)),
+            Cnf::Absent | Cnf::Unsupported => None,
+        };
         // The `Arc` adds two reference counts.
         let bytes = size_of::<Self>()
             + 2 * size_of::<usize>()
             + claims_bytes
             + texts_bytes
+            + confirmation
+                .as_ref()
+                .map_or(0, |_| size_of::<Confirmation>())
             + effective_scopes.heap_bytes()
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
@@ -135,6 +145,7 @@ impl<C: 'static> Verified<C> {
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
             trusted,
             key,
+            confirmation,
             bytes,
         }
     }
@@ -169,6 +180,14 @@ impl<C> Verified<C> {
             request,
             clock: &*self.trusted.api.clock,
             leeway: self.trusted.leeway,
+        }
+    }
+
+    /// Returns the scheme that the token needs.
+    pub(crate) fn scheme(&self) -> Scheme {
+        match &self.confirmation {
+            Some(confirmation) if confirmation.jkt.is_some() => Scheme::Dpop,
+            _ => Scheme::Bearer,
         }
     }
 

@@ -1,15 +1,19 @@
-//! Parses header fields with the scheme `Bearer` (RFC 6750 section 2.1).
+//! Parses header fields with the schemes `Bearer` (RFC 6750 section 2.1) and `DPoP` (RFC 9449 section 7.1).
 
 use http::{HeaderMap, HeaderName};
 
 use super::credentials::BadCredentials;
-use crate::{rejection::Reason, validation::ValidationError};
+use crate::{
+    rejection::{Reason, Scheme},
+    validation::ValidationError,
+};
 
-/// Returns the token of the header `name`, or `None` if the header is absent or has another scheme.
-pub(super) fn bearer<'a>(
+/// Returns the scheme and the token of the header `name`, or `None` if the header is absent or has another scheme.
+pub(super) fn credentials<'a>(
     headers: &'a HeaderMap,
     name: &HeaderName,
-) -> Result<Option<&'a [u8]>, BadCredentials> {
+    dpop: bool,
+) -> Result<Option<(Scheme, &'a [u8])>, BadCredentials> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -19,27 +23,31 @@ pub(super) fn bearer<'a>(
             "the header is sent twice: check whether a proxy adds one",
         ));
     }
-    credentials(value.as_bytes())
+    parse(value.as_bytes(), dpop)
 }
 
-/// Parses `"Bearer" 1*SP b64token`. The scheme is case-insensitive (RFC 9110 section 11.1).
-fn credentials(value: &[u8]) -> Result<Option<&[u8]>, BadCredentials> {
+/// Parses `scheme 1*SP token`. The scheme is case-insensitive (RFC 9110 section 11.1).
+fn parse(value: &[u8], dpop: bool) -> Result<Option<(Scheme, &[u8])>, BadCredentials> {
     let value = value.trim_ascii();
     let (scheme, mut token) = match value.split_at_checked(6) {
         // What nearly every client sends.
         Some((scheme, token @ [b' ' | b'\t', ..])) => (scheme, token),
         _ => first_word(value),
     };
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
+    let scheme = if scheme.eq_ignore_ascii_case(b"Bearer") {
+        Scheme::Bearer
+    } else if dpop && scheme.eq_ignore_ascii_case(b"DPoP") {
+        Scheme::Dpop
+    } else {
         return Ok(None);
-    }
+    };
     while let [b' ', rest @ ..] = token {
         token = rest;
     }
     if token.is_empty() {
-        return Err(BadCredentials::EMPTY);
+        return Err(BadCredentials::EMPTY.under(scheme));
     }
-    Ok(Some(token))
+    Ok(Some((scheme, token)))
 }
 
 /// Returns why a token that does not decode is not one token. Called for those alone: no token with a

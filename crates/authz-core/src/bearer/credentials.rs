@@ -1,6 +1,15 @@
 use std::borrow::Cow;
 
-use crate::{rejection::Reason, validation::ValidationError};
+use crate::{
+    rejection::{Reason, Scheme},
+    validation::ValidationError,
+};
+
+/// The request's token, and the scheme that it came with.
+pub(crate) struct Credentials<'a> {
+    pub(crate) token: Cow<'a, [u8]>,
+    pub(crate) scheme: Scheme,
+}
 
 /// The token found so far. A second one is an error.
 #[derive(Default)]
@@ -10,6 +19,7 @@ pub(super) struct SingleToken<'a>(pub(super) Option<Cow<'a, [u8]>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadCredentials {
     pub(super) reason: Reason,
+    pub(crate) scheme: Scheme,
     hint: Option<&'static str>,
 }
 
@@ -23,6 +33,7 @@ impl<'a> SingleToken<'a> {
             None => Ok(()),
             Some(_) => Err(BadCredentials {
                 reason: Reason::MultipleTokens,
+                scheme: Scheme::Bearer,
                 hint: Some(
                     "the request carries two tokens: find which parts of the client or which proxies add one, and keep one of them",
                 ),
@@ -38,8 +49,13 @@ impl BadCredentials {
     pub(super) const fn malformed(hint: &'static str) -> Self {
         Self {
             reason: Reason::MalformedCredentials,
+            scheme: Scheme::Bearer,
             hint: Some(hint),
         }
+    }
+
+    pub(super) const fn under(self, scheme: Scheme) -> Self {
+        Self { scheme, ..self }
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn missing(headers: &HeaderMap, sources: &Sources) -> ValidationError
     let hint = if is("Token") || is("JWT") || is("OAuth") || is("OAuth2") || is("Access-Token") {
         "the client sends the token under another scheme: send `Authorization: Bearer TOKEN`"
     } else if is("DPoP") {
-        "DPoP-bound tokens are not supported yet: send an unbound token as `Authorization: Bearer TOKEN`"
+        "no issuer of this API has DPoP: configure `Issuer::dpop`, or send an unbound token as `Authorization: Bearer TOKEN`"
     } else if is("Basic") {
         "this API does not accept a user name and password: send an access token as `Authorization: Bearer TOKEN`"
     } else {

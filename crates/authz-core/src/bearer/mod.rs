@@ -11,8 +11,9 @@ mod source;
 pub use self::source::TokenSource;
 pub(crate) use self::{
     authorization::not_one_token,
+    credentials::Credentials,
     missing::missing,
-    source::{Sources, token},
+    source::{Sources, find},
 };
 
 #[cfg(test)]
@@ -120,6 +121,7 @@ mod tests {
     fn another_place_instead_leaves_the_authorization_header_alone() {
         let sources = Sources {
             authorization: false,
+            dpop: false,
             others: vec![TokenSource::bearer_header("x-forwarded-authorization").unwrap()],
         };
         for (authorization, forwarded, expected) in [
@@ -134,8 +136,9 @@ mod tests {
                 headers.insert("x-forwarded-authorization", HeaderValue::from_static(value));
             }
             let uri = "/".parse().unwrap();
-            let found = token(&headers, &uri, &sources).map_err(|bad| bad.reason);
-            assert_eq!(found.map(text), expected.map(|it| it.map(str::to_owned)));
+            let found = find(&headers, &uri, &sources).map_err(|bad| bad.reason);
+            let found = found.map(|it| text(it.map(|it| it.token)));
+            assert_eq!(found, expected.map(|it| it.map(str::to_owned)));
         }
     }
 
@@ -147,17 +150,18 @@ mod tests {
         case: &[&str],
     ) {
         let uri = uri.parse().unwrap();
-        let (authorization, others) = (true, Vec::new());
         let mut all = Sources {
-            authorization,
-            others,
+            authorization: true,
+            dpop: false,
+            others: Vec::new(),
         };
         // A source given twice, in code and in a settings file, is read once.
         for source in [sources, sources].concat() {
             all.add(source);
         }
         let sources = all;
-        let found = token(headers, &uri, &sources).map_err(|bad| bad.reason);
+        let found = find(headers, &uri, &sources).map_err(|bad| bad.reason);
+        let found = found.map(|it| it.map(|it| it.token));
         let found = found.and_then(|token| match token.as_deref().and_then(not_one_token) {
             Some(error) => Err(error.reason),
             None => Ok(token),

@@ -6,9 +6,10 @@ use http::{
 };
 
 use super::{
-    authorization::bearer,
-    credentials::{BadCredentials, SingleToken},
+    authorization::credentials,
+    credentials::{BadCredentials, Credentials, SingleToken},
 };
+use crate::rejection::Scheme;
 
 /// A place in the request, other than the `Authorization` header, that may carry the token.
 ///
@@ -35,25 +36,32 @@ enum Place {
 pub(crate) struct Sources {
     /// Reads the `Authorization` header.
     pub(crate) authorization: bool,
+    /// Reads the scheme DPoP in it, too.
+    pub(crate) dpop: bool,
     pub(crate) others: Vec<TokenSource>,
 }
 
 /// Returns the request's token, or `None` if it carries none or only credentials of another scheme.
-pub(crate) fn token<'a>(
+pub(crate) fn find<'a>(
     headers: &'a HeaderMap,
     uri: &'a Uri,
     sources: &Sources,
-) -> Result<Option<Cow<'a, [u8]>>, BadCredentials> {
+) -> Result<Option<Credentials<'a>>, BadCredentials> {
     let mut found = SingleToken::default();
+    let mut used = Scheme::Bearer;
     if sources.authorization
-        && let Some(token) = bearer(headers, &AUTHORIZATION)?
+        && let Some((scheme, token)) = credentials(headers, &AUTHORIZATION, sources.dpop)?
     {
+        used = scheme;
         found.add(token)?;
     }
     for source in &sources.others {
         source.find(headers, uri, &mut found)?;
     }
-    Ok(found.0)
+    Ok(found.0.map(|token| Credentials {
+        token,
+        scheme: used,
+    }))
 }
 
 impl TokenSource {
@@ -162,7 +170,7 @@ impl TokenSource {
                 }
             }
             Place::BearerHeader(name) => {
-                if let Some(token) = bearer(headers, name)? {
+                if let Some((_, token)) = credentials(headers, name, false)? {
                     found.add(token)?;
                 }
             }

@@ -174,6 +174,12 @@ impl AlgorithmSet {
         self.0 == 0
     }
 
+    /// Returns the names, separated by spaces.
+    pub(crate) fn names(self) -> String {
+        let names: Vec<_> = self.iter().map(Algorithm::name).collect();
+        names.join(" ")
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL
             .into_iter()

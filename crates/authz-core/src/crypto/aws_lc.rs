@@ -1,5 +1,5 @@
 use aws_lc_rs::{
-    hmac,
+    digest, hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
         ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
@@ -68,4 +68,18 @@ impl SignatureCheck for hmac::Key {
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         hmac::verify(self, message, signature).is_ok()
     }
+}
+
+pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
+    first_32_bytes(digest::digest(&digest::SHA256, message).as_ref())
+}
+
+pub(super) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    first_32_bytes(hmac::sign(&key, message).as_ref())
+}
+
+/// SHA-256 has 32 bytes.
+fn first_32_bytes(hash: &[u8]) -> [u8; 32] {
+    hash.first_chunk().copied().unwrap_or_default()
 }

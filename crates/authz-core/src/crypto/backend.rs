@@ -57,6 +57,24 @@ impl CryptoBackend {
         return Self::RustCrypto;
     }
 
+    pub(crate) fn sha256(self, message: &[u8]) -> [u8; 32] {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => super::aws_lc::sha256(message),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::sha256(message),
+        }
+    }
+
+    pub(crate) fn hmac_sha256(self, key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => super::aws_lc::hmac_sha256(key, message),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::hmac_sha256(key, message),
+        }
+    }
+
     /// Parses a key for each of `algorithms`.
     pub(super) fn prepare(
         self,

@@ -43,7 +43,7 @@ impl KeyError {
         self.kind
     }
 
-    pub(super) fn wrong_algorithm(algorithm: super::Algorithm) -> Self {
+    pub(crate) fn wrong_algorithm(algorithm: super::Algorithm) -> Self {
         let message = format!("algorithm {algorithm} requires another kind of key");
         Self::new(KeyErrorKind::WrongAlgorithm, message)
     }

@@ -173,6 +173,11 @@ impl VerificationKey {
         self.withdrawn.store(true, Ordering::Release);
     }
 
+    /// Returns the key's SHA-256 thumbprint (RFC 7638), of its values and not of their spelling in a JWK.
+    pub(crate) fn thumbprint(&self, backend: CryptoBackend) -> [u8; 32] {
+        backend.sha256(self.material.required_members().as_bytes())
+    }
+
     /// Returns `true` if `other` is the same key with the same restrictions.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.kid == other.kid

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -97,7 +98,7 @@ impl KeyMaterial {
 
     /// Returns the length of the key's signatures in bytes, or 0 if it depends on the algorithm
     /// (HMAC).
-    pub(super) fn signature_len(&self) -> usize {
+    pub(crate) fn signature_len(&self) -> usize {
         match self {
             Self::Rsa { n, .. } => n.len(),
             Self::Ec { point, .. } => point.len() - 1,
@@ -114,6 +115,31 @@ impl KeyMaterial {
         match (self, signature.first_chunk()) {
             (Self::Ed25519(_), Some(r)) => !is_small_order(*r),
             _ => true,
+        }
+    }
+
+    /// Returns the JWK's required members in lexicographic order (RFC 7638 section 3.2, RFC 8037 section 2).
+    pub(super) fn required_members(&self) -> String {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        match self {
+            Self::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text(e), text(n)),
+            Self::Ec { family, point } => {
+                let curve = match family {
+                    KeyFamily::P384 => "P-384",
+                    KeyFamily::P521 => "P-521",
+                    _ => "P-256",
+                };
+                let (x, y) = point.split_at(point.len().div_ceil(2));
+                let x = text(x.get(1..).unwrap_or_default());
+                format!(
+                    r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{}"}}"#,
+                    text(y)
+                )
+            }
+            Self::Ed25519(point) => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, text(point))
+            }
+            Self::Secret(secret) => format!(r#"{{"k":"{}","kty":"oct"}}"#, text(&secret.0)),
         }
     }
 

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use hmac::{Hmac, KeyInit, Mac};
 use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier};
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::{
     algorithm::{Algorithm, KeyFamily},
@@ -129,4 +129,16 @@ impl SignatureCheck for Ed25519Key {
         ed25519_dalek::Signature::from_slice(signature)
             .is_ok_and(|signature| self.verify_strict(message, &signature).is_ok())
     }
+}
+
+pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
+    Sha256::digest(message).into()
+}
+
+pub(super) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    // A shorter key is padded with zeros to the block of the hash (RFC 2104 section 2).
+    let mut block = [0; 64];
+    block.split_at_mut(key.len()).0.copy_from_slice(key);
+    let mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    mac.chain_update(message).finalize().into_bytes().into()
 }

@@ -9,7 +9,10 @@ use http::{
 
 use super::Guard;
 use crate::{
-    authorizer::{Authorized, events},
+    authorizer::{
+        Authorized,
+        events::{self, TokenDetails},
+    },
     claims::Claims,
     policy::RequiredScope,
     rejection::{Api, Reason, Rejection},
@@ -105,7 +108,12 @@ impl<C> Admitted<C> {
                 let refusal = ValidationError::new(Reason::MissingToken);
                 api.metrics.refused(None, refusal.reason);
                 let rejection = Rejection::new(refusal.reason, api);
-                events::refused(&rejection, &refusal, None, None, Some(request));
+                events::refused(
+                    &rejection,
+                    &refusal,
+                    &TokenDetails::default(),
+                    Some(request),
+                );
                 let scope = scope.as_deref().or(more).map(str::to_owned);
                 Err(rejection.with_scope(scope))
             }

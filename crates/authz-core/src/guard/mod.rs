@@ -177,9 +177,19 @@ impl<C> Guard<C> {
         policies || sources.others.iter().any(TokenSource::is_query)
     }
 
+    /// Returns `true` if requests may have a DPoP proof. Otherwise, an adapter does not need a
+    /// [`CheckedProof`](crate::CheckedProof).
+    #[must_use]
+    pub fn checks_proofs(&self) -> bool {
+        self.0.authorizer.state.proofs.is_some()
+    }
+
     /// Returns `true` if decisions depend on the request's path.
     #[must_use]
     pub fn reads_path(&self) -> bool {
+        if self.checks_proofs() {
+            return true;
+        }
         match &self.0.plan {
             Plan::Policy { pattern, .. } => pattern.is_some(),
             #[cfg(feature = "rules")]

@@ -163,6 +163,7 @@ impl Issuer {
             clients: self.clients.into_iter().map(Box::from).collect(),
             claim_rules: self.claim_rules.into(),
             audience_rule: self.audience_rule,
+            dpop: self.dpop,
             load_balancer: self.load_balancer,
             api: Arc::clone(api),
             metrics,

@@ -36,6 +36,8 @@ pub enum BuildErrorKind {
     InvalidSetting,
     /// The settings for fetching an issuer's keys are invalid.
     Keys,
+    /// An issuer accepts DPoP, but the address of this API is unknown.
+    MissingPublicUrl,
     /// The resource identifier is not an absolute https URL without fragment (RFC 9728 section 1.2).
     InvalidResource,
     /// A member of the resource's metadata is invalid.

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     claims::ScopeClaim,
     crypto::Algorithm,
+    dpop::Dpop,
     jwks::{Address, JwksProvider, RemoteJwksBuilder},
 };
 
@@ -51,6 +52,7 @@ pub struct Issuer {
     pub(crate) clients: Vec<String>,
     pub(crate) claim_rules: Vec<ClaimRule>,
     pub(crate) audience_rule: AudienceRule,
+    pub(crate) dpop: Dpop,
     /// The issuer's tokens are ID tokens, whose audience is a client and never the resource.
     pub(super) id_tokens: bool,
     /// Wrong arguments of a profile, for the error of `build`.
@@ -92,6 +94,7 @@ impl Issuer {
             clients: Vec::new(),
             claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
+            dpop: Dpop::Off,
             id_tokens: false,
             mistake: None,
             load_balancer: None,
@@ -274,6 +277,14 @@ impl Issuer {
     ) -> Self {
         self.audience_rule = AudienceRule::Claim;
         self.required_claim(name, value)
+    }
+
+    /// Sets whether tokens may or must be bound to a key by DPoP (RFC 9449). Such a token needs the scheme `DPoP`
+    /// and a proof, which the authorizer checks as
+    /// [`dpop_proofs`](crate::AuthorizerBuilder::dpop_proofs) says. Default: [`Dpop::Off`].
+    pub const fn dpop(mut self, dpop: Dpop) -> Self {
+        self.dpop = dpop;
+        self
     }
 
     /// Sets the audiences of an issuer of access tokens that has none.

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     claims::ScopeClaim,
     crypto::{AlgorithmSet, VerificationKey},
+    dpop::Dpop,
     jwks::JwksProvider,
     metrics::IssuerMetrics,
     policy::ClaimPath,
@@ -33,6 +34,7 @@ pub(crate) struct TrustedIssuer {
     pub(crate) clients: Arc<[Box<str>]>,
     pub(crate) claim_rules: Arc<[ClaimRule]>,
     pub(crate) audience_rule: AudienceRule,
+    pub(crate) dpop: Dpop,
     /// The ARN of the AWS load balancer that signs the tokens.
     pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts the issuer.
@@ -75,6 +77,7 @@ impl TrustedIssuer {
             clients: Arc::clone(&self.clients),
             claim_rules: Arc::clone(&self.claim_rules),
             audience_rule: self.audience_rule,
+            dpop: self.dpop,
             load_balancer: self.load_balancer.clone(),
             api: Arc::clone(&self.api),
             metrics: self.metrics.clone(),

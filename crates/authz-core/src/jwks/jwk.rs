@@ -1,7 +1,10 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{self, Deserializer, MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use crate::{
@@ -14,17 +17,16 @@ use crate::{
 
 /// The members of one JSON Web Key (RFC 7517 section 4), each name at most once.
 #[derive(Debug)]
-pub(super) struct Jwk(serde_json::Map<String, Value>);
+pub(crate) struct Jwk(serde_json::Map<String, Value>);
 
-/// Members of private keys (RFC 7518 sections 6.2.2, 6.3.2).
-const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+/// Members of private and symmetric keys (RFC 7518 sections 6.2.2, 6.3.2, 6.4.1; RFC 9964).
+const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 impl Jwk {
     pub(super) fn parse(json: &str) -> Result<Self, KeyError> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        deserializer
-            .deserialize_map(MembersVisitor)
-            .and_then(|members| deserializer.end().map(|()| Self(members)))
+        Self::deserialize(&mut deserializer)
+            .and_then(|jwk| deserializer.end().map(|()| jwk))
             .map_err(|error| {
                 malformed(format!(
                     "not a JSON Web Key: {}",
@@ -39,7 +41,7 @@ impl Jwk {
         Some(kid.chars().take(64).collect())
     }
 
-    pub(super) fn into_key(self, backend: CryptoBackend) -> Result<VerificationKey, KeyError> {
+    pub(crate) fn into_key(self, backend: CryptoBackend) -> Result<VerificationKey, KeyError> {
         let kid = self.string("kid")?.map(Box::from);
         if let Some(usage) = self.string("use")?
             && usage != "sig"
@@ -60,6 +62,27 @@ impl Jwk {
         };
         let issuer = self.string("issuer")?.map(Box::from);
         Ok(VerificationKey::new(kid, material, algorithm, backend)?.of_issuer(issuer))
+    }
+
+    /// Returns the key of a DPoP proof (RFC 9449 section 4.2), which anybody may have chosen: a key that would be
+    /// expensive to use is rejected before it is parsed.
+    pub(crate) fn into_proof_key(
+        self,
+        algorithm: Algorithm,
+        backend: CryptoBackend,
+    ) -> Result<VerificationKey, KeyError> {
+        const LONGEST_MODULUS: usize = 4096 / 8;
+        if let Some(named) = self.string("alg")?
+            && Algorithm::from_name(named) != Some(algorithm)
+        {
+            return Err(KeyError::wrong_algorithm(algorithm));
+        }
+        let material = self.material()?;
+        if material.family() == KeyFamily::Rsa && material.signature_len() > LONGEST_MODULUS {
+            let message = "the RSA key of a proof has more than 4096 bits";
+            return Err(KeyError::new(KeyErrorKind::Unsupported, message));
+        }
+        VerificationKey::new(None, material, Some(algorithm), backend)
     }
 
     fn material(&self) -> Result<KeyMaterial, KeyError> {
@@ -153,6 +176,12 @@ fn unsupported_curve(name: &str) -> KeyError {
         "curve {} is not supported: use P-256, P-384, P-521 or Ed25519",
         Excerpt(name)
     ))
+}
+
+impl<'de> Deserialize<'de> for Jwk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor).map(Self)
+    }
 }
 
 struct MembersVisitor;

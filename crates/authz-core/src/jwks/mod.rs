@@ -27,7 +27,7 @@ mod remote;
 
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
-pub(crate) use {address::Address, combined::CombinedKeys, remote::UnknownKids};
+pub(crate) use {address::Address, combined::CombinedKeys, jwk::Jwk, remote::UnknownKids};
 pub use {
     candidates::KeyCandidates,
     error::{KeysError, KeysErrorKind},

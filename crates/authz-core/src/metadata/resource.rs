@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Address, Document, ResourceMetadata, address::secure_url};
 use crate::{
-    crypto::Algorithm,
+    crypto::{Algorithm, AlgorithmSet},
     issuer::{BuildError, BuildErrorKind},
     policy::{OFFLINE_ACCESS, Scope},
     untrusted::Excerpt,
@@ -147,6 +147,18 @@ impl Resource {
         self.members
             .insert(name.into(), serde_json::to_value(value).ok());
         self
+    }
+
+    /// Adds what the authorizer's settings say about DPoP, unless the application has set it.
+    pub(crate) fn add_dpop(&mut self, algorithms: AlgorithmSet, is_required: bool) {
+        let algorithms: Value = algorithms.iter().map(Algorithm::name).collect();
+        let mut add = |name: &str, value| {
+            self.members.entry(name.to_owned()).or_insert(Some(value));
+        };
+        add("dpop_signing_alg_values_supported", algorithms);
+        if is_required {
+            add("dpop_bound_access_tokens_required", true.into());
+        }
     }
 
     fn list(self, name: &str, values: impl IntoIterator<Item: AsRef<str>>) -> Self {

@@ -52,7 +52,7 @@ impl Timer {
         };
         let histogram = match decision {
             Ok(_) => &metrics.allowed,
-            Err(Reason::KeysUnavailable) => &metrics.unavailable,
+            Err(reason) if reason.is_unavailable() => &metrics.unavailable,
             Err(_) => &metrics.refused,
         };
         histogram.record_many(started.elapsed(), self.times);

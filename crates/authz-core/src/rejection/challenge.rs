@@ -2,7 +2,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
-/// A Bearer challenge: the value of a `WWW-Authenticate` header (RFC 6750 section 3).
+/// A challenge: the value of a `WWW-Authenticate` header (RFC 6750 section 3, RFC 9449 section 7.1).
 ///
 /// Parameter values are quoted and escaped (RFC 9110 section 5.6.4). Characters outside of visible
 /// ASCII and space are dropped, line breaks included, so a value can't inject a header.
@@ -17,16 +17,23 @@ use http::HeaderValue;
 pub struct Challenge(String);
 
 impl Challenge {
-    /// Creates a challenge without parameters.
+    /// Creates a Bearer challenge without parameters.
     #[must_use]
     pub fn bearer() -> Self {
         Self("Bearer".to_owned())
     }
 
+    /// Creates a DPoP challenge without parameters.
+    #[must_use]
+    pub fn dpop() -> Self {
+        Self("DPoP".to_owned())
+    }
+
     /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.0.push_str(if self.0 == "Bearer" { " " } else { ", " });
+        let is_first = !self.0.contains(' ');
+        self.0.push_str(if is_first { " " } else { ", " });
         self.0.push_str(name);
         self.0.push_str("=\"");
         for character in value.chars() {

@@ -3,6 +3,7 @@
 mod challenge;
 mod reason;
 mod reference;
+mod scheme;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -12,10 +13,12 @@ use http::{
 };
 
 use self::reference::Reference;
+pub(crate) use self::scheme::{Scheme, Schemes};
 pub use self::{challenge::Challenge, reason::Reason};
 use crate::{
     clock::Clock,
     crypto::CryptoBackend,
+    dpop::DPOP_NONCE,
     metrics::ApiMetrics,
     policy::{OFFLINE_ACCESS, StepUp},
 };
@@ -43,6 +46,10 @@ struct Inner {
     scope: Option<String>,
     step_up: Option<StepUp>,
     retry_after: Option<Duration>,
+    /// The scheme of the request's credentials.
+    scheme: Scheme,
+    /// The nonce for the client's next proof (RFC 9449 section 8).
+    nonce: Option<HeaderValue>,
     reference: Option<Reference>,
     /// The `Allow` header of a preflight's response.
     allow: Option<HeaderValue>,
@@ -53,6 +60,7 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) realm: String,
+    pub(crate) schemes: Schemes,
     pub(crate) resource_metadata: Option<String>,
     pub(crate) unmet_policy_status: StatusCode,
     pub(crate) problem_details: bool,
@@ -70,6 +78,8 @@ impl Rejection {
             scope: None,
             step_up: None,
             retry_after: None,
+            scheme: Scheme::Bearer,
+            nonce: None,
             reference: api.refusal_references.then(Reference::random),
             allow: None,
             api: Arc::clone(api),
@@ -111,6 +121,17 @@ impl Rejection {
         self
     }
 
+    /// Sets the scheme of the credentials that are rejected.
+    pub(crate) fn under(mut self, scheme: Scheme) -> Self {
+        self.0.scheme = scheme;
+        self
+    }
+
+    pub(crate) fn with_nonce(mut self, nonce: Option<HeaderValue>) -> Self {
+        self.0.nonce = nonce;
+        self
+    }
+
     /// Returns the reason.
     #[must_use]
     pub fn reason(&self) -> Reason {
@@ -127,17 +148,44 @@ impl Rejection {
         self.0.reference
     }
 
-    /// Returns the value of `WWW-Authenticate`. It is `None` for
-    /// [`KeysUnavailable`](Reason::KeysUnavailable), which is not the caller's fault, and for a
-    /// preflight.
+    /// Returns the first of the [`challenges`](Self::challenges).
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
-        let reason = self.0.reason;
-        if matches!(reason, Reason::KeysUnavailable | Reason::Preflight) {
-            return None;
+        self.challenges().into_iter().next()
+    }
+
+    /// Returns the values of `WWW-Authenticate`, one for each scheme that the client can use. It is empty for a 503,
+    /// which is not the caller's fault, and for a preflight.
+    #[must_use]
+    pub fn challenges(&self) -> Vec<HeaderValue> {
+        let Inner {
+            reason,
+            scheme,
+            api,
+            ..
+        } = &*self.0;
+        if reason.is_unavailable() || *reason == Reason::Preflight {
+            return Vec::new();
         }
-        let mut challenge = Challenge::bearer().with("realm", &self.0.api.realm);
-        if let Some(error) = reason.error() {
+        let challenge = |scheme, error| self.challenge_of(scheme, error).to_header_value();
+        if *reason == Reason::MissingToken {
+            return (api.schemes.all().map(|scheme| challenge(scheme, None))).collect();
+        }
+        // A client whose token was rejected as a bearer token may have to send it with a proof.
+        let other = match self.0.status {
+            StatusCode::UNAUTHORIZED => api.schemes.other(*scheme),
+            _ => None,
+        };
+        let other = other.map(|scheme| challenge(scheme, None));
+        (Some(challenge(*scheme, reason.error())).into_iter())
+            .chain(other)
+            .collect()
+    }
+
+    fn challenge_of(&self, scheme: Scheme, error: Option<&str>) -> Challenge {
+        let Inner { reason, api, .. } = &*self.0;
+        let mut challenge = scheme.challenge(&api.realm);
+        if let Some(error) = error {
             challenge = challenge
                 .with("error", error)
                 .with("error_description", reason.description());
@@ -158,10 +206,13 @@ impl Rejection {
                 challenge = challenge.with("max_age", &seconds.to_string());
             }
         }
-        if let Some(url) = &self.0.api.resource_metadata {
+        if let (Scheme::Dpop, Some(algorithms)) = (scheme, &api.schemes.dpop) {
+            challenge = challenge.with("algs", algorithms);
+        }
+        if let Some(url) = &api.resource_metadata {
             challenge = challenge.with("resource_metadata", url);
         }
-        Some(challenge.to_header_value())
+        challenge
     }
 
     /// Returns the value of `Retry-After` in seconds, rounded up and at least 1.
@@ -180,7 +231,7 @@ impl Rejection {
         let reason = self.0.reason;
         let error = match reason {
             Reason::Preflight => return String::new(),
-            Reason::KeysUnavailable => "temporarily_unavailable",
+            _ if reason.is_unavailable() => "temporarily_unavailable",
             _ => reason.error().unwrap_or("unauthorized"),
         };
         let description = reason.description();
@@ -207,9 +258,10 @@ impl Rejection {
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.challenge() {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        for challenge in self.challenges() {
+            headers.append(WWW_AUTHENTICATE, challenge);
         }
+        headers.extend((self.0.nonce.clone()).map(|nonce| (DPOP_NONCE, nonce)));
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
         }

@@ -50,8 +50,21 @@ pub enum Reason {
     IssuedInFuture,
     /// A required claim is missing.
     MissingClaim,
-    /// The token is bound to its sender's key (`cnf`, RFC 7800), so it is not a bearer token.
+    /// The token is bound to its sender (`cnf`, RFC 7800) in a way that is not accepted, or was sent as a bearer
+    /// token (RFC 9449 section 7.2).
     SenderConstrained,
+    /// The token is not bound to a key, and was sent with the scheme DPoP, or must be bound (RFC 9449 section 7.1).
+    UnboundToken,
+    /// The DPoP proof is missing or invalid (RFC 9449 section 4.3).
+    InvalidProof,
+    /// The DPoP proof is by another key than the one that the token is bound to (RFC 9449 section 6).
+    OtherProofKey,
+    /// The DPoP proof needs a current nonce of this server (RFC 9449 section 9).
+    MissingNonce,
+    /// The DPoP proof was used before (RFC 9449 section 11.1).
+    ReplayedProof,
+    /// The store of the proofs seen is full or unavailable.
+    ReplayStoreUnavailable,
     /// The issuer does not publish a key with the token's `kid`.
     UnknownKey,
     /// The key with the token's `kid` may not be used with the token's algorithm.
@@ -99,6 +112,12 @@ impl Reason {
             Self::IssuedInFuture => "issued_in_future",
             Self::MissingClaim => "missing_claim",
             Self::SenderConstrained => "sender_constrained",
+            Self::UnboundToken => "unbound_token",
+            Self::InvalidProof => "invalid_dpop_proof",
+            Self::OtherProofKey => "other_proof_key",
+            Self::MissingNonce => "missing_dpop_nonce",
+            Self::ReplayedProof => "replayed_dpop_proof",
+            Self::ReplayStoreUnavailable => "replay_store_unavailable",
             Self::UnknownKey => "unknown_key",
             Self::KeyNotForAlgorithm => "key_not_for_algorithm",
             Self::InvalidSignature => "invalid_signature",
@@ -113,10 +132,16 @@ impl Reason {
 
     /// Returns the outcome for metrics and spans.
     pub(crate) const fn outcome(self) -> &'static str {
-        match self {
-            Self::KeysUnavailable => "unavailable",
-            _ => "refused",
+        if self.is_unavailable() {
+            "unavailable"
+        } else {
+            "refused"
         }
+    }
+
+    /// Returns `true` if the request can't be decided at the moment, which is not the caller's fault.
+    pub(crate) const fn is_unavailable(self) -> bool {
+        matches!(self, Self::KeysUnavailable | Self::ReplayStoreUnavailable)
     }
 
     /// Returns the status of the response. An option of the authorizer may change it for
@@ -126,18 +151,23 @@ impl Reason {
         match self {
             Self::MalformedCredentials | Self::MultipleTokens => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
-            Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable | Self::ReplayStoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Preflight => StatusCode::NO_CONTENT,
             _ => StatusCode::UNAUTHORIZED,
         }
     }
 
-    /// Returns the error code of the challenge (RFC 6750 section 3.1, RFC 9470 section 3), or
+    /// Returns the error code of the challenge (RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 9470 section 3), or
     /// `None` if the challenge has no code.
     #[must_use]
     pub const fn error(self) -> Option<&'static str> {
         match self {
-            Self::MissingToken | Self::KeysUnavailable | Self::Preflight => None,
+            Self::MissingToken
+            | Self::KeysUnavailable
+            | Self::ReplayStoreUnavailable
+            | Self::Preflight => None,
+            Self::InvalidProof | Self::ReplayedProof => Some("invalid_dpop_proof"),
+            Self::MissingNonce => Some("use_dpop_nonce"),
             Self::MalformedCredentials | Self::MultipleTokens => Some("invalid_request"),
             Self::InsufficientScope => Some("insufficient_scope"),
             Self::InsufficientAuthentication => Some("insufficient_user_authentication"),
@@ -172,6 +202,13 @@ impl Reason {
             Self::SenderConstrained => {
                 "the access token is bound to its sender and not accepted as a bearer token"
             }
+            Self::UnboundToken => {
+                "the access token is not bound to a key, as the scheme DPoP requires"
+            }
+            Self::InvalidProof => "the DPoP proof is missing or not valid for this request",
+            Self::OtherProofKey => "the access token is bound to another key than the proof's",
+            Self::MissingNonce => "the DPoP proof needs the nonce of the header DPoP-Nonce",
+            Self::ReplayedProof => "the DPoP proof was used before",
             Self::UnknownKey
             | Self::KeyNotForAlgorithm
             | Self::InvalidSignature
@@ -180,7 +217,9 @@ impl Reason {
             Self::InsufficientAuthentication => {
                 "this request needs a stronger or more recent authentication of the user"
             }
-            Self::KeysUnavailable => "access tokens can't be checked at the moment",
+            Self::KeysUnavailable | Self::ReplayStoreUnavailable => {
+                "access tokens can't be checked at the moment"
+            }
             Self::Preflight => "a CORS preflight is answered without a token",
         }
     }

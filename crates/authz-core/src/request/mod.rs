@@ -11,7 +11,7 @@ use http::{
 };
 
 pub use self::path_params::PathParams;
-use crate::{policy::Policy, untrusted::Excerpt};
+use crate::{dpop::CheckedProof, policy::Policy, untrusted::Excerpt};
 
 /// The borrowed parts of a request that a decision depends on.
 #[derive(Clone, Copy)]
@@ -30,6 +30,7 @@ pub struct RequestParts<'a> {
     /// The path for the log, if `uri` is not the request's.
     shown_path: Option<&'a str>,
     path_params: Option<&'a dyn PathParams>,
+    checked_proof: Option<&'a CheckedProof>,
 }
 
 impl<'a> RequestParts<'a> {
@@ -44,6 +45,7 @@ impl<'a> RequestParts<'a> {
             route: None,
             shown_path: None,
             path_params: None,
+            checked_proof: None,
         }
     }
 
@@ -83,6 +85,19 @@ impl<'a> RequestParts<'a> {
             shown_path: Some(path),
             ..self
         }
+    }
+
+    /// Sets the memory that all guards of this request share for its proof (RFC 9449).
+    #[must_use]
+    pub const fn with_checked_proof(self, proof: &'a CheckedProof) -> Self {
+        Self {
+            checked_proof: Some(proof),
+            ..self
+        }
+    }
+
+    pub(crate) const fn checked_proof(&self) -> Option<&'a CheckedProof> {
+        self.checked_proof
     }
 
     /// Returns the path that the client sent.
@@ -141,11 +156,12 @@ pub(crate) struct OwnedParts {
     shown_path: Option<Box<str>>,
     headers: HeaderMap,
     path_params: Vec<(String, String)>,
+    checked_proof: Option<CheckedProof>,
 }
 
 impl OwnedParts {
-    /// Copies the parts that `policy` and the log read.
-    pub(crate) fn for_policy(parts: &RequestParts<'_>, policy: &Policy) -> Self {
+    /// Copies the parts that `policy` and the log read, and those that a proof is checked against.
+    pub(crate) fn for_policy(parts: &RequestParts<'_>, policy: &Policy, proof: bool) -> Self {
         let param = |name: &str| Some((name.to_owned(), parts.path_param(name)?.into_owned()));
         Self {
             method: parts.method.clone(),
@@ -153,7 +169,7 @@ impl OwnedParts {
             original_uri: parts.original_uri.cloned(),
             route: parts.route.map(Box::from),
             shown_path: parts.shown_path.map(Box::from),
-            headers: if policy.depends_on_request() {
+            headers: if proof || policy.depends_on_request() {
                 parts.headers.clone()
             } else {
                 HeaderMap::new()
@@ -161,6 +177,7 @@ impl OwnedParts {
             path_params: (policy.path_params().into_iter())
                 .filter_map(param)
                 .collect(),
+            checked_proof: parts.checked_proof.cloned(),
         }
     }
 
@@ -169,6 +186,7 @@ impl OwnedParts {
             original_uri: self.original_uri.as_ref(),
             route: self.route.as_deref(),
             shown_path: self.shown_path.as_deref(),
+            checked_proof: self.checked_proof.as_ref(),
             ..RequestParts::new(&self.method, &self.uri, &self.headers)
                 .with_path_params(&self.path_params)
         }

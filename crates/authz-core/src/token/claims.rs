@@ -7,7 +7,10 @@ use super::{
     claim_value::{ClaimValue, Element, IfStrings, NumericDate, Permissions, StringOrArray},
     parse_error::ParseError,
 };
-use crate::json::{Name, Names, Skip};
+use crate::{
+    confirmation::Cnf,
+    json::{Name, Names, Skip},
+};
 
 /// The claims that the checks need, parsed in one pass over the payload. The same pass rejects
 /// repeated names. Only strings with escapes are copied.
@@ -31,8 +34,8 @@ pub(crate) struct TokenClaims<'a> {
     text: &'a str,
     /// The values of claims that an issuer has a rule about and that don't have a field here.
     required: SmallVec<[(Cow<'a, str>, ClaimValue<'a>); 4]>,
-    /// The token has `cnf`: it is bound to its sender's key (RFC 7800).
-    pub(crate) bound: bool,
+    /// What the token is bound to (RFC 7800).
+    pub(crate) cnf: Cnf,
 }
 
 /// Lists the claims that are stored elsewhere (OpenID Connect Core section 5.6.2).
@@ -78,6 +81,11 @@ impl<'a> TokenClaims<'a> {
         })
     }
 
+    /// Returns `client_id`, or else `azp`.
+    pub(crate) fn client(&self) -> Option<&str> {
+        self.client_id.as_deref().or(self.azp.as_deref())
+    }
+
     /// Returns the claim `name`, if it is registered or named in `required`, and present.
     pub(crate) fn claim(&self, name: &str) -> Option<ClaimValue<'_>> {
         fn text<'a>(text: Option<&'a Cow<'_, str>>) -> Option<ClaimValue<'a>> {
@@ -102,6 +110,7 @@ impl<'a> TokenClaims<'a> {
             "exp" => other(self.exp.is_some()),
             "nbf" => other(self.nbf.is_some()),
             "iat" => other(self.iat.is_some()),
+            "cnf" => other(self.cnf != Cnf::Absent),
             "permissions" => other(self.permissions != Permissions::None),
             name => {
                 let mut required = self.required.iter();
@@ -163,6 +172,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                 "iat" => claims.iat = Some(value!("iat")),
                 "scope" => claims.scope = Some(value!("scope")),
                 "scp" => claims.scp = Some(value!("scp")),
+                "cnf" => claims.cnf = value!("cnf"),
                 "permissions" => {
                     claims.permissions = match members.next_value_seed(IfStrings)? {
                         Element::Null => Permissions::None,
@@ -173,7 +183,6 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                 other => {
                     match other {
                         CLAIM_NAMES | HAS_GROUPS => claims.names_elsewhere = true,
-                        "cnf" => claims.bound = true,
                         _ => {}
                     }
                     if is_required() {

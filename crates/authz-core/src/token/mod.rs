@@ -12,7 +12,7 @@ mod parse_error;
 
 pub use self::header::ProtectedHeader;
 pub(crate) use self::{
-    claim_value::{ClaimValue, Permissions},
+    claim_value::{ClaimValue, NumericDate, Permissions},
     claims::{CLAIM_NAMES, HAS_GROUPS, TokenClaims},
     footprint::Footprint,
     header::RawHeader,

@@ -86,8 +86,8 @@ impl ValidationError {
 fn is_logged(reason: Reason) -> bool {
     use tracing::Level;
     match reason {
-        // The operator has to act: the key server is unavailable.
-        Reason::KeysUnavailable => tracing::enabled!(target: "authz", Level::WARN),
+        // The operator has to act: a server that this one needs is unavailable.
+        reason if reason.is_unavailable() => tracing::enabled!(target: "authz", Level::WARN),
         // Every client starts without a token.
         Reason::MissingToken => tracing::enabled!(target: "authz", Level::DEBUG),
         _ => tracing::enabled!(target: "authz", Level::INFO),

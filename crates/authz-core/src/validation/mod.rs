@@ -10,7 +10,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub(crate) use self::{error::ValidationError, load_balancer::check_load_balancer};
 use crate::{
+    confirmation::{Cnf, Confirmation},
     crypto::Algorithm,
+    dpop::Dpop,
     hints,
     issuer::{AudienceRule, ClaimRule, Found, Issuers, TenantStanding, TokenTypes, TrustedIssuer},
     rejection::Reason,
@@ -91,11 +93,7 @@ pub(crate) fn check_claims(
     check_audience(claims, trusted)?;
     check_client(claims, trusted)?;
     check_times(claims, trusted.leeway, now)?;
-    if claims.bound {
-        return Err(ValidationError::new(Reason::SenderConstrained).hint(
-            "the token has `cnf`: it requires proof of possession, which is not supported yet",
-        ));
-    }
+    check_confirmation(claims.cnf, trusted)?;
     if trusted.strict {
         for (name, there) in [
             ("sub", claims.sub.is_some()),
@@ -109,6 +107,35 @@ pub(crate) fn check_claims(
         }
     }
     Ok(())
+}
+
+/// Checks that the token is bound in no way that can't be proven here, and that it is bound if it must be.
+fn check_confirmation(cnf: Cnf, trusted: &TrustedIssuer) -> Result<(), ValidationError> {
+    let refused =
+        |hint: &'static str| Err(ValidationError::new(Reason::SenderConstrained).hint(hint));
+    let confirmation = match cnf {
+        Cnf::Absent => Confirmation::default(),
+        Cnf::Known(confirmation) => confirmation,
+        Cnf::Unsupported => {
+            return refused(
+                "`cnf` has no member that is supported, or an invalid one: `jkt` and `x5t#S256` are",
+            );
+        }
+    };
+    if confirmation.x5t.is_some() {
+        return refused(
+            "the token is bound to a client certificate, which this API does not accept",
+        );
+    }
+    match (trusted.dpop, confirmation.jkt) {
+        (Dpop::Off, Some(_)) => {
+            refused("the token is bound to a key by DPoP: accept such tokens with `Issuer::dpop`")
+        }
+        (Dpop::Required, None) => Err(ValidationError::new(Reason::UnboundToken).hint(
+            "the issuer is configured with `Dpop::Required`: the client must request a bound token",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Returns `true` if `exp` has passed: "on or after which the JWT MUST NOT be accepted" (RFC 7519
@@ -181,7 +208,7 @@ fn check_audience(
     if !refusal.is_logged {
         return Err(refusal);
     }
-    let client = claims.client_id.as_deref().or(claims.azp.as_deref());
+    let client = claims.client();
     let Some(aud) = &claims.aud else {
         return Err(refusal
             .expected(List(trusted.audiences.iter()))
@@ -203,7 +230,7 @@ fn check_client(claims: &TokenClaims<'_>, trusted: &TrustedIssuer) -> Result<(),
     if trusted.load_balancer.is_some() {
         return Ok(());
     }
-    let client = claims.client_id.as_deref().or(claims.azp.as_deref());
+    let client = claims.client();
     let listed = |client: &str| trusted.clients.iter().any(|it| **it == *client);
     if trusted.clients.is_empty() || client.is_some_and(listed) {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use authz_core::{Algorithm, KeyFamily};
 use aws_lc_rs::{
+    digest,
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     hmac,
     rand::SystemRandom,
@@ -142,6 +143,10 @@ pub(super) fn mac(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8
     };
     let tag = hmac::sign(&hmac::Key::new(hash, secret), message);
     tag.as_ref().to_vec()
+}
+
+pub(super) fn sha256(message: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, message).as_ref().to_vec()
 }
 
 fn signing(curve: KeyFamily) -> &'static EcdsaSigningAlgorithm {

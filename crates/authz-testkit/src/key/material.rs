@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use authz_core::{Algorithm, KeyFamily};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -82,6 +84,14 @@ impl Material {
         }
     }
 
+    /// Returns the thumbprint (RFC 7638): the hash of the members that are required, in alphabetical order.
+    pub(super) fn thumbprint(&self) -> String {
+        let members = self.public_members();
+        let sorted: BTreeMap<_, _> = members.iter().collect();
+        let json = serde_json::to_string(&sorted).expect("strings can be written");
+        sha256_base64url(json.as_bytes())
+    }
+
     pub(super) fn public_der(&self) -> Option<Vec<u8>> {
         match self {
             Self::Rsa(key) => Some(key.public_der()),
@@ -129,4 +139,9 @@ fn curve_name(curve: KeyFamily) -> &'static str {
 
 fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Returns the SHA-256 of `message` in base64url.
+pub(crate) fn sha256_base64url(message: &[u8]) -> String {
+    base64url(&backend::sha256(message))
 }

@@ -21,6 +21,7 @@ use authz_core::Algorithm;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
+pub(crate) use self::material::sha256_base64url;
 use self::{material::Material, size::RsaSize};
 use crate::{lock::Locked as _, random};
 
@@ -174,6 +175,12 @@ impl SigningKey {
             jwk.insert("kid".to_owned(), json!(kid));
         }
         Value::Object(jwk)
+    }
+
+    /// Returns the key's SHA-256 thumbprint in base64url (RFC 7638), the `jkt` of tokens that are bound to it.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        self.material.thumbprint()
     }
 
     /// Returns the public key as PEM, `BEGIN PUBLIC KEY`.

@@ -10,7 +10,7 @@ use rsa::{
     signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _},
     traits::PublicKeyParts as _,
 };
-use sha2::{Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::size::RsaSize;
 
@@ -185,6 +185,10 @@ impl Ed25519Key {
     pub(super) fn pkcs8(&self) -> Vec<u8> {
         self.0.to_pkcs8_der().expect(WRITTEN).as_bytes().to_vec()
     }
+}
+
+pub(super) fn sha256(message: &[u8]) -> Vec<u8> {
+    Sha256::digest(message).to_vec()
 }
 
 pub(super) fn mac(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {

@@ -16,6 +16,7 @@ mod key_sets;
 mod parts;
 mod pkcs1;
 mod places;
+mod proofs;
 mod pss;
 mod rsa_keys;
 mod times;
@@ -54,6 +55,7 @@ pub fn themes() -> Vec<Theme> {
         ("key sets", key_sets::rows()),
         ("parts", parts::rows()),
         ("places", places::rows()),
+        ("DPoP proofs", proofs::rows()),
         ("RSA keys", rsa_keys::rows()),
         ("RSA, PKCS #1", pkcs1::rows()),
         ("RSA, PSS", pss::rows()),

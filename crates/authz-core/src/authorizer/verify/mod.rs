@@ -20,7 +20,7 @@ use crate::{
     bearer, hints,
     jwks::RefreshReason,
     metrics::Timer,
-    rejection::{Reason, Rejection},
+    rejection::{Reason, Rejection, Scheme},
     request::RequestParts,
     token::{Jws, TokenClaims},
     validation::{self, ValidationError},
@@ -30,6 +30,8 @@ use crate::{
 pub(super) struct TokenCheck<'r, C> {
     pub(super) state: &'r AuthorizerState<C>,
     pub(super) request: Option<&'r RequestParts<'r>>,
+    /// The scheme of the token.
+    pub(super) scheme: Scheme,
 }
 
 pub(super) enum Step<C> {

@@ -1,7 +1,8 @@
 use super::{TokenCheck, unverified::UnverifiedToken};
 use crate::{
-    authorizer::events,
+    authorizer::events::{self, TokenDetails},
     hints,
+    metrics::IssuerMetrics,
     rejection::{Reason, Rejection},
     token::{Malformed, ProtectedHeader},
     validation::ValidationError,
@@ -13,10 +14,7 @@ impl<C> TokenCheck<'_, C> {
         refusal: &ValidationError,
         header: Option<&ProtectedHeader<'_>>,
     ) -> Rejection {
-        self.state.api.metrics.refused(None, refusal.reason);
-        let rejection = self.rejection(refusal);
-        events::refused(&rejection, refusal, header, None, self.request);
-        rejection
+        self.reject_known(refusal, TokenDetails::of_header(header), None)
     }
 
     pub(super) fn reject_examined(
@@ -24,17 +22,13 @@ impl<C> TokenCheck<'_, C> {
         refusal: &ValidationError,
         examined: &UnverifiedToken<'_, '_>,
     ) -> Rejection {
-        let issuer = Some(&examined.trusted.metrics);
-        self.state.api.metrics.refused(issuer, refusal.reason);
-        let rejection = self.rejection(refusal);
-        events::refused(
-            &rejection,
-            refusal,
-            Some(&examined.header),
-            Some((examined.claims, &examined.trusted)),
-            self.request,
-        );
-        rejection
+        let details = TokenDetails {
+            client: examined.claims.client(),
+            issuer: Some(&examined.trusted.issuer),
+            jti: examined.claims.jti.as_deref(),
+            ..TokenDetails::of_header(Some(&examined.header))
+        };
+        self.reject_known(refusal, details, Some(&examined.trusted.metrics))
     }
 
     pub(super) fn reject_signature(&self, examined: &UnverifiedToken<'_, '_>) -> Rejection {
@@ -43,8 +37,24 @@ impl<C> TokenCheck<'_, C> {
         self.reject_examined(&refusal, examined)
     }
 
+    pub(in crate::authorizer) fn reject_known(
+        &self,
+        refusal: &ValidationError,
+        details: TokenDetails<'_>,
+        issuer: Option<&IssuerMetrics>,
+    ) -> Rejection {
+        self.state.api.metrics.refused(issuer, refusal.reason);
+        let rejection = self.rejection(refusal);
+        events::refused(&rejection, refusal, &details, self.request);
+        rejection
+    }
+
     fn rejection(&self, refusal: &ValidationError) -> Rejection {
-        let rejection = Rejection::new(refusal.reason, &self.state.api);
+        let rejection = Rejection::new(refusal.reason, &self.state.api).under(self.scheme);
+        let rejection = match (refusal.reason, &self.state.proofs) {
+            (Reason::MissingNonce, Some(proofs)) => rejection.with_nonce(self.new_nonce(proofs)),
+            _ => rejection,
+        };
         match refusal.retry_after {
             Some(retry_after) => rejection.with_retry_after(retry_after),
             None => rejection,

@@ -1,0 +1,116 @@
+//! Checks that the sender of a request holds the key that its token is bound to.
+
+use http::HeaderValue;
+
+use super::{events::TokenDetails, verified::Verified, verify::TokenCheck};
+use crate::{
+    clock::since_1970,
+    confirmation::Confirmation,
+    dpop::{Presented, Proof, ProofChecks, Recorded, ReplayError},
+    rejection::{Reason, Rejection, Scheme},
+    request::RequestParts,
+    validation::ValidationError,
+};
+
+impl<C> TokenCheck<'_, C> {
+    /// Checks the proof of a valid token. `None` means that the token needs none: most tokens are not bound.
+    pub(super) fn check_possession(
+        &self,
+        verified: &Verified<C>,
+        token: &[u8],
+    ) -> Result<Option<Proof>, Rejection> {
+        match (&verified.confirmation, self.scheme) {
+            (None, Scheme::Bearer) => Ok(None),
+            (None, Scheme::Dpop) => {
+                let refusal = ValidationError::new(Reason::UnboundToken)
+                    .hint("the token has no `cnf`: send it with the scheme Bearer, or request a bound one");
+                Err(self.reject_verified(&refusal, verified))
+            }
+            (Some(confirmation), _) => self.check_confirmation(verified, confirmation, token),
+        }
+    }
+
+    fn check_confirmation(
+        &self,
+        verified: &Verified<C>,
+        confirmation: &Confirmation,
+        token: &[u8],
+    ) -> Result<Option<Proof>, Rejection> {
+        let Some(request) = self.request else {
+            let refusal = ValidationError::new(Reason::SenderConstrained)
+                .hint("the token is bound to its sender, and `Authorizer::verify` has no request to check");
+            return Err(self.reject_verified(&refusal, verified));
+        };
+        let proof = match (&confirmation.jkt, self.scheme, &self.state.proofs) {
+            (Some(jkt), Scheme::Dpop, Some(proofs)) => {
+                let presented = self.presented(request, token, jkt);
+                proofs.check(&presented).map(Some)
+            }
+            (Some(_), ..) => Err(ValidationError::new(Reason::SenderConstrained)
+                .hint("the token is bound to a key: send it with the scheme DPoP, and with a proof")),
+            (None, Scheme::Dpop, _) => Err(ValidationError::new(Reason::UnboundToken)
+                .hint("the token is bound to a certificate and not to a key: send it with the scheme Bearer")),
+            (None, Scheme::Bearer, _) => Ok(None),
+        };
+        proof.map_err(|refusal| self.reject_verified(&refusal, verified))
+    }
+
+    fn presented<'p>(
+        &self,
+        request: &'p RequestParts<'_>,
+        token: &'p [u8],
+        jkt: &'p [u8; 32],
+    ) -> Presented<'p> {
+        Presented {
+            method: request.method,
+            path: request.original_path(),
+            headers: request.headers,
+            token,
+            jkt,
+            now: since_1970(self.state.api.clock.now()),
+            backend: self.state.api.crypto_backend,
+        }
+    }
+
+    /// Records a proof, which is the last check: only a request that is otherwise allowed uses its proof up.
+    /// `None` means that another guard of the request has recorded it.
+    pub(super) fn record(&self, proof: &Proof) -> Option<Recorded> {
+        let checked = self.request.and_then(RequestParts::checked_proof);
+        let is_recorded = checked.is_some_and(|it| it.is(proof.id));
+        let proofs = self.state.proofs.as_ref().filter(|_| !is_recorded)?;
+        Some(proofs.record(proof.id))
+    }
+
+    pub(super) fn recorded(
+        &self,
+        proof: &Proof,
+        result: Result<bool, ReplayError>,
+        verified: &Verified<C>,
+    ) -> Result<(), Rejection> {
+        let refusal = match result {
+            Ok(true) => {
+                if let Some(checked) = self.request.and_then(RequestParts::checked_proof) {
+                    let aging = self.state.proofs.as_ref().filter(|_| proof.is_aging);
+                    checked.set(proof.id, aging.and_then(|it| self.new_nonce(it)));
+                }
+                return Ok(());
+            }
+            Ok(false) => ValidationError::new(Reason::ReplayedProof)
+                .hint("the client repeated a request with its proof, or somebody else has its proof: each request needs a proof of its own"),
+            Err(error) => ValidationError::new(Reason::ReplayStoreUnavailable)
+                .actual(&error)
+                .retry_after(error.retry_after()),
+        };
+        Err(self.reject_verified(&refusal, verified))
+    }
+
+    pub(super) fn new_nonce(&self, proofs: &ProofChecks) -> Option<HeaderValue> {
+        let api = &self.state.api;
+        proofs.new_nonce(api.crypto_backend, since_1970(api.clock.now()))
+    }
+
+    fn reject_verified(&self, refusal: &ValidationError, verified: &Verified<C>) -> Rejection {
+        let issuer = Some(&verified.trusted.metrics);
+        self.reject_known(refusal, TokenDetails::of_verified(verified), issuer)
+    }
+}
