@@ -2,12 +2,13 @@ use std::{
     borrow::Cow,
     future::Future as _,
     mem,
+    net::SocketAddr,
     pin::pin,
     task::{Context, Poll, Waker},
 };
 
 use authz_core::{Admission, CheckedProof, Guard, PathParams, RequestParts};
-use axum::extract::{FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
+use axum::extract::{ConnectInfo, FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
 use http::{Extensions, Request, request::Parts};
 use serde::de::DeserializeOwned;
 
@@ -26,7 +27,11 @@ where
         .reads_path_params()
         .then(|| path_params(request))
         .flatten();
-    let mut parts = with_route(RequestParts::from(&*request), request.extensions());
+    let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+    let mut parts = with_route(parts, request.extensions());
+    if guard.reads_client_certificate() {
+        parts = with_connection(parts, request.extensions());
+    }
     if let Some(params) = &params {
         parts = parts.with_path_params(params);
     }
@@ -35,7 +40,20 @@ where
 
 /// Returns the parts of a request for decisions and log lines of an extractor.
 pub(crate) fn request_parts(parts: &Parts) -> RequestParts<'_> {
-    with_route(RequestParts::from(parts), &parts.extensions)
+    let extensions = &parts.extensions;
+    with_connection(
+        with_route(RequestParts::from(parts), extensions),
+        extensions,
+    )
+}
+
+/// Adds the certificate and the address of the connection, from axum's server or another one.
+fn with_connection<'r>(parts: RequestParts<'r>, extensions: &'r Extensions) -> RequestParts<'r> {
+    let parts = parts.with_connection(extensions);
+    match extensions.get() {
+        Some(ConnectInfo::<SocketAddr>(peer)) => parts.with_peer(peer.ip()),
+        None => parts,
+    }
 }
 
 fn with_route<'r>(mut parts: RequestParts<'r>, extensions: &'r Extensions) -> RequestParts<'r> {

@@ -7,6 +7,7 @@ mod authorizer;
 mod bearer;
 mod cache;
 mod claims;
+pub mod client_certificate;
 mod clock;
 mod confirmation;
 mod crypto;
@@ -45,6 +46,9 @@ pub use crate::{
     },
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
+    client_certificate::{
+        ClientCertificate, ClientCertificateHeader, InvalidNetwork, PeerAddress, TrustedProxies,
+    },
     clock::{Clock, ManualClock, SystemClock},
     confirmation::Binding,
     crypto::{

@@ -3,11 +3,12 @@
 
 pub use crate::{
     Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildError, BuildErrorKind, CacheStatus,
-    Challenge, ClaimPath, Claims, Clock, CryptoBackend, Decision, Dpop, DpopProofs, InvalidScope,
-    Issuer, IssuerStatus, KeyError, KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind,
-    NonceKey, Policy, Reason, Rejection, ReplayError, ReplayStore, RequestParts, RequiredScope,
-    Resource, ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants,
-    TokenSource, TokenTypes, UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    Challenge, ClaimPath, Claims, ClientCertificate, ClientCertificateHeader, Clock, CryptoBackend,
+    Decision, Dpop, DpopProofs, InvalidNetwork, InvalidScope, Issuer, IssuerStatus, KeyError,
+    KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind, NonceKey, Policy, Reason,
+    Rejection, ReplayError, ReplayStore, RequestParts, RequiredScope, Resource, ResourceMetadata,
+    RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource, TokenTypes,
+    TrustedProxies, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

@@ -282,6 +282,9 @@ where
         {
             parts = parts.with_original_uri(original);
         }
+        if self.guard.reads_client_certificate() {
+            parts = with_connection(parts, &request);
+        }
         match self.guard.admit(&parts) {
             Admission::Ready(Ok(caller)) => Either::Left(self.pass(request, caller)),
             Admission::Ready(Err(rejection)) => {
@@ -324,6 +327,18 @@ pub(crate) fn request_parts<'r>(request: &'r Request, params: &'r Params<'r>) ->
     };
     match request.data() {
         Some(PathPattern(route)) => parts.with_route(route),
+        None => parts,
+    }
+}
+
+/// Adds the certificate and the address of the connection.
+pub(crate) fn with_connection<'r>(
+    parts: RequestParts<'r>,
+    request: &'r Request,
+) -> RequestParts<'r> {
+    let parts = parts.with_connection(request.extensions());
+    match request.remote_addr().as_socket_addr() {
+        Some(peer) => parts.with_peer(peer.ip()),
         None => parts,
     }
 }

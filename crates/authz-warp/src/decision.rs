@@ -9,44 +9,68 @@
 //! Only the closure of `warp::log::custom` borrows all three. It runs after the filter that it wraps. So it wraps a
 //! filter that does nothing, and the next filter takes the decision.
 //!
+//! The closure does not borrow the query and the extensions, which few guards read. Other filters extract them.
+//!
 //! The closure can't return a value, so the decision passes through a thread-local slot. The slot is filled and
-//! emptied within one `poll`, and cleared before, so it never holds the decision of another request.
+//! emptied within one `poll`, and cleared before, so it never holds the decision of another request. What other filters
+//! have extracted passes to the closure in the same way.
 
 use std::{any::Any, cell::Cell, convert::Infallible};
 
-use authz_core::{Admission, CheckedProof, Guard, RequestParts};
+use authz_core::{Admission, CheckedProof, ClientCertificate, Guard, PeerAddress, RequestParts};
 use http::Uri;
 use serde::de::DeserializeOwned;
-use warp::{Filter, Rejection, Reply, log::Info, reply::Response};
+use warp::{Filter, Reply, log::Info, reply::Response};
 
 thread_local! {
     static DECISION: Cell<Option<Box<dyn Any>>> = const { Cell::new(None) };
-    static QUERY: Cell<Option<String>> = const { Cell::new(None) };
-    static PROOF: Cell<Option<CheckedProof>> = const { Cell::new(None) };
+    static EXTRACTED: Cell<Option<Extracted>> = const { Cell::new(None) };
+}
+
+/// The parts of the request that the closure can't borrow.
+#[derive(Default)]
+struct Extracted {
+    query: Option<String>,
+    certificate: Option<ClientCertificate>,
+    peer: Option<PeerAddress>,
+    /// What the guards of the request share, if it comes through a [`DpopService`](crate::DpopService).
+    proof: Option<CheckedProof>,
 }
 
 /// Returns a filter that extracts the decision of `guard` about the request.
 pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
     guard: Guard<C>,
 ) -> impl Filter<Extract = (Admission<C>,), Error = Infallible> + Clone + Send + Sync + 'static {
-    let with_path = guard.reads_path();
-    query(guard.reads_query())
-        .and(checked_proof(guard.checks_proofs()))
-        .map(|query, proof| {
-            QUERY.set(query);
-            PROOF.set(proof);
+    let (with_path, with_connection) = (guard.reads_path(), guard.reads_client_certificate());
+    let with_extensions = with_connection || guard.checks_proofs();
+    extracted(guard.reads_query(), with_extensions)
+        .map(|extracted| {
+            EXTRACTED.set(extracted);
             DECISION.set(None);
             Nothing
         })
         .with(warp::log::custom(move |info| {
-            let uri = uri(&info, with_path, QUERY.take());
+            let Extracted {
+                query,
+                certificate,
+                peer,
+                proof,
+            } = EXTRACTED.take().unwrap_or_default();
+            let uri = uri(&info, with_path, query);
             let parts = RequestParts::new(info.method(), &uri, info.request_headers());
-            let parts = parts.with_shown_path(info.path());
-            let proof = PROOF.take();
-            let parts = match &proof {
-                Some(proof) => parts.with_checked_proof(proof),
-                None => parts,
-            };
+            let mut parts = parts.with_shown_path(info.path());
+            if let Some(proof) = &proof {
+                parts = parts.with_checked_proof(proof);
+            }
+            if with_connection {
+                if let Some(certificate) = &certificate {
+                    parts = parts.with_client_certificate(certificate);
+                }
+                // Only warp's own server sets the first.
+                if let Some(peer) = info.remote_addr().or(peer.map(|PeerAddress(it)| it)) {
+                    parts = parts.with_peer(peer.ip());
+                }
+            }
             DECISION.set(Some(Box::new(guard.admit(&parts))));
         }))
         .map(|_| {
@@ -58,37 +82,35 @@ pub(crate) fn decision<C: DeserializeOwned + Send + Sync + 'static>(
         })
 }
 
-/// Returns a filter that extracts the query, if `wanted` and present.
-fn query(
-    is_wanted: bool,
-) -> impl Filter<Extract = (Option<String>,), Error = Infallible> + Clone + Send + Sync + 'static {
-    wanted(is_wanted, warp::query::raw().map(Some))
-}
-
-/// Returns a filter that extracts what the guards of a request share, if `wanted` and if the request comes through
-/// [`service`](crate::service).
-fn checked_proof(
-    is_wanted: bool,
-) -> impl Filter<Extract = (Option<CheckedProof>,), Error = Infallible> + Clone + Send + Sync + 'static
+/// Returns a filter that extracts what the guard reads and the closure can't borrow.
+fn extracted(
+    with_query: bool,
+    with_extensions: bool,
+) -> impl Filter<Extract = (Option<Extracted>,), Error = Infallible> + Clone + Send + Sync + 'static
 {
-    wanted(is_wanted, warp::ext::get().map(Some))
-}
-
-/// Returns a filter that extracts what `filter` does, or `None`. Most APIs want neither the query nor proofs.
-fn wanted<T: Send + 'static>(
-    is_wanted: bool,
-    filter: impl Filter<Extract = (Option<T>,), Error = Rejection> + Clone + Send + Sync + 'static,
-) -> impl Filter<Extract = (Option<T>,), Error = Infallible> + Clone + Send + Sync + 'static {
-    // A rejection with `not_found` does not allocate.
+    // Most APIs read neither. A rejection with `not_found` does not allocate.
     let if_wanted = move || {
-        let wanted = is_wanted.then_some(()).ok_or_else(warp::reject::not_found);
-        std::future::ready(wanted)
+        let wanted = (with_query || with_extensions).then_some(());
+        std::future::ready(wanted.ok_or_else(warp::reject::not_found))
     };
+    let query = warp::query::raw().map(move |query| with_query.then_some(query));
+    let no_query = warp::any().map(|| None);
     let none = warp::any().map(|| None);
     warp::any()
         .and_then(if_wanted)
         .untuple_one()
-        .and(filter)
+        .and(query.or(no_query).unify())
+        .and(warp::ext::optional())
+        .and(warp::ext::optional())
+        .and(warp::ext::optional())
+        .map(|query, certificate, peer, proof| {
+            Some(Extracted {
+                query,
+                certificate,
+                peer,
+                proof,
+            })
+        })
         .or(none)
         .unify()
 }

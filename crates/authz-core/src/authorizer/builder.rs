@@ -8,6 +8,7 @@ use crate::{
     bearer::{Sources, TokenSource},
     cache::TokenCache,
     claims::Claims,
+    client_certificate::{ClientCertificateHeader, TrustedProxies},
     clock::{Clock, SystemClock},
     crypto::{AlgorithmSet, CryptoBackend},
     dpop::{Dpop, DpopProofs},
@@ -27,6 +28,7 @@ pub struct AuthorizerBuilder<C = Claims> {
     issuers: Vec<Issuer>,
     tenants: Vec<Tenants>,
     sources: Sources,
+    client_certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
     max_token_bytes: usize,
     clock: Arc<dyn Clock>,
     crypto_backend: Option<CryptoBackend>,
@@ -78,6 +80,7 @@ impl AuthorizerBuilder {
                 dpop: false,
                 others: Vec::new(),
             },
+            client_certificate_from: None,
             max_token_bytes: 16 * 1024,
             clock: Arc::new(SystemClock),
             crypto_backend: CryptoBackend::default_choice(),
@@ -127,6 +130,30 @@ impl<C> AuthorizerBuilder<C> {
     pub fn instead_of_authorization(mut self, source: TokenSource) -> Self {
         self.sources.authorization = false;
         self.sources.add(source);
+        self
+    }
+
+    /// Takes the client's certificate from a header field of `proxies`, which terminate TLS. Other peers'
+    /// header fields are ignored. Default: the certificate of the connection.
+    ///
+    /// Read [`client_certificate`](crate::client_certificate) first: the proxy must remove the header field
+    /// from the requests of its clients.
+    ///
+    /// ```
+    /// use authz_core::{Authorizer, ClientCertificateHeader, TrustedProxies};
+    ///
+    /// let builder = Authorizer::builder().client_certificate_from(
+    ///     ClientCertificateHeader::nginx("x-client-cert")?,
+    ///     TrustedProxies::new(["127.0.0.1"])?,
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn client_certificate_from(
+        mut self,
+        header: ClientCertificateHeader,
+        proxies: TrustedProxies,
+    ) -> Self {
+        self.client_certificate_from = Some((header, proxies));
         self
     }
 
@@ -278,6 +305,7 @@ impl<C> AuthorizerBuilder<C> {
             issuers: self.issuers,
             tenants: self.tenants,
             sources: self.sources,
+            client_certificate_from: self.client_certificate_from,
             max_token_bytes: self.max_token_bytes,
             clock: self.clock,
             crypto_backend: self.crypto_backend,
@@ -361,6 +389,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             state: Arc::new(AuthorizerState {
                 issuers,
                 sources: self.sources,
+                client_certificate_from: self.client_certificate_from,
                 max_token_bytes: self.max_token_bytes,
                 cache: TokenCache::new(self.cache_bytes),
                 proofs: proofs.map(|it| it.build(&api.clock)).transpose()?,

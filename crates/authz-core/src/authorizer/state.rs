@@ -4,6 +4,10 @@ use super::verified::Verified;
 use crate::{
     bearer::Sources,
     cache::TokenCache,
+    client_certificate::{
+        ClientCertificate, ClientCertificateHeader, MalformedCertificate, TrustedProxies,
+        client_certificate,
+    },
     clock::since_1970,
     dpop::ProofChecks,
     issuer::Issuers,
@@ -19,6 +23,7 @@ use crate::{
 pub(crate) struct AuthorizerState<C> {
     pub(crate) issuers: Issuers,
     pub(crate) sources: Sources,
+    pub(crate) client_certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
     pub(super) max_token_bytes: usize,
     pub(super) cache: Option<TokenCache<Verified<C>>>,
     pub(crate) api: Arc<Api>,
@@ -53,6 +58,16 @@ impl<C> AuthorizerState<C> {
             return None;
         }
         Some(verified)
+    }
+
+    /// Returns the certificate with which the client authenticated, from the connection or from a trusted
+    /// proxy's header field.
+    #[allow(dead_code)]
+    pub(super) fn client_certificate(
+        &self,
+        request: &RequestParts<'_>,
+    ) -> Result<Option<ClientCertificate>, MalformedCertificate> {
+        client_certificate(request, self.client_certificate_from.as_ref())
     }
 
     /// Splits and decodes a compact JWS, within the limit of bytes.

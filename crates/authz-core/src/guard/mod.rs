@@ -184,6 +184,13 @@ impl<C> Guard<C> {
         self.0.authorizer.state.proofs.is_some()
     }
 
+    /// Returns `true` if decisions depend on the client's certificate. Otherwise, an adapter does not need to
+    /// look up the certificate and the address of the connection.
+    #[must_use]
+    pub fn reads_client_certificate(&self) -> bool {
+        self.0.authorizer.state.client_certificate_from.is_some()
+    }
+
     /// Returns `true` if decisions depend on the request's path.
     #[must_use]
     pub fn reads_path(&self) -> bool {

@@ -3,15 +3,20 @@
 
 mod path_params;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, net::IpAddr};
 
 use http::{
-    HeaderMap, Method, Uri,
+    Extensions, HeaderMap, Method, Uri,
     header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN},
 };
 
 pub use self::path_params::PathParams;
-use crate::{dpop::CheckedProof, policy::Policy, untrusted::Excerpt};
+use crate::{
+    client_certificate::{ClientCertificate, PeerAddress},
+    dpop::CheckedProof,
+    policy::Policy,
+    untrusted::Excerpt,
+};
 
 /// The borrowed parts of a request that a decision depends on.
 #[derive(Clone, Copy)]
@@ -31,10 +36,12 @@ pub struct RequestParts<'a> {
     shown_path: Option<&'a str>,
     path_params: Option<&'a dyn PathParams>,
     checked_proof: Option<&'a CheckedProof>,
+    client_certificate: Option<&'a ClientCertificate>,
+    peer: Option<IpAddr>,
 }
 
 impl<'a> RequestParts<'a> {
-    /// Creates the parts of a request, without path parameters.
+    /// Creates the parts of a request, without path parameters and without anything about the connection.
     #[must_use]
     pub const fn new(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap) -> Self {
         Self {
@@ -46,6 +53,8 @@ impl<'a> RequestParts<'a> {
             shown_path: None,
             path_params: None,
             checked_proof: None,
+            client_certificate: None,
+            peer: None,
         }
     }
 
@@ -96,8 +105,48 @@ impl<'a> RequestParts<'a> {
         }
     }
 
+    /// Sets the certificate with which the connection's other end authenticated its TLS handshake.
+    #[must_use]
+    pub const fn with_client_certificate(self, certificate: &'a ClientCertificate) -> Self {
+        Self {
+            client_certificate: Some(certificate),
+            ..self
+        }
+    }
+
     pub(crate) const fn checked_proof(&self) -> Option<&'a CheckedProof> {
         self.checked_proof
+    }
+
+    /// Sets the address of the connection's other end. A
+    /// [`ClientCertificateHeader`](crate::ClientCertificateHeader) is read only if it is a trusted proxy's.
+    #[must_use]
+    pub const fn with_peer(self, peer: IpAddr) -> Self {
+        Self {
+            peer: Some(peer),
+            ..self
+        }
+    }
+
+    /// Sets the certificate and the peer from the request's extensions, if they have a [`ClientCertificate`]
+    /// and a [`PeerAddress`].
+    #[must_use]
+    pub fn with_connection(self, extensions: &'a Extensions) -> Self {
+        let peer = extensions.get().map(|PeerAddress(peer)| peer.ip());
+        Self {
+            client_certificate: extensions.get().or(self.client_certificate),
+            peer: peer.or(self.peer),
+            ..self
+        }
+    }
+
+    /// Returns the certificate of the connection. It may be a proxy's.
+    pub(crate) const fn connection_certificate(&self) -> Option<&'a ClientCertificate> {
+        self.client_certificate
+    }
+
+    pub(crate) const fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// Returns the path that the client sent.
@@ -157,6 +206,8 @@ pub(crate) struct OwnedParts {
     headers: HeaderMap,
     path_params: Vec<(String, String)>,
     checked_proof: Option<CheckedProof>,
+    client_certificate: Option<ClientCertificate>,
+    peer: Option<IpAddr>,
 }
 
 impl OwnedParts {
@@ -178,6 +229,8 @@ impl OwnedParts {
                 .filter_map(param)
                 .collect(),
             checked_proof: parts.checked_proof.cloned(),
+            client_certificate: parts.client_certificate.cloned(),
+            peer: parts.peer,
         }
     }
 
@@ -187,6 +240,8 @@ impl OwnedParts {
             route: self.route.as_deref(),
             shown_path: self.shown_path.as_deref(),
             checked_proof: self.checked_proof.as_ref(),
+            client_certificate: self.client_certificate.as_ref(),
+            peer: self.peer,
             ..RequestParts::new(&self.method, &self.uri, &self.headers)
                 .with_path_params(&self.path_params)
         }
@@ -207,11 +262,12 @@ impl fmt::Debug for RequestParts<'_> {
 impl<'a, B> From<&'a http::Request<B>> for RequestParts<'a> {
     fn from(request: &'a http::Request<B>) -> Self {
         Self::new(request.method(), request.uri(), request.headers())
+            .with_connection(request.extensions())
     }
 }
 
 impl<'a> From<&'a http::request::Parts> for RequestParts<'a> {
     fn from(parts: &'a http::request::Parts) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers)
+        Self::new(&parts.method, &parts.uri, &parts.headers).with_connection(&parts.extensions)
     }
 }

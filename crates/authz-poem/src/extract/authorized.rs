@@ -3,7 +3,10 @@ use std::{fmt, ops::Deref};
 use authz_core::{Admitted, Claims, RequestParts};
 use poem::{FromRequest, PathPattern, Request, RequestBody, Result};
 
-use crate::error::{AuthorizationError, rejected};
+use crate::{
+    error::{AuthorizationError, rejected},
+    middleware::with_connection,
+};
 
 /// Extracts the caller that the route's [`AuthorizationMiddleware`](crate::AuthorizationMiddleware) has verified.
 ///
@@ -80,6 +83,7 @@ where
 /// Returns the parts of a request for decisions and log lines of an extractor.
 pub(super) fn parts(request: &Request) -> RequestParts<'_> {
     let parts = RequestParts::new(request.method(), request.uri(), request.headers());
+    let parts = with_connection(parts, request);
     match request.data() {
         Some(PathPattern(route)) => parts.with_route(route),
         None => parts.with_shown_path(path(request)),

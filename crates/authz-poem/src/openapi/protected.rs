@@ -18,7 +18,7 @@ use crate::{
     Authorized,
     error::{AuthorizationError, rejected},
     extract::path,
-    middleware::{Params, request_parts},
+    middleware::{Params, request_parts, with_connection},
 };
 
 /// A policy as a type, for [`Protected`]. [`route_policy!`](crate::route_policy) declares one.
@@ -105,7 +105,7 @@ where
             AuthorizationError::from(MissingGuard::log::<Self>(path(request), remedy))
         })?;
         let params = Params(request);
-        let parts = request_parts(request, &params);
+        let parts = with_connection(request_parts(request, &params), request);
         let caller = authorizer.authorize(&parts, P::policy()).await;
         Ok(Self(caller.map_err(rejected)?.into(), PhantomData))
     }

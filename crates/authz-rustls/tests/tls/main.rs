@@ -1,0 +1,8 @@
+//! Real TLS connections on loopback, to each server.
+
+mod certificates;
+mod client;
+mod config;
+mod handshakes;
+mod resumption;
+mod servers;
