@@ -47,7 +47,8 @@ pub use crate::{
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
     client_certificate::{
-        ClientCertificate, ClientCertificateHeader, InvalidNetwork, PeerAddress, TrustedProxies,
+        ClientCertificate, ClientCertificateHeader, InvalidNetwork, MutualTls, PeerAddress,
+        TrustedProxies,
     },
     clock::{Clock, ManualClock, SystemClock},
     confirmation::Binding,

@@ -8,7 +8,7 @@ use crate::{
     bearer::{Sources, TokenSource},
     cache::TokenCache,
     claims::Claims,
-    client_certificate::{ClientCertificateHeader, TrustedProxies},
+    client_certificate::{ClientCertificateHeader, MutualTls, TrustedProxies},
     clock::{Clock, SystemClock},
     crypto::{AlgorithmSet, CryptoBackend},
     dpop::{Dpop, DpopProofs},
@@ -331,7 +331,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     ///
     /// Returns an error if an issuer or an audience is missing, or if a setting is invalid.
     pub fn build(mut self) -> Result<Authorizer<C>, BuildError> {
-        let modes = self.dpop_modes();
+        let modes = self.binding_modes();
         let resource = match self.resource {
             Some(resource) => Some((Address::of(&resource.identifier)?, resource)),
             None => None,
@@ -378,6 +378,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 if let Some(algorithms) = dpop_algorithms {
                     resource.add_dpop(algorithms, modes.all_required);
                 }
+                if modes.certificates {
+                    resource.add("tls_client_certificate_bound_access_tokens", true);
+                }
                 // Clients can't request a load balancer's tokens.
                 let servers = issuers.iter().filter(|it| it.load_balancer.is_none());
                 let servers = servers.map(|it| it.issuer.to_string());
@@ -389,6 +392,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             state: Arc::new(AuthorizerState {
                 issuers,
                 sources: self.sources,
+                reads_certificate: modes.certificates,
                 client_certificate_from: self.client_certificate_from,
                 max_token_bytes: self.max_token_bytes,
                 cache: TokenCache::new(self.cache_bytes),
@@ -404,18 +408,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
 
 /// Whether bound tokens are accepted.
 #[derive(Clone, Copy)]
-struct DpopModes {
+struct BindingModes {
     any_open: bool,
     all_required: bool,
+    certificates: bool,
 }
 
 impl<C> AuthorizerBuilder<C> {
-    fn dpop_modes(&self) -> DpopModes {
+    fn binding_modes(&self) -> BindingModes {
         let tenants = self.tenants.iter().map(Tenants::template);
-        let mut modes = self.issuers.iter().chain(tenants).map(|it| it.dpop);
-        DpopModes {
-            any_open: modes.clone().any(|it| it != Dpop::Off),
-            all_required: modes.all(|it| it == Dpop::Required),
+        let mut issuers = self.issuers.iter().chain(tenants);
+        BindingModes {
+            any_open: issuers.clone().any(|it| it.dpop != Dpop::Off),
+            certificates: issuers.clone().any(|it| it.mutual_tls != MutualTls::Off),
+            all_required: issuers.all(|it| it.dpop == Dpop::Required),
         }
     }
 }

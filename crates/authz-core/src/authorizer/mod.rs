@@ -161,9 +161,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Ok(Step::Cached(verified)) => Ok((verified, true)),
             Ok(Step::Verified(verified)) => Ok((verified, false)),
             Ok(Step::NeedsKeys(reason)) => {
-                let needs_proof = check.scheme == Scheme::Dpop;
+                let is_bound = check.scheme == Scheme::Dpop || self.state.reads_certificate;
                 let checks = checks.map(|(request, policy)| {
-                    let parts = OwnedParts::for_policy(request, policy, needs_proof);
+                    let parts = OwnedParts::for_policy(request, policy, is_bound);
                     (parts, policy.clone())
                 });
                 let request = WaitingRequest {

@@ -1,6 +1,7 @@
 //! Checks that the sender of a request holds the key that its token is bound to.
 
 use http::HeaderValue;
+use subtle::ConstantTimeEq as _;
 
 use super::{events::TokenDetails, verified::Verified, verify::TokenCheck};
 use crate::{
@@ -52,7 +53,40 @@ impl<C> TokenCheck<'_, C> {
                 .hint("the token is bound to a certificate and not to a key: send it with the scheme Bearer")),
             (None, Scheme::Bearer, _) => Ok(None),
         };
-        proof.map_err(|refusal| self.reject_verified(&refusal, verified))
+        let proven = proof.and_then(|proof| {
+            if let Some(x5t) = &confirmation.x5t {
+                self.check_certificate(request, x5t)?;
+            }
+            Ok(proof)
+        });
+        proven.map_err(|refusal| self.reject_verified(&refusal, verified))
+    }
+
+    /// Checks that the client has authenticated with the certificate of this hash (RFC 8705 section 3).
+    fn check_certificate(
+        &self,
+        request: &RequestParts<'_>,
+        x5t: &[u8; 32],
+    ) -> Result<(), ValidationError> {
+        let wrong =
+            |hint: &'static str| Err(ValidationError::new(Reason::WrongCertificate).hint(hint));
+        match self.state.client_certificate(request) {
+            Err(_) => wrong(
+                "the proxy's header field is not a certificate in the form that is configured: see `ClientCertificateHeader`",
+            ),
+            Ok(None) => wrong(
+                "the request has no client certificate: the client sent none, or the server or its proxy does not ask for it or pass it on",
+            ),
+            Ok(Some(certificate)) => {
+                let sha256 = certificate.sha256(self.state.api.crypto_backend);
+                if bool::from(sha256.ct_eq(x5t)) {
+                    return Ok(());
+                }
+                wrong(
+                    "the client has another certificate than the one that it requested the token with",
+                )
+            }
+        }
     }
 
     fn presented<'p>(

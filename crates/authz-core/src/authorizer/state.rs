@@ -23,6 +23,8 @@ use crate::{
 pub(crate) struct AuthorizerState<C> {
     pub(crate) issuers: Issuers,
     pub(crate) sources: Sources,
+    /// Whether any issuer's tokens may be bound to a certificate.
+    pub(crate) reads_certificate: bool,
     pub(crate) client_certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
     pub(super) max_token_bytes: usize,
     pub(super) cache: Option<TokenCache<Verified<C>>>,
@@ -62,7 +64,6 @@ impl<C> AuthorizerState<C> {
 
     /// Returns the certificate with which the client authenticated, from the connection or from a trusted
     /// proxy's header field.
-    #[allow(dead_code)]
     pub(super) fn client_certificate(
         &self,
         request: &RequestParts<'_>,

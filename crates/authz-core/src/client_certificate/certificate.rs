@@ -66,7 +66,6 @@ impl ClientCertificate {
     }
 
     /// Returns the SHA-256 hash of the DER encoding.
-    #[allow(dead_code)]
     pub(crate) fn sha256(&self, backend: CryptoBackend) -> [u8; 32] {
         match &*self.0 {
             Content::Der { der, sha256 } => *sha256.get_or_init(|| backend.sha256(der)),

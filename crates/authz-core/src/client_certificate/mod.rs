@@ -28,6 +28,7 @@
 mod certificate;
 mod decode;
 mod header;
+mod mutual_tls;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ mod xfcc;
 pub use self::{
     certificate::{ClientCertificate, PeerAddress},
     header::ClientCertificateHeader,
+    mutual_tls::MutualTls,
     trusted_proxies::{InvalidNetwork, TrustedProxies},
 };
 pub(crate) use self::{decode::Malformed as MalformedCertificate, source::client_certificate};

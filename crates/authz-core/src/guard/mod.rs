@@ -188,7 +188,7 @@ impl<C> Guard<C> {
     /// look up the certificate and the address of the connection.
     #[must_use]
     pub fn reads_client_certificate(&self) -> bool {
-        self.0.authorizer.state.client_certificate_from.is_some()
+        self.0.authorizer.state.reads_certificate
     }
 
     /// Returns `true` if decisions depend on the request's path.

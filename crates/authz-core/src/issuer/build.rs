@@ -164,6 +164,7 @@ impl Issuer {
             claim_rules: self.claim_rules.into(),
             audience_rule: self.audience_rule,
             dpop: self.dpop,
+            mutual_tls: self.mutual_tls,
             load_balancer: self.load_balancer,
             api: Arc::clone(api),
             metrics,

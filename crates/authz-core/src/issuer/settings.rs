@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     claims::ScopeClaim,
+    client_certificate::MutualTls,
     crypto::Algorithm,
     dpop::Dpop,
     jwks::{Address, JwksProvider, RemoteJwksBuilder},
@@ -53,6 +54,7 @@ pub struct Issuer {
     pub(crate) claim_rules: Vec<ClaimRule>,
     pub(crate) audience_rule: AudienceRule,
     pub(crate) dpop: Dpop,
+    pub(crate) mutual_tls: MutualTls,
     /// The issuer's tokens are ID tokens, whose audience is a client and never the resource.
     pub(super) id_tokens: bool,
     /// Wrong arguments of a profile, for the error of `build`.
@@ -95,6 +97,7 @@ impl Issuer {
             claim_rules: Vec::new(),
             audience_rule: AudienceRule::Audience,
             dpop: Dpop::Off,
+            mutual_tls: MutualTls::Off,
             id_tokens: false,
             mistake: None,
             load_balancer: None,
@@ -284,6 +287,14 @@ impl Issuer {
     /// [`dpop_proofs`](crate::AuthorizerBuilder::dpop_proofs) says. Default: [`Dpop::Off`].
     pub const fn dpop(mut self, dpop: Dpop) -> Self {
         self.dpop = dpop;
+        self
+    }
+
+    /// Sets whether tokens may or must be bound to a client certificate (RFC 8705 section 3). The certificate is that
+    /// of the connection, or comes from
+    /// [a header field](crate::AuthorizerBuilder::client_certificate_from) of a proxy. Default: [`MutualTls::Off`].
+    pub const fn mutual_tls(mut self, mutual_tls: MutualTls) -> Self {
+        self.mutual_tls = mutual_tls;
         self
     }
 

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     claims::ScopeClaim,
+    client_certificate::MutualTls,
     crypto::{AlgorithmSet, VerificationKey},
     dpop::Dpop,
     jwks::JwksProvider,
@@ -35,6 +36,7 @@ pub(crate) struct TrustedIssuer {
     pub(crate) claim_rules: Arc<[ClaimRule]>,
     pub(crate) audience_rule: AudienceRule,
     pub(crate) dpop: Dpop,
+    pub(crate) mutual_tls: MutualTls,
     /// The ARN of the AWS load balancer that signs the tokens.
     pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts the issuer.
@@ -78,6 +80,7 @@ impl TrustedIssuer {
             claim_rules: Arc::clone(&self.claim_rules),
             audience_rule: self.audience_rule,
             dpop: self.dpop,
+            mutual_tls: self.mutual_tls,
             load_balancer: self.load_balancer.clone(),
             api: Arc::clone(&self.api),
             metrics: self.metrics.clone(),

@@ -149,16 +149,19 @@ impl Resource {
         self
     }
 
-    /// Adds what the authorizer's settings say about DPoP, unless the application has set it.
+    /// Adds what the authorizer's settings say about DPoP.
     pub(crate) fn add_dpop(&mut self, algorithms: AlgorithmSet, is_required: bool) {
         let algorithms: Value = algorithms.iter().map(Algorithm::name).collect();
-        let mut add = |name: &str, value| {
-            self.members.entry(name.to_owned()).or_insert(Some(value));
-        };
-        add("dpop_signing_alg_values_supported", algorithms);
+        self.add("dpop_signing_alg_values_supported", algorithms);
         if is_required {
-            add("dpop_bound_access_tokens_required", true.into());
+            self.add("dpop_bound_access_tokens_required", true);
         }
+    }
+
+    /// Adds a member, unless the application has set it.
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<Value>) {
+        let member = self.members.entry(name.to_owned());
+        member.or_insert_with(|| Some(value.into()));
     }
 
     fn list(self, name: &str, values: impl IntoIterator<Item: AsRef<str>>) -> Self {

@@ -59,6 +59,8 @@ pub enum Reason {
     InvalidProof,
     /// The DPoP proof is by another key than the one that the token is bound to (RFC 9449 section 6).
     OtherProofKey,
+    /// The request does not have the client certificate that the token is bound to (RFC 8705 section 3).
+    WrongCertificate,
     /// The DPoP proof needs a current nonce of this server (RFC 9449 section 9).
     MissingNonce,
     /// The DPoP proof was used before (RFC 9449 section 11.1).
@@ -115,6 +117,7 @@ impl Reason {
             Self::UnboundToken => "unbound_token",
             Self::InvalidProof => "invalid_dpop_proof",
             Self::OtherProofKey => "other_proof_key",
+            Self::WrongCertificate => "wrong_certificate",
             Self::MissingNonce => "missing_dpop_nonce",
             Self::ReplayedProof => "replayed_dpop_proof",
             Self::ReplayStoreUnavailable => "replay_store_unavailable",
@@ -203,10 +206,13 @@ impl Reason {
                 "the access token is bound to its sender and not accepted as a bearer token"
             }
             Self::UnboundToken => {
-                "the access token is not bound to a key, as the scheme DPoP requires"
+                "the access token is not bound to its sender, as this request requires"
             }
             Self::InvalidProof => "the DPoP proof is missing or not valid for this request",
             Self::OtherProofKey => "the access token is bound to another key than the proof's",
+            Self::WrongCertificate => {
+                "the access token is bound to a client certificate that this request does not have"
+            }
             Self::MissingNonce => "the DPoP proof needs the nonce of the header DPoP-Nonce",
             Self::ReplayedProof => "the DPoP proof was used before",
             Self::UnknownKey

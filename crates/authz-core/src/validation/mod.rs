@@ -10,6 +10,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 pub(crate) use self::{error::ValidationError, load_balancer::check_load_balancer};
 use crate::{
+    client_certificate::MutualTls,
     confirmation::{Cnf, Confirmation},
     crypto::Algorithm,
     dpop::Dpop,
@@ -122,18 +123,27 @@ fn check_confirmation(cnf: Cnf, trusted: &TrustedIssuer) -> Result<(), Validatio
             );
         }
     };
-    if confirmation.x5t.is_some() {
-        return refused(
-            "the token is bound to a client certificate, which this API does not accept",
-        );
-    }
+    let unbound = |hint| Err(ValidationError::new(Reason::UnboundToken).hint(hint));
     match (trusted.dpop, confirmation.jkt) {
         (Dpop::Off, Some(_)) => {
-            refused("the token is bound to a key by DPoP: accept such tokens with `Issuer::dpop`")
+            return refused(
+                "the token is bound to a key by DPoP: accept such tokens with `Issuer::dpop`",
+            );
         }
-        (Dpop::Required, None) => Err(ValidationError::new(Reason::UnboundToken).hint(
-            "the issuer is configured with `Dpop::Required`: the client must request a bound token",
-        )),
+        (Dpop::Required, None) => {
+            return unbound(
+                "the issuer is configured with `Dpop::Required`: the client must request a token that is bound to its key",
+            );
+        }
+        _ => {}
+    }
+    match (trusted.mutual_tls, confirmation.x5t) {
+        (MutualTls::Off, Some(_)) => refused(
+            "the token is bound to a client certificate: accept such tokens with `Issuer::mutual_tls`",
+        ),
+        (MutualTls::Required, None) => unbound(
+            "the issuer is configured with `MutualTls::Required`: the client must request a token that is bound to its certificate",
+        ),
         _ => Ok(()),
     }
 }
