@@ -8,12 +8,13 @@ mod cors;
 mod docs;
 mod surroundings;
 
-use std::{io, process::ExitCode};
+use std::{io, net::SocketAddr, process::ExitCode};
 
 use authz_axum::{
     Authorized, Authorizer, RequireExt as _, any_valid_token, claim,
     openapi::RequireRoutesExt as _, path, role, scope,
 };
+use authz_rustls::TlsListener;
 use axum::{
     Json,
     body::Body,
@@ -43,7 +44,14 @@ async fn serve(start: Start) -> io::Result<()> {
     let (api, document) = api.with_state(start.messages).split_for_parts();
     let api = api.merge(docs(document, &start.authorizer));
     let app = with_cors(surrounded(api, start.authorizer), start.cors);
-    axum::serve(start.listener, app)
+    let Some(tls) = start.tls else {
+        // The peer's address tells whether a proxy is trusted.
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        return axum::serve(start.listener, app)
+            .with_graceful_shutdown(start.shutdown)
+            .await;
+    };
+    authz_rustls::axum::serve(TlsListener::new(start.listener, tls), app)
         .with_graceful_shutdown(start.shutdown)
         .await
 }

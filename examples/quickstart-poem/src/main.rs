@@ -12,6 +12,7 @@ use std::{io, process::ExitCode};
 use authz_poem::{
     Authorized, Authorizer, RequireExt as _, any_valid_token, claim, path, role, scope,
 };
+use authz_rustls::TlsListener;
 use poem::{
     Body, EndpointExt as _, IntoResponse, Response, Route, Server, get, handler,
     http::{HeaderMap, StatusCode},
@@ -34,9 +35,12 @@ async fn serve(start: Start) -> io::Result<()> {
     };
     let app = surrounded(api, start.authorizer).map_err(io::Error::other)?;
     let app = with_cors(app.data(start.messages), start.cors);
-    Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
-        .run_with_graceful_shutdown(app, start.shutdown, None)
-        .await
+    let Some(tls) = start.tls else {
+        return Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
+            .run_with_graceful_shutdown(app, start.shutdown, None)
+            .await;
+    };
+    authz_rustls::poem::serve(TlsListener::new(start.listener, tls), app, start.shutdown).await
 }
 
 fn api(authorizer: &Authorizer) -> Route {

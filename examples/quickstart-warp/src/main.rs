@@ -5,12 +5,15 @@
 
 mod by_rules;
 mod cors;
+mod plain;
 mod surroundings;
 
 use std::{io, process::ExitCode};
 
+use authz_rustls::TlsListener;
 use authz_warp::{
-    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, get_or_head, path, role, scope,
+    Authorized, Authorizer, DpopService, RequireExt as _, any_valid_token, claim, get_or_head,
+    path, role, scope,
 };
 use bytes::Buf;
 use futures_util::Stream;
@@ -33,11 +36,16 @@ async fn serve(start: Start) -> io::Result<()> {
         None => api(&start.authorizer, start.messages).boxed(),
         Some(rules) => by_rules::api(&start.authorizer, rules, start.messages).boxed(),
     };
-    warp::serve(with_cors(surrounded(api, start.authorizer), start.cors))
-        .incoming(start.listener)
-        .graceful(start.shutdown)
-        .run()
-        .await;
+    let routes = with_cors(surrounded(api, start.authorizer), start.cors);
+    // The filters of one request share its DPoP proof.
+    let service = DpopService::new(warp::service(routes));
+    match start.tls {
+        None => plain::serve(start.listener, service, start.shutdown).await,
+        Some(tls) => {
+            let listener = TlsListener::new(start.listener, tls);
+            authz_rustls::hyper::serve(listener, service, start.shutdown).await;
+        }
+    }
     Ok(())
 }
 

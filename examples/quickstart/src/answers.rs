@@ -2,7 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use authz_core::{Authorized, Authorizer};
+use authz_core::{Authorized, Authorizer, Binding};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -37,6 +37,9 @@ pub fn me(caller: &Authorized) -> Value {
         "scopes": caller.scopes(),
         // Seconds since 1970, like the claim `exp`.
         "expires_at": expires_at.unwrap_or_default().as_secs(),
+        // What the token is bound to, and how the caller proved that it is theirs.
+        "cnf": caller.claims().get("cnf"),
+        "bound": caller.binding().map(Binding::name),
         // In their own object, because a claim may have any name, even `scopes`.
         "claims": caller.claims(),
     })

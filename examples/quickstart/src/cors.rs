@@ -9,6 +9,9 @@ use http::{
 
 use crate::allowed_methods;
 
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
+
 /// The origins whose pages may call this API, with their allowed methods and fields.
 ///
 /// Each server mounts its framework's CORS layer outside of everything else. The layers agree on
@@ -33,10 +36,10 @@ impl Cors {
     /// The methods allowed for pages of other origins.
     pub const METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::POST];
     /// The allowed request fields, in addition to those that any page may send.
-    pub const REQUEST_HEADERS: [HeaderName; 2] = [AUTHORIZATION, CONTENT_TYPE];
-    /// The readable response field, in addition to those that any page may read: the challenge names
-    /// the reason for a rejection (RFC 6750 section 3).
-    pub const RESPONSE_HEADERS: [HeaderName; 1] = [WWW_AUTHENTICATE];
+    pub const REQUEST_HEADERS: [HeaderName; 3] = [AUTHORIZATION, CONTENT_TYPE, DPOP];
+    /// The readable response fields, in addition to those that any page may read: the challenge names
+    /// the reason for a rejection (RFC 6750 section 3), and a proof may need the nonce (RFC 9449 section 8).
+    pub const RESPONSE_HEADERS: [HeaderName; 2] = [WWW_AUTHENTICATE, DPOP_NONCE];
 
     pub(crate) fn new(origins: Vec<HeaderValue>) -> Self {
         Self(origins.into())
@@ -76,7 +79,10 @@ impl Cors {
         }
         if let Some(origin) = allowed {
             fields.insert("access-control-allow-origin", origin.clone());
-            fields.insert("access-control-expose-headers", value("www-authenticate"));
+            fields.insert(
+                "access-control-expose-headers",
+                value("www-authenticate, dpop-nonce"),
+            );
         }
         if preflight.is_none() {
             return (CorsRoute::Application, fields);
@@ -85,7 +91,7 @@ impl Cors {
             fields.insert("access-control-allow-methods", value("GET, HEAD, POST"));
             fields.insert(
                 "access-control-allow-headers",
-                value("authorization, content-type"),
+                value("authorization, content-type, dpop"),
             );
         }
         fields.insert("allow", value(allowed_methods(path)));

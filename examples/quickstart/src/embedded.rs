@@ -13,13 +13,13 @@ const PORT: u16 = 3011;
 /// Starts an issuer in this process, on its usual port if that is free. Its dashboard knows the API.
 pub(crate) async fn start(
     algorithms: &[Algorithm],
-    api: SocketAddr,
+    api: &str,
     inspector_port: Option<u16>,
 ) -> Result<DevIssuer, StartError> {
     let signs = algorithms.first().map_or("RS256", |it| it.name());
     let registry = include_str!("issuer.toml").replace("RS256", signs);
     let registry = Registry::from_toml(&registry).unwrap_or_else(|_| Registry::in_memory());
-    let mut dashboard = Dashboard::new(registry).api_url(base_url(api));
+    let mut dashboard = Dashboard::new(registry).api_url(api);
     if let Some(port) = inspector_port {
         dashboard = dashboard.inspector_port(port);
     }
@@ -34,10 +34,9 @@ pub(crate) async fn start(
 }
 
 /// Returns a `curl` line to try the server. It has double quotes, which every shell supports.
-pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String {
+pub(crate) fn announcement(issuer: &DevIssuer, base: &str) -> String {
     let name = issuer.issuer();
     let token = issuer.token().scope(&format!("{READ} {WRITE}")).build();
-    let base = base_url(listening);
     format!(
         "development issuer {name}\ndashboard {name}\ntry it:\n\
          curl -H \"Authorization: Bearer {token}\" {base}/api/private\n"
@@ -45,13 +44,13 @@ pub(crate) fn announcement(issuer: &DevIssuer, listening: SocketAddr) -> String 
 }
 
 /// Returns the server's URL for clients on this machine.
-pub(crate) fn base_url(listening: SocketAddr) -> String {
+pub(crate) fn base_url(scheme: &str, listening: SocketAddr) -> String {
     let ip = match listening.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    format!("http://{}", SocketAddr::new(ip, listening.port()))
+    format!("{scheme}://{}", SocketAddr::new(ip, listening.port()))
 }
 
 #[cfg(test)]
@@ -66,13 +65,13 @@ mod tests {
             ("[::]:80", "http://[::1]:80"),
             ("192.0.2.7:80", "http://192.0.2.7:80"),
         ] {
-            assert_eq!(base_url(listening.parse().unwrap()), url);
+            assert_eq!(base_url("http", listening.parse().unwrap()), url);
         }
     }
 
     #[tokio::test]
     async fn the_usual_port_may_be_taken() {
-        let api = "127.0.0.1:3010".parse().unwrap();
+        let api = "http://127.0.0.1:3010";
         let one = start(&[Algorithm::ES256], api, None).await.unwrap();
         let two = start(&[Algorithm::ES256], api, None).await.unwrap();
         assert_ne!(one.port(), two.port());

@@ -2,9 +2,11 @@ use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
     process::ExitCode,
+    sync::Arc,
 };
 
 use authz_core::{Authorizer, Issuer, Resource, rules::Rules};
+use authz_rustls::rustls::ServerConfig;
 use authz_testkit::Inspector;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tracing_subscriber::prelude::*;
@@ -30,6 +32,8 @@ pub struct Start {
     pub messages: Messages,
     /// Listens on the configured address.
     pub listener: TcpListener,
+    /// The certificate of the server, if it serves https.
+    pub tls: Option<Arc<ServerConfig>>,
     /// Resolves when the server should stop.
     pub shutdown: Shutdown,
 }
@@ -87,7 +91,9 @@ async fn start(
     let listen = format!("listen on {address} (HOST and PORT say where, PORT=0 is any free port)");
     let listener = (TcpListener::bind(address).await).map_err(cannot(&listen))?;
     let listening = listener.local_addr().map_err(cannot(&listen))?;
-    let mut announcement = format!("listening on http://{listening}\n");
+    let tls = config.bound.tls.clone();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut announcement = format!("listening on {scheme}://{listening}\n");
     if let Some(inspector) = &inspector {
         announcement += &format!("inspector http://127.0.0.1:{}\n", inspector.port());
     }
@@ -102,18 +108,30 @@ async fn start(
         Some(issuer) => issuer,
         None => {
             let inspector_port = inspector.as_ref().map(Inspector::port);
-            let issuer = embedded::start(&config.algorithms, listening, inspector_port).await;
+            let issuer = embedded::start(
+                &config.algorithms,
+                &embedded::base_url(scheme, listening),
+                inspector_port,
+            )
+            .await;
             own_issuer = issuer.map_err(cannot("start the development issuer"))?;
             let issuer = &own_issuer;
-            announcement.push_str(&embedded::announcement(issuer, listening));
+            announcement.push_str(&embedded::announcement(
+                issuer,
+                &embedded::base_url(scheme, listening),
+            ));
             // A resource identifier with plain http must be on this machine (RFC 9728 section 1.2).
             if listening.ip().is_loopback() || listening.ip().is_unspecified() {
-                resource = resource.or(Some(embedded::base_url(listening)));
+                resource = resource.or(Some(embedded::base_url(scheme, listening)));
             }
             Issuer::new(issuer.issuer()).audience(issuer.audience())
         }
     };
-    let mut builder = Authorizer::builder().issuer(issuer.algorithms(config.algorithms));
+    let issuer = config.bound.issuer(issuer.algorithms(config.algorithms));
+    let base_url = embedded::base_url(scheme, listening);
+    let mut builder = config
+        .bound
+        .authorizer(Authorizer::builder().issuer(issuer), &base_url);
     if let Some(resource) = resource {
         let resource = Resource::new(resource).scopes_supported([READ, WRITE]);
         builder = builder.resource(resource.also_at_root());
@@ -136,6 +154,7 @@ async fn start(
         cors: Cors::new(config.cors_origins),
         messages: Messages::default(),
         listener,
+        tls,
         shutdown,
     };
     let served = supervise(async |shutdown| serve(start(shutdown)).await, signals);

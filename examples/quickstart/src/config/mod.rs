@@ -1,6 +1,7 @@
 //! The configuration: environment variables, all read before anything starts, and the files that
 //! they name.
 
+mod bound;
 mod value;
 
 use std::{
@@ -15,6 +16,8 @@ use authz_core::{Algorithm, Issuer, rules::Rules};
 use http::HeaderValue;
 use tracing_subscriber::EnvFilter;
 
+use self::bound::Bound;
+
 #[derive(Debug)]
 pub(crate) struct Config {
     /// Without one, the server starts a development issuer.
@@ -23,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) address: SocketAddr,
     pub(crate) resource: Option<String>,
     pub(crate) rules: Option<Rules>,
+    pub(crate) bound: Bound,
     pub(crate) cors_origins: Vec<HeaderValue>,
     pub(crate) log: EnvFilter,
     /// Where the API's decisions are shown to its developer.
@@ -51,6 +55,7 @@ impl Config {
             address: (host.unwrap_or(LOCALHOST), port.unwrap_or(3010)).into(),
             resource: environment.take("AUTHZ_RESOURCE", value::resource)?,
             rules: environment.take("AUTHZ_RULES", value::rules)?,
+            bound: Bound::read(&mut environment)?,
             cors_origins: cors_origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
             inspector_port: environment.take("AUTHZ_INSPECTOR_PORT", value::port)?,

@@ -17,7 +17,9 @@ fn with_issuer(variables: &str) -> Result<Config, String> {
 const VARIABLES: &str = "
     AUTHZ_ISSUER AUTH0_DOMAIN AUTHZ_AUDIENCE AUTH0_AUDIENCE AUTHZ_JWKS_URI AUTHZ_DISCOVERY_URL
     AUTHZ_ALLOW_HTTP AUTHZ_CA_FILE AUTHZ_ALGORITHMS AUTHZ_RESOURCE AUTHZ_RULES AUTHZ_CORS_ORIGINS
-    AUTHZ_INSPECTOR_PORT AUTHZ_METRICS_PORT HOST PORT RUST_LOG";
+    AUTHZ_INSPECTOR_PORT AUTHZ_METRICS_PORT AUTHZ_DPOP AUTHZ_DPOP_NONCE AUTHZ_NONCE_KEY AUTHZ_PUBLIC_URL
+    AUTHZ_CLIENT_CERT_HEADER AUTHZ_TRUSTED_PROXIES AUTHZ_TLS_CERT AUTHZ_TLS_KEY AUTHZ_TLS_CLIENT
+    HOST PORT RUST_LOG";
 
 #[test]
 fn an_empty_variable_is_not_set() {
@@ -96,6 +98,17 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("AUTHZ_RESOURCE", "http://api.internal/", "plain http"),
     ("AUTHZ_RESOURCE", "urn:api", "absolute"),
     ("RUST_LOG", "authz_core=loud", "info"),
+    ("AUTHZ_DPOP", "on", "required"),
+    ("AUTHZ_DPOP_NONCE", "accepted", "required"),
+    ("AUTHZ_NONCE_KEY", "secret", "43 characters"),
+    ("AUTHZ_PUBLIC_URL", "api.example", "https://api.example"),
+    ("AUTHZ_PUBLIC_URL", "https://api.example?x", "without query"),
+    ("AUTHZ_CLIENT_CERT_HEADER", "apache", "nginx"),
+    ("AUTHZ_CLIENT_CERT_HEADER", "rfc9440:x", "nginx"),
+    ("AUTHZ_CLIENT_CERT_HEADER", "nginx:a b", "header field"),
+    ("AUTHZ_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/33"),
+    ("AUTHZ_TLS_CERT", "missing.pem", "cannot be read"),
+    ("AUTHZ_TLS_CLIENT", "required", "optional"),
 ];
 
 #[test]

@@ -3,7 +3,8 @@
 
 use std::{fs, io, net::IpAddr};
 
-use authz_core::{Algorithm, rules::Rules};
+use authz_core::{Algorithm, ClientCertificateHeader, Dpop, rules::Rules};
+use authz_rustls::ClientAuth;
 use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -61,8 +62,65 @@ pub(super) fn ca_file(path: &str) -> Result<String, String> {
     has_any.then(|| path.to_owned()).ok_or(problem.to_owned())
 }
 
-fn unreadable(error: &io::Error) -> String {
+pub(super) fn unreadable(error: &io::Error) -> String {
     format!("cannot be read ({error}): a relative path begins where the server is started")
+}
+
+pub(super) fn dpop(text: &str) -> Result<Dpop> {
+    Ok(match text {
+        "off" => Dpop::Off,
+        "accepted" => Dpop::Accepted,
+        "required" => Dpop::Required,
+        _ => return Err("is not one of off, accepted, required"),
+    })
+}
+
+pub(super) fn is_required(text: &str) -> Result<bool> {
+    match text {
+        "off" => Ok(false),
+        "required" => Ok(true),
+        _ => Err("is not one of off, required"),
+    }
+}
+
+pub(super) fn client_auth(text: &str) -> Result<ClientAuth> {
+    match text {
+        "off" => Ok(ClientAuth::Off),
+        "optional" => Ok(ClientAuth::Optional),
+        _ => Err("is not one of off, optional"),
+    }
+}
+
+/// A proxy, and for some the name of the header field that it is configured to send: `nginx:x-cert`.
+pub(super) fn certificate_header(text: &str) -> Result<ClientCertificateHeader> {
+    let (proxy, name) = text.split_once(':').unwrap_or((text, "x-client-cert"));
+    let is_named = text.contains(':');
+    let header = match proxy {
+        "rfc9440" if !is_named => Ok(ClientCertificateHeader::rfc9440()),
+        "xfcc" if !is_named => Ok(ClientCertificateHeader::envoy_xfcc()),
+        "traefik" if !is_named => Ok(ClientCertificateHeader::traefik()),
+        "alb" if !is_named => Ok(ClientCertificateHeader::aws_alb()),
+        "nginx" => ClientCertificateHeader::nginx(name),
+        "haproxy" => ClientCertificateHeader::haproxy(name),
+        "caddy" => ClientCertificateHeader::caddy(name),
+        _ => {
+            return Err(
+                "is not one of rfc9440, xfcc, nginx, haproxy, traefik, caddy, alb; nginx, haproxy and \
+                 caddy may name their header field, as in nginx:x-client-cert, which is the default",
+            );
+        }
+    };
+    header.map_err(|_| "has a name that no header field can have")
+}
+
+/// The address that clients use. It is only compared.
+pub(super) fn public_url(text: &str) -> Result<String> {
+    let is_address = |it: &Url| matches!(it.scheme(), "https" | "http") && it.has_host();
+    let url = Url::parse(text).ok().filter(is_address);
+    let is_plain = !text.contains(['?', '#', '@']);
+    (url.is_some() && is_plain)
+        .then(|| text.to_owned())
+        .ok_or("is not an https or http URL without query, fragment and user, as in https://api.example/v1")
 }
 
 /// The origin as browsers spell it: in lower case, without the scheme's own port.

@@ -1,0 +1,108 @@
+//! Tokens that are bound to their sender: DPoP, client certificates, TLS.
+
+use std::{fs, sync::Arc};
+
+use authz_core::{
+    AuthorizerBuilder, ClientCertificateHeader, Dpop, DpopProofs, Issuer, MutualTls, NonceKey,
+    TrustedProxies,
+};
+use authz_rustls::{ClientAuth, TlsConfig, rustls::ServerConfig};
+
+use super::{Environment, value};
+
+#[derive(Debug)]
+pub(crate) struct Bound {
+    dpop: Dpop,
+    nonce_key: Option<NonceKey>,
+    public_url: Option<String>,
+    certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
+    mutual_tls: MutualTls,
+    /// Serves https, if it is set.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
+}
+
+impl Bound {
+    pub(super) fn read(environment: &mut Environment) -> Result<Self, String> {
+        let dpop = environment
+            .take("AUTHZ_DPOP", value::dpop)?
+            .unwrap_or_default();
+        let nonces = environment.take("AUTHZ_DPOP_NONCE", value::is_required)?;
+        let nonce_key = environment.take("AUTHZ_NONCE_KEY", NonceKey::from_base64url)?;
+        let nonce_key = match (nonces, nonce_key) {
+            (Some(true), None) => Some(own_key()?),
+            (Some(true), key) => key,
+            _ => None,
+        };
+        let header = environment.take("AUTHZ_CLIENT_CERT_HEADER", value::certificate_header)?;
+        let proxies = environment.take("AUTHZ_TRUSTED_PROXIES", |text| {
+            TrustedProxies::new(text.split(',').map(str::trim))
+        })?;
+        if header.is_some() && proxies.is_none() {
+            let warning = "AUTHZ_CLIENT_CERT_HEADER has no effect without AUTHZ_TRUSTED_PROXIES: \
+                           no proxy is believed";
+            environment.warnings.push(warning.to_owned());
+        }
+        let (tls, client_auth) = environment.tls()?;
+        let is_open = header.is_some() || client_auth == ClientAuth::Optional;
+        Ok(Self {
+            dpop,
+            nonce_key,
+            public_url: environment.take("AUTHZ_PUBLIC_URL", value::public_url)?,
+            certificate_from: header.zip(proxies),
+            mutual_tls: if is_open {
+                MutualTls::Accepted
+            } else {
+                MutualTls::Off
+            },
+            tls,
+        })
+    }
+
+    pub(crate) fn issuer(&self, issuer: Issuer) -> Issuer {
+        issuer.dpop(self.dpop).mutual_tls(self.mutual_tls)
+    }
+
+    /// Applies the settings of the API, whose address for clients is `base_url` unless another is set.
+    pub(crate) fn authorizer(
+        self,
+        builder: AuthorizerBuilder,
+        base_url: &str,
+    ) -> AuthorizerBuilder {
+        let builder = match self.certificate_from {
+            Some((header, proxies)) => builder.client_certificate_from(header, proxies),
+            None => builder,
+        };
+        let url = self.public_url.unwrap_or_else(|| base_url.to_owned());
+        let proofs = DpopProofs::for_public_url(url);
+        builder.dpop_proofs(self.nonce_key.into_iter().fold(proofs, DpopProofs::nonces))
+    }
+}
+
+impl Environment {
+    fn tls(&mut self) -> Result<(Option<Arc<ServerConfig>>, ClientAuth), String> {
+        let read = |path: &str| fs::read(path).map_err(|error| value::unreadable(&error));
+        let chain = self.take("AUTHZ_TLS_CERT", read)?;
+        let key = self.take("AUTHZ_TLS_KEY", read)?;
+        let client_auth = self.take("AUTHZ_TLS_CLIENT", value::client_auth)?;
+        let client_auth = client_auth.unwrap_or(ClientAuth::Off);
+        let config = match (chain, key) {
+            (None, None) => return Ok((None, ClientAuth::Off)),
+            (Some(chain), Some(key)) => TlsConfig::from_pem(&chain, &key),
+            _ => return Err(
+                "AUTHZ_TLS_CERT and AUTHZ_TLS_KEY go together: set both, or none for plain http"
+                    .to_owned(),
+            ),
+        };
+        let config = config.and_then(|it| it.client_auth(client_auth).build());
+        let invalid = |error| format!("AUTHZ_TLS_CERT and AUTHZ_TLS_KEY: {error}");
+        Ok((Some(config.map_err(invalid)?), client_auth))
+    }
+}
+
+/// A key of this process. Servers that share their clients need a common one.
+fn own_key() -> Result<NonceKey, String> {
+    let mut key = [0; 32];
+    let random = getrandom::fill(&mut key);
+    random.map_err(|error| format!("the system has no random numbers for nonces: {error}"))?;
+    Ok(NonceKey::from_bytes(key))
+}
