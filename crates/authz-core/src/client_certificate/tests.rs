@@ -311,6 +311,23 @@ fn anything_else_is_malformed() {
     assert!(matches!(read(aws, &both), Outcome::Malformed(_)));
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_value_makes_a_parser_panic(value in r#"[ -~]{0,80}|([HashCert=;,\\"%:0-9a-f-]|Hash=|Cert="|%0A|MAEB){0,40}"#) {
+        for (header, name) in [
+            (ClientCertificateHeader::rfc9440(), "client-cert"),
+            (ClientCertificateHeader::envoy_xfcc(), XFCC),
+            (named(ClientCertificateHeader::nginx), "x-cert"),
+            (named(ClientCertificateHeader::haproxy), "x-cert"),
+            (ClientCertificateHeader::traefik(), TRAEFIK),
+            (named(ClientCertificateHeader::caddy), "x-cert"),
+            (ClientCertificateHeader::aws_alb(), ALB_CHAIN),
+        ] {
+            proptest::prop_assert_ne!(read(&header, &[(name, value.clone())]), Outcome::Found);
+        }
+    }
+}
+
 const XFCC: &str = "x-forwarded-client-cert";
 const TRAEFIK: &str = "x-forwarded-tls-client-cert";
 const ALB_LEAF: &str = "x-amzn-mtls-clientcert-leaf";
