@@ -134,8 +134,15 @@ fn every_form_carries_the_certificate_of_rfc_8705() {
         (
             &xfcc,
             XFCC,
-            format!("Hash={};URI=a, By=b;Hash={SHA256}", "00".repeat(32)),
+            format!("Hash={};Subject=\"CN=a\", By=b;Hash={SHA256}", "00".repeat(32)),
             Found,
+        ),
+        // A name of the caller's choice does not begin an element.
+        (
+            &xfcc,
+            XFCC,
+            format!("Hash={};URI=a,Hash={SHA256}", "00".repeat(32)),
+            Outcome::Malformed("a comma after a name that may contain it"),
         ),
         (
             &xfcc,

@@ -20,6 +20,10 @@ pub(super) fn last_element(value: &str) -> Result<ClientCertificate, Malformed> 
             return Err(Malformed("an element has a key twice"));
         }
         match end {
+            // Envoy does not quote them either, so a comma may be part of a name that the client chose.
+            End::Element if ["URI", "DNS"].iter().any(|it| key.eq_ignore_ascii_case(it)) => {
+                return Err(Malformed("a comma after a name that may contain it"));
+            }
             End::Pair => {}
             End::Element => (hash, cert) = (None, None),
             End::Value => break,
