@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use authz_core::{Admission, Authorizer, Issuer, RequestParts, Tenants, policy::scope};
+use authz_core::{
+    Admission, Authorizer, Issuer, RequestParts, Tenants, jwks::RemoteJwksBuilder, policy::scope,
+};
 use authz_testkit::Algorithm;
 use http::Request;
 use metrics::{
@@ -328,6 +330,36 @@ async fn tenants_share_the_label_of_their_pattern() {
             counted("authz_tenants{}", 2.0),
         ])
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetches_count_wherever_the_keys_were_built() {
+    let recorded = Recorded::start();
+    let server = KeyServer::new([key()]);
+    let built = || server.keys().build().unwrap();
+    let settings = {
+        let server = server.clone();
+        move |keys: RemoteJwksBuilder| keys.fetcher(server.clone())
+    };
+    // Built one after the other, because a fetch begins with the build.
+    for name in ["owned", "shared", "by address"] {
+        let issuer = support::issuer();
+        let issuer = match name {
+            "owned" => issuer.keys(built()),
+            "shared" => issuer.keys(Arc::new(built())),
+            _ => issuer
+                .jwks_uri("https://login.example/keys")
+                .key_settings(settings.clone()),
+        };
+        let authorizer = support::authorizer().issuer(issuer).build().unwrap();
+        settle().await;
+        assert_eq!(
+            recorded.changes(),
+            are([("authz_keys_fetches_total{ISSUER,result=ok}", 1.0)]),
+            "{name}"
+        );
+        drop(authorizer);
+    }
 }
 
 #[tokio::test(start_paused = true)]

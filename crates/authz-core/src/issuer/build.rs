@@ -88,36 +88,46 @@ impl Issuer {
         !self.key_sources.is_empty() || self.profile_jwks_uri.is_some()
     }
 
-    /// Applies the application's key settings and the backend.
+    /// Applies the application's key settings, the backend and the metrics.
     pub(super) fn remote_keys(
         &self,
         keys: RemoteJwksBuilder,
         backend: CryptoBackend,
+        metrics: &IssuerMetrics,
     ) -> RemoteJwksBuilder {
         match &self.key_settings {
             Some(settings) => (settings.0)(keys),
             None => keys,
         }
         .crypto_backend(backend)
+        .metrics(metrics.clone())
     }
 
     /// Creates the provider of the issuer's keys.
-    fn provider(&self, backend: CryptoBackend) -> Result<Arc<dyn JwksProvider>, BuildError> {
+    fn provider(
+        &self,
+        backend: CryptoBackend,
+        metrics: &IssuerMetrics,
+    ) -> Result<Arc<dyn JwksProvider>, BuildError> {
         let failed = |error| BuildError::keys(&self.issuer, &error);
         let remote = |builder| -> Result<Arc<dyn JwksProvider>, _> {
-            let keys = self.remote_keys(builder, backend).build();
+            let keys = self.remote_keys(builder, backend, metrics).build();
             Ok(Arc::new(keys.map_err(failed)?))
         };
         let at = |address: &str| -> Result<Arc<dyn JwksProvider>, _> {
             if self.load_balancer.is_none() {
                 return remote(RemoteJwks::at(address));
             }
-            let keys = self.remote_keys(PemByKid::settings(address), backend);
+            let keys = self.remote_keys(PemByKid::settings(address), backend, metrics);
             Ok(Arc::new(PemByKid::new(keys).map_err(failed)?))
         };
         if !self.key_sources.is_empty() {
             let sources = self.key_sources.iter().map(|source| match source {
                 KeySource::Uri(uri) => at(&uri.0),
+                KeySource::Remote(keys) => {
+                    keys.count_fetches(metrics);
+                    Ok(Arc::clone(keys) as Arc<dyn JwksProvider>)
+                }
                 KeySource::Provider(keys) => Ok(Arc::clone(keys)),
             });
             return Ok(CombinedKeys::of(sources.collect::<Result<_, _>>()?));
@@ -131,9 +141,8 @@ impl Issuer {
 
     pub(super) fn into_trusted(self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
-        let keys = self.provider(api.crypto_backend)?;
         let metrics = IssuerMetrics::register(&self.issuer);
-        keys.count_fetches(&metrics);
+        let keys = self.provider(api.crypto_backend, &metrics)?;
         self.with_keys(keys, metrics, api)
     }
 

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use super::{
     arguments::Mistake,
@@ -9,7 +9,7 @@ use crate::{
     client_certificate::MutualTls,
     crypto::Algorithm,
     dpop::Dpop,
-    jwks::{Address, JwksProvider, RemoteJwksBuilder},
+    jwks::{Address, JwksProvider, RemoteJwks, RemoteJwksBuilder},
 };
 
 /// A trusted issuer and its settings.
@@ -66,6 +66,8 @@ pub struct Issuer {
 #[derive(Clone, Debug)]
 pub(crate) enum KeySource {
     Uri(Address),
+    /// Keys that the application built. The authorizer counts their fetches.
+    Remote(Arc<RemoteJwks>),
     Provider(Arc<dyn JwksProvider>),
 }
 
@@ -147,7 +149,7 @@ impl Issuer {
     /// # Ok(issuer) }
     /// ```
     pub fn keys(mut self, keys: impl JwksProvider) -> Self {
-        self.key_sources.push(KeySource::Provider(Arc::new(keys)));
+        self.key_sources.push(KeySource::of(keys));
         self
     }
 
@@ -303,6 +305,19 @@ impl Issuer {
         let is_open = self.audience_rule == AudienceRule::Audience && !self.id_tokens;
         if is_open && self.audiences.is_empty() {
             self.audiences = audiences.to_vec();
+        }
+    }
+}
+
+impl KeySource {
+    fn of<K: JwksProvider>(keys: K) -> Self {
+        if let Some(shared) = (&keys as &dyn Any).downcast_ref::<Arc<RemoteJwks>>() {
+            return Self::Remote(Arc::clone(shared));
+        }
+        let keys = Arc::new(keys);
+        match (Arc::clone(&keys) as Arc<dyn Any + Send + Sync>).downcast() {
+            Ok(remote) => Self::Remote(remote),
+            Err(_) => Self::Provider(keys),
         }
     }
 }

@@ -62,7 +62,6 @@ impl TrustedIssuer {
 
     /// Returns the same settings for another tenant.
     pub(super) fn for_tenant(&self, issuer: Arc<str>, keys: Arc<dyn JwksProvider>) -> Self {
-        keys.count_fetches(&self.metrics);
         Self {
             issuer,
             audiences: Arc::clone(&self.audiences),

@@ -3,7 +3,7 @@ use std::{future::poll_fn, sync::Arc, task::Poll};
 use async_trait::async_trait;
 
 use super::{JwksProvider, KeyCandidates, KeyLookup, KeyStatus, RefreshReason, UnknownKey};
-use crate::{crypto::VerificationKey, metrics::IssuerMetrics, token::ProtectedHeader};
+use crate::{crypto::VerificationKey, token::ProtectedHeader};
 
 /// Several key sources of one issuer, such as a key set and the shared secret that it replaces. The
 /// token's algorithm and `kid` select the key among all of them.
@@ -90,12 +90,6 @@ impl JwksProvider for CombinedKeys {
     /// A source returns `true` for keys of other sources, so all must agree.
     fn is_current(&self, key: &VerificationKey) -> bool {
         self.0.iter().all(|source| source.is_current(key))
-    }
-
-    fn count_fetches(&self, metrics: &IssuerMetrics) {
-        for source in &self.0 {
-            source.count_fetches(metrics);
-        }
     }
 
     fn status(&self) -> KeyStatus {

@@ -3,9 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use super::{candidates::KeyCandidates, error::KeysError};
-use crate::{
-    crypto::VerificationKey, metrics::IssuerMetrics, token::ProtectedHeader, untrusted::Bounded,
-};
+use crate::{crypto::VerificationKey, token::ProtectedHeader, untrusted::Bounded};
 
 /// A source of verification keys for the tokens of one issuer.
 ///
@@ -60,12 +58,6 @@ pub trait JwksProvider: fmt::Debug + Send + Sync + 'static {
     /// Waits until keys are available, without a time limit. The default returns at once.
     async fn ready(&self) {}
 
-    /// Counts the fetches of this crate's own providers.
-    #[doc(hidden)]
-    fn count_fetches(&self, metrics: &IssuerMetrics) {
-        let _ = metrics;
-    }
-
     /// Returns the status for operators.
     fn status(&self) -> KeyStatus {
         KeyStatus::ready()
@@ -88,10 +80,6 @@ impl<P: JwksProvider + ?Sized> JwksProvider for Arc<P> {
 
     async fn ready(&self) {
         P::ready(self).await;
-    }
-
-    fn count_fetches(&self, metrics: &IssuerMetrics) {
-        P::count_fetches(self, metrics);
     }
 
     fn status(&self) -> KeyStatus {

@@ -25,7 +25,7 @@ impl ApiMetrics {
 }
 
 #[derive(Clone, Debug)]
-pub struct IssuerMetrics;
+pub(crate) struct IssuerMetrics;
 
 impl IssuerMetrics {
     pub(crate) const fn register(_: &str) -> Self {

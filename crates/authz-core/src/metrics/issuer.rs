@@ -7,7 +7,7 @@ use crate::rejection::Reason;
 
 /// The handles of one issuer, or of all tenants of one pattern: tenants are too many for labels.
 #[derive(Clone, Debug)]
-pub struct IssuerMetrics(Arc<Handles>);
+pub(crate) struct IssuerMetrics(Arc<Handles>);
 
 #[derive(Debug)]
 struct Handles {

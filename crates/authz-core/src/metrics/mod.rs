@@ -18,12 +18,6 @@ mod recorded;
 mod timer;
 
 #[cfg(not(feature = "metrics"))]
-#[expect(unreachable_pub, reason = "a hidden method of a public trait takes it")]
-pub use self::disabled::IssuerMetrics;
-#[cfg(not(feature = "metrics"))]
-pub(crate) use self::disabled::{ApiMetrics, Timer};
+pub(crate) use self::disabled::{ApiMetrics, IssuerMetrics, Timer};
 #[cfg(feature = "metrics")]
-#[expect(unreachable_pub, reason = "a hidden method of a public trait takes it")]
-pub use self::issuer::IssuerMetrics;
-#[cfg(feature = "metrics")]
-pub(crate) use self::{recorded::ApiMetrics, timer::Timer};
+pub(crate) use self::{issuer::IssuerMetrics, recorded::ApiMetrics, timer::Timer};

@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -23,7 +23,6 @@ use crate::{
         MissingKeys, RefreshMode, RefreshReason, RemoteJwks, RemoteJwksBuilder, RemoteJwksError,
         UnknownKey, UnknownKids,
     },
-    metrics::IssuerMetrics,
     token::ProtectedHeader,
 };
 
@@ -38,7 +37,6 @@ pub(in crate::issuer) struct PemByKid {
     settings: RemoteJwksBuilder,
     fetcher: Arc<PemFetcher>,
     keys: ArcSwap<Entries>,
-    metrics: OnceLock<IssuerMetrics>,
     /// The lock is held briefly and never across foreign code.
     state: Mutex<State>,
 }
@@ -87,7 +85,6 @@ impl PemByKid {
                 failures: AtomicU64::new(0),
             }),
             keys: ArcSwap::default(),
-            metrics: OnceLock::new(),
             state: Mutex::new(State {
                 admission: Admission::new(Self::BURST, Self::INTERVAL),
                 unknown: UnknownKids::new(Self::INTERVAL),
@@ -119,9 +116,6 @@ impl PemByKid {
         }
         let fetcher = Arc::clone(&self.fetcher) as Arc<dyn Fetcher>;
         let keys = Arc::new(self.settings.build_single(url, fetcher));
-        if let Some(metrics) = self.metrics.get() {
-            keys.count_fetches(metrics);
-        }
         let before = self.insert(&mut state, kid, &keys);
         drop(state);
         drop(before);
@@ -237,11 +231,6 @@ impl JwksProvider for PemByKid {
     fn is_current(&self, key: &VerificationKey) -> bool {
         let keys = key.kid().and_then(|kid| self.known(kid));
         key.is_usable() && keys.is_some_and(|keys| keys.is_current(key))
-    }
-
-    fn count_fetches(&self, metrics: &IssuerMetrics) {
-        // Only the first authorizer that uses the keys counts.
-        let _ = self.metrics.set(metrics.clone());
     }
 
     /// Always ready, because only tokens tell which keys are needed.

@@ -133,10 +133,11 @@ impl Tenants {
         example.issuer = pattern.example();
         example.check()?;
         let failed = |error| BuildError::keys(&pattern.example(), &error);
+        let metrics = IssuerMetrics::register(&self.template.issuer);
         // A thousand tenants, mostly idle, should not have a background task each.
         let keys = RemoteJwks::discover(&*example.issuer).refresh_mode(RefreshMode::OnRequest);
         let keys = example
-            .remote_keys(keys, api.crypto_backend)
+            .remote_keys(keys, api.crypto_backend, &metrics)
             .with_shared_client()
             .map_err(failed)?;
         if keys.has_fixed_address() {
@@ -146,7 +147,6 @@ impl Tenants {
             .for_issuer(example.issuer.clone())
             .build_idle()
             .map_err(failed)?;
-        let metrics = IssuerMetrics::register(&self.template.issuer);
         let rules = example.with_keys(Arc::new(first), metrics, api)?;
         let admission = Admission::new(self.burst, self.interval);
         Ok(TenantIssuers::new(

@@ -110,6 +110,12 @@ impl RemoteJwks {
         self.background.compare_and_swap(&running, Some(task));
     }
 
+    /// Counts the fetches of keys that the application built. Only the first authorizer that uses the
+    /// keys counts.
+    pub(crate) fn count_fetches(&self, metrics: &IssuerMetrics) {
+        self.keys.count_fetches(metrics);
+    }
+
     /// Returns `true` if a key set is available, even an empty one. Starts nothing.
     pub(crate) fn has_keys(&self) -> bool {
         self.keys.has_keys(Instant::now())
@@ -250,10 +256,6 @@ impl JwksProvider for RemoteJwks {
             && self.standing(Instant::now()) == Standing::Usable
             // `standing` may have withdrawn lapsed keys.
             && key.is_usable()
-    }
-
-    fn count_fetches(&self, metrics: &IssuerMetrics) {
-        self.keys.count_fetches(metrics);
     }
 
     fn status(&self) -> KeyStatus {

@@ -1,7 +1,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use super::{schedule::Backoff, source::Source};
-use crate::crypto::CryptoBackend;
+use crate::{crypto::CryptoBackend, metrics::IssuerMetrics};
 
 /// Who starts a routine refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -21,6 +21,7 @@ pub enum RefreshMode {
 pub(super) struct Settings {
     pub(super) source: Source,
     pub(super) backend: CryptoBackend,
+    pub(super) metrics: Option<IssuerMetrics>,
     pub(super) max_keys: usize,
     /// Whether an empty set is valid and withdraws all keys.
     pub(super) may_be_empty: bool,

@@ -89,6 +89,7 @@ impl RemoteJwksBuilder {
                 http_hosts: self.http_hosts,
             },
             backend: self.backend,
+            metrics: self.metrics,
             max_keys: self.max_keys,
             may_be_empty,
             default_lifetime: self.default_lifetime,

@@ -6,6 +6,7 @@ use super::{RemoteJwks, fetcher::Fetcher, settings::RefreshMode};
 use crate::{
     crypto::CryptoBackend,
     jwks::address::{Address, HttpHosts},
+    metrics::IssuerMetrics,
 };
 
 /// Builds a [`RemoteJwks`]. Every setting has a default for production.
@@ -22,6 +23,7 @@ pub struct RemoteJwksBuilder {
     max_bytes: usize,
     max_keys: usize,
     backend: CryptoBackend,
+    metrics: Option<IssuerMetrics>,
     default_lifetime: Duration,
     lifetime_bounds: RangeInclusive<Duration>,
     outage_window: Duration,
@@ -69,6 +71,7 @@ impl RemoteJwksBuilder {
             max_bytes: 512 * 1024,
             max_keys: usize::MAX,
             backend: CryptoBackend::fastest(),
+            metrics: None,
             default_lifetime: Duration::from_secs(10 * 60),
             lifetime_bounds: Duration::from_secs(60)..=Duration::from_secs(24 * 60 * 60),
             outage_window: Duration::from_secs(24 * 60 * 60),
@@ -153,6 +156,12 @@ impl RemoteJwksBuilder {
     /// Sets the backend that verifies signatures.
     pub(crate) const fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
         self.backend = backend;
+        self
+    }
+
+    /// Sets where fetches are counted.
+    pub(crate) fn metrics(mut self, metrics: IssuerMetrics) -> Self {
+        self.metrics = Some(metrics);
         self
     }
 

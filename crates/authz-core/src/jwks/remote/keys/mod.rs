@@ -113,6 +113,11 @@ impl RemoteKeys {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
+            metrics: settings
+                .metrics
+                .clone()
+                .map(OnceLock::from)
+                .unwrap_or_default(),
             state: Mutex::new(State {
                 in_flight: None,
                 next_id: 0,
@@ -129,12 +134,10 @@ impl RemoteKeys {
             rescheduled: Arc::default(),
             fetches: AtomicU64::new(0),
             failures: AtomicU64::new(0),
-            metrics: OnceLock::new(),
         })
     }
 
     pub(super) fn count_fetches(&self, metrics: &IssuerMetrics) {
-        // Only the first authorizer that uses the keys counts.
         let _ = self.metrics.set(metrics.clone());
     }
 
