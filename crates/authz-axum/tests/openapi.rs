@@ -107,7 +107,10 @@ async fn the_route_enforces_what_the_document_says() {
     let issuer = DevIssuer::start().await;
     let trusted = Issuer::new(issuer.issuer()).audience(issuer.audience());
     let authorizer = Authorizer::new(trusted.algorithms([Algorithm::RS256])).unwrap();
-    let scheme = IssuerScheme::oauth2("https://login.example/");
+    let scheme = IssuerScheme::oauth2(
+        "https://login.example/authorize",
+        "https://login.example/oauth/token",
+    );
     let (router, document) = app(&authorizer, &scheme);
     for (method, path) in [("get", "/messages"), ("post", "/messages"), ("get", "/me")] {
         let operation = &document["paths"][path][method];
@@ -140,7 +143,10 @@ async fn the_route_enforces_what_the_document_says() {
 #[tokio::test]
 async fn the_scheme_names_the_issuer_and_every_scope() {
     let authorizer = Authorizer::new(Issuer::new("https://login.example").audience("api")).unwrap();
-    let scheme = IssuerScheme::oauth2("https://login.example/");
+    let scheme = IssuerScheme::oauth2(
+        "https://login.example/authorize",
+        "https://login.example/oauth/token",
+    );
     let scheme = scheme.scope("read:messages", "Read messages");
     let (_, document) = app(&authorizer, &scheme);
     let scopes = json!({ "read:messages": "Read messages", "write:messages": "" });
@@ -180,4 +186,32 @@ async fn the_scheme_names_the_issuer_and_every_scope() {
     );
     let forbidden = &document["components"]["responses"]["Forbidden"]["content"];
     assert!(forbidden["application/problem+json"].is_object());
+}
+
+#[tokio::test]
+async fn the_endpoints_come_from_the_issuers_metadata() {
+    let issuer = DevIssuer::start().await;
+    let mut metadata = issuer.discovery_document();
+    metadata["authorization_endpoint"] = json!("https://login.example/a");
+    metadata["token_endpoint"] = json!("https://login.example/t");
+    issuer.set_discovery_document(Some(metadata));
+    let of = |trusted: Issuer| {
+        let trusted = trusted.audience(issuer.audience());
+        Authorizer::new(trusted.algorithms([Algorithm::RS256])).unwrap()
+    };
+    for (authorizer, expected) in [
+        (of(Issuer::new(issuer.issuer())), "https://login.example/a"),
+        // Keys at a given address are found without metadata.
+        (
+            of(Issuer::new(issuer.issuer()).jwks_uri(issuer.jwks_uri())),
+            "",
+        ),
+    ] {
+        authorizer.ready().await;
+        let scheme = IssuerScheme::from_status(&authorizer.key_status()[0]);
+        let scheme = app(&authorizer, &scheme).1["components"]["securitySchemes"]["oauth2"].take();
+        let url = &scheme["flows"]["authorizationCode"]["authorizationUrl"];
+        assert_eq!(url.as_str().unwrap_or_default(), expected, "{scheme}");
+        assert_eq!(scheme["openIdConnectUrl"].is_string(), expected.is_empty());
+    }
 }

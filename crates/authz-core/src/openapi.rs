@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::policy::Policy;
+use crate::{IssuerStatus, policy::Policy};
 
 /// The name of the security scheme in a document.
 pub const SECURITY_SCHEME: &str = "oauth2";
@@ -36,32 +36,37 @@ pub enum SchemeKind {
 }
 
 impl IssuerScheme {
-    /// Declares OAuth 2.0 with the authorization code grant and the client credentials grant, at the endpoints
-    /// `authorize` and `oauth/token` below the issuer's address, as Auth0 and the development issuer have them.
-    /// Use [`oauth2_endpoints`](Self::oauth2_endpoints) for other issuers.
+    /// Declares OAuth 2.0 with the authorization code grant and the client credentials grant. The issuer's
+    /// metadata has the endpoints as `authorization_endpoint` and `token_endpoint` (RFC 8414 section 2).
     #[must_use]
-    pub fn oauth2(issuer: &str) -> Self {
-        Self::oauth2_endpoints(below(issuer, "authorize"), below(issuer, "oauth/token"))
-    }
-
-    /// Declares OAuth 2.0 like [`oauth2`](Self::oauth2), with the members `authorization_endpoint` and
-    /// `token_endpoint` of the issuer's discovery document.
-    #[must_use]
-    pub fn oauth2_endpoints(
-        authorization_url: impl Into<String>,
-        token_url: impl Into<String>,
-    ) -> Self {
+    pub fn oauth2(authorization_url: impl Into<String>, token_url: impl Into<String>) -> Self {
         Self::new(SchemeKind::OAuth2 {
             authorization_url: authorization_url.into(),
             token_url: token_url.into(),
         })
     }
 
+    /// Declares OAuth 2.0 with the endpoints of an issuer of [`key_status`](crate::Authorizer::key_status). If they are
+    /// not known, it declares OpenID Connect.
+    ///
+    /// The authorizer finds the endpoints together with the keys, in the issuer's metadata. They are unknown before
+    /// the first fetch, and for keys that are not found through metadata.
+    #[must_use]
+    pub fn from_status(status: &IssuerStatus) -> Self {
+        match &status.keys.endpoints {
+            Some(it) => Self::oauth2(&it.authorization_endpoint, &it.token_endpoint),
+            None => Self::open_id_connect(&status.issuer),
+        }
+    }
+
     /// Declares OpenID Connect, with the discovery document of the issuer.
     #[must_use]
     pub fn open_id_connect(issuer: &str) -> Self {
         Self::new(SchemeKind::OpenIdConnect {
-            discovery_url: below(issuer, ".well-known/openid-configuration"),
+            discovery_url: format!(
+                "{}/.well-known/openid-configuration",
+                issuer.trim_end_matches('/')
+            ),
         })
     }
 
@@ -219,9 +224,4 @@ impl<'p> PolicyDescription<'p> {
             responses,
         }
     }
-}
-
-/// Appends `path` to the issuer's address, with one slash between them.
-fn below(issuer: &str, path: &str) -> String {
-    format!("{}/{path}", issuer.trim_end_matches('/'))
 }

@@ -62,7 +62,10 @@ fn document(scheme: &IssuerScheme) -> Value {
 
 #[test]
 fn each_operation_has_the_scopes_of_its_policy() {
-    let document = document(&IssuerScheme::oauth2("https://login.example"));
+    let document = document(&IssuerScheme::oauth2(
+        "https://login.example/authorize",
+        "https://login.example/oauth/token",
+    ));
     for (path, alternatives, policy, is_more) in [
         (
             "/read",
@@ -118,7 +121,11 @@ fn each_operation_has_the_scopes_of_its_policy() {
 
 #[test]
 fn the_scheme_names_the_issuer_and_every_scope() {
-    let scheme = IssuerScheme::oauth2("https://login.example/").scope("admin", "Everything");
+    let scheme = IssuerScheme::oauth2(
+        "https://login.example/authorize",
+        "https://login.example/oauth/token",
+    )
+    .scope("admin", "Everything");
     let components = &document(&scheme)["components"];
     let scopes = json!({ "admin": "Everything", "read:messages": "" });
     let token_url = "https://login.example/oauth/token";
@@ -188,4 +195,57 @@ async fn without_an_authorizer_nothing_is_allowed() {
     let request = Request::builder().uri("/me".parse().unwrap());
     let response = app.get_response(request.finish()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[cfg(feature = "rules")]
+#[test]
+fn rules_replace_the_policies_of_the_handlers() {
+    let rules = authz_poem::rules::Rules::from_toml(
+        r#"
+        [[rules]]
+        path = "/read"
+        policy = 'scope("other")'
+
+        [[rules]]
+        path = "/public"
+        policy = 'scope("read:messages")'
+        optional = true
+
+        [[rules]]
+        path = "/orgs/{org}"
+        policy = 'claim("org_id") == path("org")'
+
+        [[rules]]
+        path = "/me"
+        policy = "public"
+        "#,
+    );
+    let service = OpenApiService::new(Api, "Messages", "1.0");
+    let scheme = IssuerScheme::open_id_connect("https://login.example");
+    let document = openapi::document_with_rules(&service, &scheme, &rules.unwrap());
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for (path, security, policy) in [
+        (
+            "/read",
+            json!([{ "oauth2": ["other"] }]),
+            json!(r#"scope("other")"#),
+        ),
+        (
+            "/public",
+            json!([{ "oauth2": ["read:messages"] }, {}]),
+            json!(r#"scope("read:messages")"#),
+        ),
+        (
+            "/orgs/{org}",
+            json!([{ "oauth2": [] }]),
+            json!(r#"claim("org_id") == path("org")"#),
+        ),
+        ("/me", json!([]), Value::Null),
+        // No rule: every token is denied.
+        ("/both", json!([]), Value::Null),
+    ] {
+        let operation = &document["paths"][path]["get"];
+        assert_eq!(operation["security"], security, "{path}");
+        assert_eq!(operation["x-authz-policy"], policy, "{path}");
+    }
 }

@@ -1,31 +1,42 @@
-//! The OpenAPI document at `/openapi.json`, and a page at `/docs` to read it and to try the API. Both are public.
+//! The OpenAPI document at `/openapi.json`, and a page at `/docs` to read it and to try the API.
 
-use authz_axum::{
-    Authorizer,
-    openapi::{IssuerModifier, IssuerScheme},
+use authz_axum::openapi::IssuerModifier;
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Redirect,
+    routing::get,
 };
-use axum::Router;
-use quickstart::{READ, WRITE};
+use quickstart::Docs;
 use utoipa::{
     Modify as _,
     openapi::{Info, OpenApi},
 };
-use utoipa_swagger_ui::{SwaggerUi, oauth};
 
 /// Returns the routes of the document and of the page.
-pub(crate) fn docs(mut document: OpenApi, authorizer: &Authorizer) -> Router {
+pub(crate) fn docs(mut document: OpenApi, docs: Docs) -> Router {
     document.info = Info::new("Quickstart API", env!("CARGO_PKG_VERSION"));
-    for status in authorizer.key_status() {
-        let scheme = IssuerScheme::oauth2(&status.issuer)
-            .scope(READ, "Read messages")
-            .scope(WRITE, "Write messages");
-        IssuerModifier(scheme).modify(&mut document);
-    }
-    let login = oauth::Config::new()
-        .client_id("docs")
-        .use_pkce_with_authorization_code_grant(true);
-    SwaggerUi::new("/docs")
-        .url("/openapi.json", document)
-        .oauth(login)
-        .into()
+    // Made for each request, because the issuer's endpoints may not be known yet.
+    let document = async move |State(docs): State<Docs>| {
+        let mut document = document.clone();
+        IssuerModifier(docs.scheme().await).modify(&mut document);
+        Json(document)
+    };
+    Router::new()
+        .route("/openapi.json", get(document))
+        .route("/docs", get(async || Redirect::to("/docs/")))
+        .route(
+            "/docs/",
+            get(async |State(docs): State<Docs>| docs.file("")),
+        )
+        .route("/docs/{*path}", get(file))
+        .with_state(docs)
+}
+
+async fn file(
+    State(docs): State<Docs>,
+    Path(path): Path<String>,
+) -> (StatusCode, HeaderMap, Vec<u8>) {
+    docs.file(&path)
 }

@@ -42,7 +42,7 @@ async fn serve(start: Start) -> io::Result<()> {
         Some(rules) => by_rules::api(&start.authorizer, &rules),
     };
     let (api, document) = api.with_state(start.messages).split_for_parts();
-    let api = api.merge(docs(document, &start.authorizer));
+    let api = api.merge(docs(document, start.docs));
     let app = with_cors(surrounded(api, start.authorizer), start.cors);
     let Some(tls) = start.tls else {
         // The peer's address tells whether a proxy is trusted.

@@ -59,23 +59,21 @@ pub fn readiness(authorizer: &Authorizer) -> (StatusCode, &'static str) {
 pub type Problem = (StatusCode, HeaderMap, String);
 
 pub(crate) fn problem(status: StatusCode, error: &str, description: &str) -> Problem {
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        ),
+    let value = HeaderValue::from_static;
+    let headers = HeaderMap::from_iter([
+        (header::CONTENT_TYPE, value("application/json")),
         // RFC 9110 section 15.1: a cache may keep a 404 or 405 unless told otherwise.
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
+        (header::CACHE_CONTROL, value("no-store")),
+    ]);
     let body = json!({ "error": error, "error_description": description });
-    (status, headers.into_iter().collect(), body.to_string())
+    (status, headers, body.to_string())
 }
 
 /// Returns the 404 for a path that does not exist.
 #[must_use]
 pub fn not_found() -> Problem {
-    let status = StatusCode::NOT_FOUND;
-    problem(status, "not_found", "there is nothing at this path")
+    let description = "there is nothing at this path";
+    problem(StatusCode::NOT_FOUND, "not_found", description)
 }
 
 /// Returns the 405 for a path that exists for other methods.
@@ -99,7 +97,7 @@ pub fn allowed_methods(path: &str) -> &'static str {
     match path {
         "/api/public" | "/api/private" | "/api/me" => "GET, HEAD, OPTIONS",
         "/healthz" | "/readyz" | "/openapi.json" | "/docs" => "GET, HEAD",
-        path if path.starts_with(METADATA) => "GET, HEAD",
+        path if path.starts_with(METADATA) || path.starts_with("/docs/") => "GET, HEAD",
         _ => "GET, HEAD, POST, OPTIONS",
     }
 }

@@ -89,10 +89,8 @@ impl Cors {
         }
         if allowed.is_some() {
             fields.insert("access-control-allow-methods", value("GET, HEAD, POST"));
-            fields.insert(
-                "access-control-allow-headers",
-                value("authorization, content-type, dpop"),
-            );
+            let names = value("authorization, content-type, dpop");
+            fields.insert("access-control-allow-headers", names);
         }
         fields.insert("allow", value(allowed_methods(path)));
         (CorsRoute::NoContent, fields)

@@ -19,10 +19,8 @@ pub(crate) async fn start(
     let signs = algorithms.first().map_or("RS256", |it| it.name());
     let registry = include_str!("issuer.toml").replace("RS256", signs);
     let registry = Registry::from_toml(&registry).unwrap_or_else(|_| Registry::in_memory());
-    let mut dashboard = Dashboard::new(registry).api_url(api);
-    if let Some(port) = inspector_port {
-        dashboard = dashboard.inspector_port(port);
-    }
+    let dashboard = Dashboard::new(registry).api_url(api);
+    let dashboard = (inspector_port.into_iter()).fold(dashboard, Dashboard::inspector_port);
     let builder = DevIssuer::builder()
         .algorithms(algorithms.iter().copied())
         .dashboard(dashboard);

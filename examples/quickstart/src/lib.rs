@@ -7,6 +7,7 @@
 mod answers;
 mod config;
 mod cors;
+mod docs;
 mod embedded;
 mod messages;
 mod metrics;
@@ -19,6 +20,7 @@ pub use crate::{
         method_not_allowed, not_found, readiness,
     },
     cors::{Cors, CorsRoute},
+    docs::Docs,
     messages::{Message, Messages, NewMessage},
     run::{Start, run},
     supervise::Shutdown,

@@ -12,7 +12,7 @@ use tokio::{net::TcpListener, runtime::Runtime};
 use tracing_subscriber::prelude::*;
 
 use crate::{
-    Cors, Messages, READ, Shutdown, WRITE,
+    Cors, Docs, Messages, READ, Shutdown, WRITE,
     config::Config,
     embedded, metrics,
     supervise::{self, supervise},
@@ -28,6 +28,8 @@ pub struct Start {
     pub rules: Option<Rules>,
     /// The origins whose pages may call the API.
     pub cors: Cors,
+    /// The documentation of the API.
+    pub docs: Docs,
     /// The messages.
     pub messages: Messages,
     /// Listens on the configured address.
@@ -104,7 +106,7 @@ async fn start(
     let mut resource = config.resource;
     // The development issuer serves its keys until it is dropped.
     let own_issuer;
-    let issuer = match config.issuer {
+    let (issuer, audience) = match config.issuer {
         Some(issuer) => issuer,
         None => {
             let inspector_port = inspector.as_ref().map(Inspector::port);
@@ -124,7 +126,8 @@ async fn start(
             if listening.ip().is_loopback() || listening.ip().is_unspecified() {
                 resource = resource.or(Some(embedded::base_url(scheme, listening)));
             }
-            Issuer::new(issuer.issuer()).audience(issuer.audience())
+            let audience = issuer.audience().to_owned();
+            (Issuer::new(issuer.issuer()).audience(&audience), audience)
         }
     };
     let issuer = config.bound.issuer(issuer.algorithms(config.algorithms));
@@ -149,6 +152,7 @@ async fn start(
         tracing::warn!(%error, "cannot write to stdout");
     }
     let start = |shutdown| Start {
+        docs: Docs::new(authorizer.clone(), audience),
         authorizer,
         rules: config.rules,
         cors: Cors::new(config.cors_origins),

@@ -19,7 +19,8 @@
 //!     let (router, mut document) = OpenApiRouter::new()
 //!         .routes(routes!(list).require(authorizer, scope("read:messages")))
 //!         .split_for_parts();
-//!     let scheme = IssuerScheme::oauth2("https://login.example").scope("read:messages", "Read messages");
+//!     let scheme = IssuerScheme::oauth2("https://login.example/authorize", "https://login.example/token")
+//!         .scope("read:messages", "Read messages");
 //!     IssuerModifier(scheme).modify(&mut document);
 //!     router.route("/openapi.json", get(async || axum::Json(document)))
 //! }
@@ -52,7 +53,7 @@
 //! if let Some(messages) = document.paths.paths.get_mut("/messages") {
 //!     messages.require(&scope("read:messages"));
 //! }
-//! IssuerModifier(IssuerScheme::oauth2("https://login.example")).modify(&mut document);
+//! IssuerModifier(IssuerScheme::open_id_connect("https://login.example")).modify(&mut document);
 //! ```
 //!
 //! An operation without a policy stays as it is. A request with tokens in two places gets 400, which is not listed.

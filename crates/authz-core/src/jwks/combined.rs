@@ -106,6 +106,7 @@ impl JwksProvider for CombinedKeys {
             all.last_error = all.last_error.or(status.last_error);
             all.fetches += status.fetches;
             all.failures += status.failures;
+            all.endpoints = all.endpoints.or(status.endpoints);
         }
         all
     }

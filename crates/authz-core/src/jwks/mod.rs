@@ -16,6 +16,7 @@
 mod address;
 mod candidates;
 mod combined;
+mod endpoints;
 mod error;
 mod fetch_error;
 mod fixed;
@@ -30,6 +31,7 @@ pub use remote::ReqwestFetcher;
 pub(crate) use {address::Address, combined::CombinedKeys, jwk::Jwk, remote::UnknownKids};
 pub use {
     candidates::KeyCandidates,
+    endpoints::IssuerEndpoints,
     error::{KeysError, KeysErrorKind},
     fetch_error::{FetchError, FetchErrorKind},
     fixed::{SharedSecret, StaticKeys},

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::{candidates::KeyCandidates, error::KeysError};
+use super::{candidates::KeyCandidates, endpoints::IssuerEndpoints, error::KeysError};
 use crate::{crypto::VerificationKey, token::ProtectedHeader, untrusted::Bounded};
 
 /// A source of verification keys for the tokens of one issuer.
@@ -181,6 +181,9 @@ pub struct KeyStatus {
     pub fetches: u64,
     /// Number of failed fetches.
     pub failures: u64,
+    /// The endpoints of the issuer, if the keys were found through its metadata and the metadata names
+    /// both.
+    pub endpoints: Option<Arc<IssuerEndpoints>>,
 }
 
 impl KeyStatus {
@@ -196,6 +199,7 @@ impl KeyStatus {
             last_error: None,
             fetches: 0,
             failures: 0,
+            endpoints: None,
         }
     }
 }
@@ -215,6 +219,10 @@ impl fmt::Debug for KeyStatus {
             .field("last_error", &self.last_error)
             .field("fetches", &self.fetches)
             .field("failures", &self.failures)
+            .field(
+                "endpoints",
+                &format_args!("{}", Bounded(format_args!("{:?}", self.endpoints), 1000)),
+            )
             .finish()
     }
 }

@@ -1,7 +1,10 @@
+#[cfg(feature = "rules")]
+use authz_core::rules::Rules;
 use authz_core::{
     Policy,
     openapi::{IssuerScheme, PolicyDescription, SECURITY_SCHEME},
 };
+use poem::http::Method;
 use poem_openapi::{OpenApi, OpenApiService, Webhook};
 use serde_json::{Map, Value, json};
 
@@ -15,13 +18,46 @@ pub fn document<T: OpenApi, W: Webhook>(
     service: &OpenApiService<T, W>,
     scheme: &IssuerScheme,
 ) -> String {
+    write_out(service, scheme, |_, _, policies| {
+        // Every parameter must be extracted: an operation with two policies requires both.
+        let policies = policies.iter().map(|it| (*it).clone());
+        (policies.len() > 0).then(|| (Policy::all_of(policies), false))
+    })
+}
+
+/// Returns the service's document like [`document`], with the policies of `rules` in place of those of `Protected`. It
+/// is for services that [`rules`](crate::RulesExt::rules) guard.
+#[cfg(feature = "rules")]
+#[must_use]
+pub fn document_with_rules<T: OpenApi, W: Webhook>(
+    service: &OpenApiService<T, W>,
+    scheme: &IssuerScheme,
+    rules: &Rules,
+) -> String {
+    write_out(service, scheme, |method, path, _| {
+        let rule = rules.rule_for(method, path)?;
+        Some((rule.policy()?.clone(), rule.is_optional()))
+    })
+}
+
+/// Replaces the names of policies by what the policies say. `choose` returns an operation's policy and whether the
+/// token is optional, from the method, the path and the policies that are named.
+fn write_out<T: OpenApi, W: Webhook>(
+    service: &OpenApiService<T, W>,
+    scheme: &IssuerScheme,
+    choose: impl Fn(&Method, &str, &[&Policy]) -> Option<(Policy, bool)>,
+) -> String {
     // poem-openapi writes JSON.
     let mut document: Value = serde_json::from_str(&service.spec()).unwrap_or_default();
-    let items = members(&mut document, "paths").values_mut();
-    let operations = items
-        .filter_map(Value::as_object_mut)
-        .flat_map(Map::values_mut);
-    let used: Vec<String> = operations.flat_map(write_out).collect();
+    let mut used = Vec::new();
+    for (path, item) in members(&mut document, "paths") {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let Ok(method) = method.to_uppercase().parse() else {
+                continue;
+            };
+            used.extend(describe(operation, |named| choose(&method, path, named)));
+        }
+    }
     let components = members(&mut document, "components");
     let mut ours = scheme.components(used);
     let schemes = entry(components, "securitySchemes");
@@ -36,8 +72,11 @@ pub fn document<T: OpenApi, W: Webhook>(
     document.to_string()
 }
 
-/// Replaces the names of policies in an operation by what the policies say. Returns their scopes.
-fn write_out(operation: &mut Value) -> Vec<String> {
+/// Replaces the names of policies in an operation by the policy that `choose` returns for them. Returns its scopes.
+fn describe(
+    operation: &mut Value,
+    choose: impl FnOnce(&[&Policy]) -> Option<(Policy, bool)>,
+) -> Vec<String> {
     let security = operation["security"]
         .as_array()
         .cloned()
@@ -52,16 +91,18 @@ fn write_out(operation: &mut Value) -> Vec<String> {
             .iter()
             .find_map(|name| policy(name))
     };
-    // Every parameter must be extracted: an operation with two policies requires both.
     let policies: Vec<&Policy> = security.iter().filter_map(named).collect();
-    if policies.is_empty() {
-        return Vec::new();
-    }
-    let policy = Policy::all_of(policies.into_iter().cloned());
+    let chosen = choose(&policies);
     let mut others: Vec<_> = security
         .into_iter()
         .filter(|it| named(it).is_none())
         .collect();
+    let Some((policy, optional)) = chosen else {
+        if !policies.is_empty() {
+            operation["security"] = others.into();
+        }
+        return Vec::new();
+    };
     if others.is_empty() {
         others.push(json!({}));
     }
@@ -74,7 +115,7 @@ fn write_out(operation: &mut Value) -> Vec<String> {
         merged.insert(SECURITY_SCHEME.to_owned(), json!(scopes));
         Value::Object(merged)
     });
-    operation["security"] = merged.collect();
+    operation["security"] = merged.chain(optional.then(|| json!({}))).collect();
 
     operation["x-authz-policy"] = policy.to_string().into();
     if let Some(text) = &described.text {

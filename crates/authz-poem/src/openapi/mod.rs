@@ -23,7 +23,8 @@
 //!
 //! fn app(authorizer: Authorizer) -> impl Endpoint {
 //!     let service = OpenApiService::new(Api, "Messages", "1.0");
-//!     let scheme = IssuerScheme::oauth2("https://login.example").scope("read:messages", "Read messages");
+//!     let scheme = IssuerScheme::oauth2("https://login.example/authorize", "https://login.example/token")
+//!         .scope("read:messages", "Read messages");
 //!     let document = openapi::document(&service, &scheme);
 //!     Route::new()
 //!         .at("/openapi.json", make_sync(move |_| document.clone()))
@@ -45,6 +46,8 @@
 //! scopes of an operation come from an attribute of the parameter and never from its type, and the addresses of a
 //! scheme are constants. So `spec()` only refers to the policies by their texts, and `document` writes them out.
 //!
+//! With the feature `rules`, `document_with_rules` documents a service that a table of rules guards.
+//!
 //! poem-openapi's router knows the path parameters as `param0`, `param1` and so on, in the order of the path. A policy
 //! has to use these names: `path("param0")` for `/orgs/:org`. With `path("org")`, it rejects every request.
 
@@ -53,6 +56,8 @@ mod protected;
 
 pub use authz_core::openapi::{IssuerScheme, SECURITY_SCHEME};
 
+#[cfg(feature = "rules")]
+pub use self::document::document_with_rules;
 pub use self::{
     document::document,
     protected::{Protected, RoutePolicy},

@@ -20,8 +20,8 @@ use self::bound::Bound;
 
 #[derive(Debug)]
 pub(crate) struct Config {
-    /// Without one, the server starts a development issuer.
-    pub(crate) issuer: Option<Issuer>,
+    /// With the first of its audiences. Without one, the server starts a development issuer.
+    pub(crate) issuer: Option<(Issuer, String)>,
     pub(crate) algorithms: Vec<Algorithm>,
     pub(crate) address: SocketAddr,
     pub(crate) resource: Option<String>,
@@ -112,7 +112,7 @@ impl Environment {
         })
     }
 
-    fn issuer(&mut self) -> Result<Option<Issuer>, String> {
+    fn issuer(&mut self) -> Result<Option<(Issuer, String)>, String> {
         let http_hosts = self.list("AUTHZ_ALLOW_HTTP", value::http_host)?;
         let fetched_from = |text: &str| value::fetched_from(text, http_hosts.as_deref());
         let jwks_uri = self.take("AUTHZ_JWKS_URI", fetched_from)?;
@@ -155,13 +155,15 @@ impl Environment {
                  it, tokens meant for other APIs would be accepted"
             ));
         };
+        let audience = audiences.first().cloned().unwrap_or_default();
         let issuer = (audiences.into_iter()).fold(Issuer::new(issuer), Issuer::audience);
         let issuer = (jwks_uri.into_iter()).fold(issuer, Issuer::jwks_uri);
-        Ok(Some(issuer.key_settings(move |keys| {
+        let issuer = issuer.key_settings(move |keys| {
             let keys = (metadata_url.iter()).fold(keys, |keys, url| keys.metadata_url(url));
             let keys = (ca_file.iter()).fold(keys, |keys, path| keys.ca_file(path));
             keys.dangerous_allow_http(http_hosts.iter().flatten())
-        })))
+        });
+        Ok(Some((issuer, audience)))
     }
 
     /// Warns about unread variables, which are probably misspelt.

@@ -149,13 +149,11 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr> {
-    let address = if text == "localhost" {
-        "127.0.0.1"
-    } else {
-        text
-    };
     let problem = "is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost";
-    address.parse().map_err(|_| problem)
+    match text {
+        "localhost" => Ok(super::LOCALHOST),
+        _ => text.parse().map_err(|_| problem),
+    }
 }
 
 pub(super) fn port(text: &str) -> Result<u16> {

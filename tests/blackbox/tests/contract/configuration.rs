@@ -376,6 +376,25 @@ pub(crate) fn a_variable_that_means_nothing(subject: Subject) {
     assert!(exit.stderr().contains("AUTHZ_ALGORITHM"));
 }
 
+/// A short form whose value is not that of the long form is ignored, and not silently.
+pub(crate) fn short_forms(subject: Subject) {
+    let issuer = Issuer::start();
+    for (audience, warned) in [("https://other.example", true), (AUDIENCE.1, false)] {
+        let launch = stage::configured(subject, &issuer)
+            .env("AUTHZ_AUDIENCE", AUDIENCE.1)
+            .env("AUTH0_AUDIENCE", audience)
+            .env("AUTH0_DOMAIN", "other.example");
+        let exit = stage::start_ready(launch).stop(stage::SOON).unwrap();
+        let is_warned = |short: &str, long: &str| {
+            let mut lines = exit.stderr().lines();
+            lines.any(|line| line.contains(short) && line.contains(long))
+        };
+        assert!(is_warned("AUTH0_DOMAIN", "AUTHZ_ISSUER"), "{exit:?}");
+        let is_warned = is_warned("AUTH0_AUDIENCE", "AUTHZ_AUDIENCE");
+        assert_eq!(is_warned, warned, "{exit:?}");
+    }
+}
+
 pub(crate) fn a_log_filter(subject: Subject) {
     let issuer = Issuer::start();
     let server = stage::start_ready(stage::configured(subject, &issuer).env("RUST_LOG", "off"));

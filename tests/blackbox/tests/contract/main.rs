@@ -55,7 +55,7 @@ macro_rules! on_every_framework {
 on_every_framework! {
     algorithms: every_asymmetric_one_by_name, none_but_the_listed;
     bound: by_a_key, by_a_key_with_nonces, by_a_certificate, only_where_it_is_set;
-    configuration: mistakes, several_audiences, an_auth0_domain, a_variable_that_means_nothing, a_log_filter, a_key_url_of_its_own,
+    configuration: mistakes, several_audiences, an_auth0_domain, a_variable_that_means_nothing, short_forms, a_log_filter, a_key_url_of_its_own,
         metadata_at_an_address_of_their_own, an_issuer_that_is_only_compared, keys_by_plain_http,
         a_ca_file;
     cors: preflights, other_origins, every_answer, answers_without_keys, options_that_are_no_preflights,

@@ -1,9 +1,11 @@
 use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 use crate::jwks::fetch_error::FetchError;
 use crate::{
     jwks::{
+        IssuerEndpoints,
         address::{HttpHosts, redact},
         error::KeysError,
     },
@@ -40,11 +42,23 @@ pub(super) enum DiscoveryError {
     NoPlace,
 }
 
-/// Requires only these members, because Kubernetes sends few others.
+/// What an issuer's metadata names.
+#[derive(Debug)]
+pub(super) struct Discovered {
+    pub(super) jwks_uri: Url,
+    pub(super) endpoints: Option<IssuerEndpoints>,
+}
+
+/// Requires only `issuer` and `jwks_uri`, because Kubernetes sends few others.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
     jwks_uri: String,
+    /// Invalid endpoints must not prevent that keys are found.
+    #[serde(default)]
+    authorization_endpoint: Value,
+    #[serde(default)]
+    token_endpoint: Value,
 }
 
 /// Returns the possible addresses of an issuer's metadata, in the order to try. OpenID Connect
@@ -69,13 +83,13 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
         .collect()
 }
 
-/// Returns the key set address from a metadata document, which must name the configured issuer.
-pub(super) fn jwks_uri(
+/// Reads a metadata document, which must name the configured issuer.
+pub(super) fn read(
     url: &Url,
     issuer: &str,
     document: &[u8],
     http_hosts: &HttpHosts,
-) -> Result<Url, DiscoveryError> {
+) -> Result<Discovered, DiscoveryError> {
     let metadata: Metadata =
         serde_json::from_slice(document).map_err(|error| DiscoveryError::Malformed {
             url: redact(url.as_str()),
@@ -91,13 +105,23 @@ pub(super) fn jwks_uri(
     // Metadata from https must not lead to plain http, not even to loopback (CVE-2026-41413).
     let no_step_down =
         |uri: &Url| uri.scheme() == "https" || url.scheme() == "http" || http_hosts.contains(uri);
-    Url::parse(&metadata.jwks_uri)
-        .ok()
-        .filter(|uri| http_hosts.allow(uri) && no_step_down(uri))
-        .ok_or_else(|| DiscoveryError::InvalidJwksUri {
-            url: redact(url.as_str()),
-            jwks_uri: shorten(&redact(&metadata.jwks_uri)).into_owned(),
-        })
+    let allowed = |uri: &str| {
+        let uri = Url::parse(uri).ok();
+        uri.filter(|uri| http_hosts.allow(uri) && no_step_down(uri))
+    };
+    let jwks_uri = allowed(&metadata.jwks_uri).ok_or_else(|| DiscoveryError::InvalidJwksUri {
+        url: redact(url.as_str()),
+        jwks_uri: shorten(&redact(&metadata.jwks_uri)).into_owned(),
+    })?;
+    // Browsers follow the endpoints, so they get no `javascript:` and no plain http.
+    let endpoint = |value: &Value| allowed(value.as_str()?).map(String::from);
+    let endpoints = endpoint(&metadata.authorization_endpoint)
+        .zip(endpoint(&metadata.token_endpoint))
+        .map(|(authorization, token)| IssuerEndpoints::new(authorization, token));
+    Ok(Discovered {
+        jwks_uri,
+        endpoints,
+    })
 }
 
 impl DiscoveryError {
@@ -179,10 +203,11 @@ mod tests {
     fn takes_only_its_own_issuers_metadata() {
         let url = Url::parse("https://t.example/.well-known/openid-configuration").unwrap();
         let hosts = HttpHosts::default();
-        let check =
-            |document: &str| jwks_uri(&url, "https://t.example/", document.as_bytes(), &hosts);
+        let check = |document: &str| read(&url, "https://t.example/", document.as_bytes(), &hosts);
         let good = r#"{"issuer":"https://t.example/","jwks_uri":"https://keys.example/set","x":1}"#;
-        assert_eq!(check(good).unwrap().as_str(), "https://keys.example/set");
+        let discovered = check(good).unwrap();
+        assert_eq!(discovered.jwks_uri.as_str(), "https://keys.example/set");
+        assert_eq!(discovered.endpoints, None);
         for (document, message) in [
             (
                 r#"{"issuer":"https://t.example","jwks_uri":"https://t.example/k"}"#,
@@ -212,6 +237,34 @@ mod tests {
         ] {
             let error = check(document).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn endpoints_are_for_browsers_and_optional() {
+        let url = Url::parse("https://t.example/.well-known/openid-configuration").unwrap();
+        let mut hosts = HttpHosts::default();
+        hosts.add("keycloak".to_owned());
+        for (authorization, token, expected) in [
+            (r#""https://t.example/a""#, r#""https://t.example/t""#, true),
+            (r#""http://keycloak/a""#, r#""https://t.example/t""#, true),
+            (r#""http://t.example/a""#, r#""https://t.example/t""#, false),
+            (r#""http://127.0.0.1/a""#, r#""https://t.example/t""#, false),
+            (
+                r#""javascript:alert(1)""#,
+                r#""https://t.example/t""#,
+                false,
+            ),
+            (r#""https://t.example/a""#, "null", false),
+            ("7", r#""https://t.example/t""#, false),
+        ] {
+            let document = format!(
+                r#"{{"issuer":"https://t.example/","jwks_uri":"https://t.example/k",
+                    "authorization_endpoint":{authorization},"token_endpoint":{token}}}"#
+            );
+            let discovered = read(&url, "https://t.example/", document.as_bytes(), &hosts);
+            let endpoints = discovered.unwrap().endpoints;
+            assert_eq!(endpoints.is_some(), expected, "{document}");
         }
     }
 }

@@ -11,11 +11,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    discovery::{self, DiscoveryError},
+    discovery::{self, Discovered, DiscoveryError},
     fetcher::{FetchRequest, Fetched, Fetcher},
     lifetime,
 };
 use crate::jwks::{
+    IssuerEndpoints,
     address::{HttpHosts, redact},
     error::{KeysError, KeysErrorKind},
     fetch_error::FetchError,
@@ -45,6 +46,8 @@ pub(super) enum Place {
 pub(super) struct SourceState {
     /// The discovered address, and when it was discovered.
     found: Option<(Url, Instant)>,
+    /// Those of the last discovery.
+    endpoints: Option<Arc<IssuerEndpoints>>,
     validators: Option<Validators>,
 }
 
@@ -84,8 +87,10 @@ impl Source {
                 answer => return answer,
             }
         }
-        let url = self.discover(issuer, metadata).await?;
+        let discovered = self.discover(issuer, metadata).await?;
+        let url = discovered.jwks_uri;
         memory.found = Some((url.clone(), Instant::now()));
+        memory.endpoints = discovered.endpoints.map(Arc::new);
         self.key_set_at(&url, memory).await
     }
 
@@ -109,8 +114,8 @@ impl Source {
         }
     }
 
-    /// Returns the key set address from the first address that has the issuer's metadata.
-    async fn discover(&self, issuer: &str, places: &[Url]) -> Result<Url, KeysError> {
+    /// Returns what the first address that has the issuer's metadata names.
+    async fn discover(&self, issuer: &str, places: &[Url]) -> Result<Discovered, KeysError> {
         let mut tried = Vec::new();
         let mut told: Option<DiscoveryError> = None;
         for url in places {
@@ -135,7 +140,7 @@ impl Source {
         Err(error.into_keys_error(issuer, &tried))
     }
 
-    async fn metadata_at(&self, url: &Url, issuer: &str) -> Result<Url, DiscoveryError> {
+    async fn metadata_at(&self, url: &Url, issuer: &str) -> Result<Discovered, DiscoveryError> {
         let failed = |error| DiscoveryError::Fetch {
             url: redact(url.as_str()),
             error,
@@ -145,7 +150,7 @@ impl Source {
         if fetched.status != StatusCode::OK {
             return Err(failed(unexpected(fetched.status, &fetched.headers)));
         }
-        discovery::jwks_uri(url, issuer, &fetched.body, &self.http_hosts)
+        discovery::read(url, issuer, &fetched.body, &self.http_hosts)
     }
 
     async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<Fetched, FetchError> {
@@ -189,6 +194,10 @@ impl SourceState {
     /// Forgets the discovered address, because the keys may have moved.
     pub(super) fn forget_place(&mut self) {
         self.found = None;
+    }
+
+    pub(super) fn endpoints(&self) -> Option<Arc<IssuerEndpoints>> {
+        self.endpoints.clone()
     }
 
     /// Remembers the validators of a usable set. A rejected set must be sent again in full.

@@ -321,6 +321,7 @@ impl RemoteKeys {
             last_error: state.last_failure.clone(),
             fetches: self.fetches.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
+            endpoints: state.memory.endpoints(),
         }
     }
 
