@@ -48,6 +48,8 @@ async function authorize() {
     if (message.type() === 'error') problems.push(message.text());
   });
   await login.locator('#subject').waitFor();
+  // Auth0 issues a token for the API only with it.
+  assert.equal(new URL(login.url()).searchParams.get('audience'), 'https://quickstart.example/api');
   return { flow, login };
 }
 
@@ -56,6 +58,10 @@ test('the document is valid OpenAPI, and names the scopes', async () => {
   assert.deepEqual(document.paths['/api/private'].get.security, [{ oauth2: ['read:messages'] }]);
   assert.deepEqual(document.paths['/api/me'].get.security, [{ oauth2: [] }]);
   assert.equal(document.paths['/api/public'].get.security, undefined);
+  const { post } = document.paths['/api/orgs/{org}/messages'];
+  assert.deepEqual(post.security, [{ oauth2: ['write:messages'] }]);
+  assert.ok(post.requestBody.content['application/json']);
+  assert.ok(post.responses['201']);
   const { authorizationCode } = document.components.securitySchemes.oauth2.flows;
   assert.equal(authorizationCode.authorizationUrl, `${DASHBOARD}/authorize`);
   assert.deepEqual(Object.keys(authorizationCode.scopes), ['read:messages', 'write:messages']);

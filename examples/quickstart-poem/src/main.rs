@@ -3,36 +3,37 @@
 //! `cargo run -p quickstart-poem` needs nothing else: it starts a development issuer and prints a
 //! `curl` line with a token. Environment variables select your own issuer.
 
+mod answer;
 mod by_rules;
 mod cors;
+mod docs;
 mod surroundings;
 
 use std::{io, process::ExitCode};
 
 use authz_poem::{
-    Authorized, Authorizer, RequireExt as _, any_valid_token, claim, path, role, scope,
+    Policy, any_valid_token, claim, openapi::Protected, path, role, route_policy, scope,
 };
 use authz_rustls::TlsListener;
-use poem::{
-    Body, EndpointExt as _, IntoResponse, Response, Route, Server, get, handler,
-    http::{HeaderMap, StatusCode},
-    listener::TcpAcceptor,
-    web::{Data, Path},
-};
-use quickstart::{Messages, NewMessage, PRIVATE, PUBLIC, READ, Start, WRITE};
+use poem::{EndpointExt as _, Route, Server, http::Uri, listener::TcpAcceptor, web::Data};
+use poem_openapi::{OpenApi, OpenApiService, param};
+use quickstart::{Messages, PRIVATE, PUBLIC, READ, Start, WRITE};
 
+use answer::{Answer, MessageBody, json};
 use cors::with_cors;
-use surroundings::{allowed, json, surrounded};
+use docs::with_docs;
+use surroundings::{allowed, surrounded};
 
 fn main() -> ExitCode {
     quickstart::run(serve)
 }
 
 async fn serve(start: Start) -> io::Result<()> {
-    let api = match start.rules {
-        None => api(&start.authorizer),
-        Some(rules) => by_rules::api(&start.authorizer, &rules),
+    let api = match &start.rules {
+        None => Route::new().nest("/", service()),
+        Some(rules) => by_rules::api(&start.authorizer, rules),
     };
+    let api = with_docs(api, start.docs, start.rules);
     let app = surrounded(api, start.authorizer).map_err(io::Error::other)?;
     let app = with_cors(app.data(start.messages), start.cors);
     let Some(tls) = start.tls else {
@@ -43,96 +44,113 @@ async fn serve(start: Start) -> io::Result<()> {
     authz_rustls::poem::serve(TlsListener::new(start.listener, tls), app, start.shutdown).await
 }
 
-fn api(authorizer: &Authorizer) -> Route {
-    // Each endpoint has its own policy. The middleware wraps the handlers and not their route: unknown
-    // methods get 405, with or without a token.
-    let any = || authorizer.require(any_valid_token());
-    let read = || authorizer.require(scope(READ));
-    let may_write = scope(WRITE) & !role("suspended");
-    let write = authorizer.require(may_write.clone());
-    // Allows admins, and members of the organization in the path.
-    let member = role("admin") | claim("org_id").equals(path("org"));
-    let read_of = authorizer.require(scope(READ) & member.clone());
-    let write_of = authorizer.require(may_write & member);
-
-    let messages = get(list.with(read()))
-        .post(create.with(write))
-        .options(allowed.with(any()));
-    let messages_of = get(list_of.with(read_of))
-        .post(create_of.with(write_of))
-        .options(allowed.with(any()));
-    Route::new()
-        .at("/api/public", get(public).options(allowed))
-        .at(
-            "/api/private",
-            get(private.with(read())).options(allowed.with(read())),
-        )
-        .at("/api/messages", messages)
-        .at("/api/orgs/:org/messages", messages_of)
-        .at("/api/me", get(me.with(any())).options(allowed.with(any())))
+fn service() -> OpenApiService<Api, ()> {
+    OpenApiService::new(Api, "Quickstart API", env!("CARGO_PKG_VERSION"))
 }
 
-#[handler]
-fn public() -> Response {
-    json(PUBLIC)
+route_policy!(AnyToken = any_valid_token());
+route_policy!(ReadMessages = scope(READ));
+route_policy!(WriteMessages = may_write());
+route_policy!(ReadMessagesOf = scope(READ) & member());
+route_policy!(WriteMessagesOf = may_write() & member());
+
+fn may_write() -> Policy {
+    scope(WRITE) & !role("suspended")
 }
 
-#[handler]
-fn private() -> Response {
-    json(PRIVATE)
+/// Allows admins, and members of the organization in the path. poem-openapi's router calls the first parameter of a path
+/// `param0`.
+fn member() -> Policy {
+    role("admin") | claim("org_id").equals(path("param0"))
 }
 
-/// The middleware has verified the caller. The argument extracts it.
-#[handler]
-fn me(caller: Authorized) -> Response {
-    json(quickstart::me(&caller.into_inner()))
-}
+/// Each operation has its own policy, which also goes into the OpenAPI document. Unknown methods get 405, with or without a
+/// token.
+struct Api;
 
-#[handler]
-fn list(Data(messages): Data<&Messages>) -> Response {
-    json(messages.list())
-}
+#[OpenApi]
+impl Api {
+    /// Greets everyone.
+    #[oai(path = "/api/public", method = "get")]
+    async fn public(&self) -> Answer {
+        json(PUBLIC)
+    }
 
-/// A caller without permission is rejected before the body is read.
-#[handler]
-async fn create(
-    caller: Authorized,
-    Data(messages): Data<&Messages>,
-    headers: &HeaderMap,
-    body: Body,
-) -> Response {
-    store(caller, messages, headers, body).await
-}
+    /// Greets readers of messages.
+    #[oai(path = "/api/private", method = "get")]
+    async fn private(&self, _caller: Protected<ReadMessages>) -> Answer {
+        json(PRIVATE)
+    }
 
-#[handler]
-fn list_of(Path(org): Path<String>, Data(messages): Data<&Messages>) -> Response {
-    json(messages.of(&org).list())
-}
+    /// Describes the caller.
+    #[oai(path = "/api/me", method = "get")]
+    async fn me(&self, caller: Protected<AnyToken>) -> Answer {
+        json(quickstart::me(&caller))
+    }
 
-#[handler]
-async fn create_of(
-    caller: Authorized,
-    Path(org): Path<String>,
-    Data(messages): Data<&Messages>,
-    headers: &HeaderMap,
-    body: Body,
-) -> Response {
-    store(caller, &messages.of(&org), headers, body).await
-}
+    /// Lists the messages.
+    #[oai(path = "/api/messages", method = "get")]
+    async fn list(&self, _caller: Protected<ReadMessages>, messages: Data<&Messages>) -> Answer {
+        json(messages.list())
+    }
 
-async fn store(
-    caller: Authorized,
-    messages: &Messages,
-    headers: &HeaderMap,
-    body: Body,
-) -> Response {
-    match NewMessage::read(headers, body.into_bytes_stream()).await {
-        Ok(message) => {
-            let stored = messages.add(message, caller.subject());
-            json(stored)
-                .with_status(StatusCode::CREATED)
-                .into_response()
-        }
-        Err(problem) => problem.into_response(),
+    /// Stores a message.
+    // A caller without permission is rejected before the body is read, because the caller comes first.
+    #[oai(path = "/api/messages", method = "post")]
+    async fn create(
+        &self,
+        caller: Protected<WriteMessages>,
+        messages: Data<&Messages>,
+        body: MessageBody,
+    ) -> Answer<201> {
+        json(messages.add(body.0, caller.subject()))
+    }
+
+    /// Lists the messages of an organization.
+    #[oai(path = "/api/orgs/:org/messages", method = "get")]
+    async fn list_of(
+        &self,
+        _caller: Protected<ReadMessagesOf>,
+        org: param::Path<String>,
+        messages: Data<&Messages>,
+    ) -> Answer {
+        json(messages.of(&org).list())
+    }
+
+    /// Stores a message of an organization.
+    #[oai(path = "/api/orgs/:org/messages", method = "post")]
+    async fn create_of(
+        &self,
+        caller: Protected<WriteMessagesOf>,
+        org: param::Path<String>,
+        messages: Data<&Messages>,
+        body: MessageBody,
+    ) -> Answer<201> {
+        json(messages.of(&org).add(body.0, caller.subject()))
+    }
+
+    #[oai(path = "/api/public", method = "options", hidden)]
+    async fn public_options(&self, uri: &Uri) -> Answer<204> {
+        allowed(uri)
+    }
+
+    #[oai(path = "/api/private", method = "options", hidden)]
+    async fn private_options(&self, _caller: Protected<ReadMessages>, uri: &Uri) -> Answer<204> {
+        allowed(uri)
+    }
+
+    #[oai(path = "/api/me", method = "options", hidden)]
+    async fn me_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+        allowed(uri)
+    }
+
+    #[oai(path = "/api/messages", method = "options", hidden)]
+    async fn messages_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+        allowed(uri)
+    }
+
+    #[oai(path = "/api/orgs/:org/messages", method = "options", hidden)]
+    async fn messages_of_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+        allowed(uri)
     }
 }

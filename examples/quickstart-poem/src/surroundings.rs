@@ -6,11 +6,12 @@ use poem::{
     Endpoint, EndpointExt as _, IntoResponse, Response, Route,
     error::{MethodNotAllowedError, NotFoundError},
     get, handler,
-    http::{StatusCode, Uri, header::ALLOW},
-    web::{Data, Json},
+    http::{Uri, header::ALLOW},
+    web::Data,
 };
 use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
-use serde::Serialize;
+
+use crate::answer::Answer;
 
 /// Adds the endpoints around `api`.
 pub(crate) fn surrounded(
@@ -39,11 +40,11 @@ pub(crate) fn surrounded(
 }
 
 /// Responds to `OPTIONS` from callers who may use the path. Preflights do not get here.
-#[handler]
-pub(crate) fn allowed(uri: &Uri) -> Response {
-    StatusCode::NO_CONTENT
-        .with_header(ALLOW, allowed_methods(uri.path()))
-        .into_response()
+pub(crate) fn allowed(uri: &Uri) -> Answer<204> {
+    Answer(
+        ().with_header(ALLOW, allowed_methods(uri.path()))
+            .into_response(),
+    )
 }
 
 #[handler]
@@ -55,11 +56,4 @@ fn live() -> &'static str {
 fn ready(Data(authorizer): Data<&Authorizer>) -> Response {
     let (status, text) = readiness(authorizer);
     text.with_status(status).into_response()
-}
-
-/// Responds with JSON, without poem's `charset`: the media type does not define one (RFC 8259 section 11).
-pub(crate) fn json(value: impl Serialize + Send) -> Response {
-    Json(value)
-        .with_content_type("application/json")
-        .into_response()
 }

@@ -149,5 +149,5 @@ fn count(report: &str, word: &str) -> usize {
 }
 
 /// The example servers with an OpenAPI document.
-const DOCUMENTED: [Framework; 1] = [Framework::Axum];
+const DOCUMENTED: [Framework; 2] = [Framework::Axum, Framework::Poem];
 const STOP: Duration = Duration::from_secs(10);
