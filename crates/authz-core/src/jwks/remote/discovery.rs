@@ -5,8 +5,8 @@ use url::Url;
 use crate::jwks::fetch_error::FetchError;
 use crate::{
     jwks::{
-        IssuerEndpoints,
         address::{HttpHosts, redact},
+        endpoints::IssuerEndpoints,
         error::KeysError,
     },
     untrusted::{Bounded, ERROR_BYTES, Excerpt, shorten},

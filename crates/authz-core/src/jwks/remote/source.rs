@@ -16,8 +16,8 @@ use super::{
     lifetime,
 };
 use crate::jwks::{
-    IssuerEndpoints,
     address::{HttpHosts, redact},
+    endpoints::IssuerEndpoints,
     error::{KeysError, KeysErrorKind},
     fetch_error::FetchError,
 };
