@@ -3,6 +3,7 @@
 // For the library only: tests, examples and tools may panic.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod dpop;
 mod error;
 mod extract;
 mod metadata;
@@ -18,6 +19,7 @@ pub use authz_core::{Admitted, MissingGuard};
 #[cfg(feature = "rules")]
 pub use crate::middleware::{RulesExt, RulesMiddleware};
 pub use crate::{
+    dpop::{DpopEndpoint, DpopMiddleware},
     error::AuthorizationError,
     extract::{Authorized, FromData, MaybeAuthorized, Scoped},
     middleware::{AuthorizationEndpoint, AuthorizationMiddleware, RequireExt},

@@ -12,7 +12,8 @@ mod surroundings;
 use std::{io, process::ExitCode};
 
 use authz_poem::{
-    Policy, any_valid_token, claim, openapi::Protected, path, role, route_policy, scope,
+    DpopMiddleware, Policy, any_valid_token, claim, openapi::Protected, path, role, route_policy,
+    scope,
 };
 use authz_rustls::TlsListener;
 use poem::{EndpointExt as _, Route, Server, http::Uri, listener::TcpAcceptor, web::Data};
@@ -35,7 +36,8 @@ async fn serve(start: Start) -> io::Result<()> {
     };
     let api = with_docs(api, start.docs, start.rules);
     let app = surrounded(api, start.authorizer).map_err(io::Error::other)?;
-    let app = with_cors(app.data(start.messages), start.cors);
+    let app = app.data(start.messages).with(DpopMiddleware);
+    let app = with_cors(app, start.cors);
     let Some(tls) = start.tls else {
         return Server::new_with_acceptor(TcpAcceptor::from_tokio(start.listener)?)
             .run_with_graceful_shutdown(app, start.shutdown, None)

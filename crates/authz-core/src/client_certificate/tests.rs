@@ -134,7 +134,10 @@ fn every_form_carries_the_certificate_of_rfc_8705() {
         (
             &xfcc,
             XFCC,
-            format!("Hash={};Subject=\"CN=a\", By=b;Hash={SHA256}", "00".repeat(32)),
+            format!(
+                "Hash={};Subject=\"CN=a\", By=b;Hash={SHA256}",
+                "00".repeat(32)
+            ),
             Found,
         ),
         // A name of the caller's choice does not begin an element.

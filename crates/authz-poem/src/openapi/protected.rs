@@ -19,6 +19,7 @@ use crate::{
     error::{AuthorizationError, rejected},
     extract::path,
     middleware::{Params, request_parts, with_connection},
+    original_uri::original_uri,
 };
 
 /// A policy as a type, for [`Protected`]. [`route_policy!`](crate::route_policy) declares one.
@@ -106,6 +107,10 @@ where
         })?;
         let params = Params(request);
         let parts = with_connection(request_parts(request, &params), request);
+        let parts = match original_uri(request) {
+            Some(original) => parts.with_original_uri(original),
+            None => parts,
+        };
         let caller = authorizer.authorize(&parts, P::policy()).await;
         Ok(Self(caller.map_err(rejected)?.into(), PhantomData))
     }

@@ -70,7 +70,9 @@ pub(crate) fn preflights(subject: Subject) {
         );
         assert_eq!(
             list(&answer, "access-control-allow-headers"),
-            ["authorization", "content-type", "dpop"].map(str::to_owned).into(),
+            ["authorization", "content-type", "dpop"]
+                .map(str::to_owned)
+                .into(),
             "{context}"
         );
     }
