@@ -5,6 +5,7 @@ mod cold;
 mod curves;
 mod policy;
 mod refusals;
+mod revocation;
 #[cfg(feature = "routes")]
 pub mod routes;
 mod stages;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Group> {
         stages::groups(),
         policy::groups(),
         refusals::groups(),
+        revocation::groups(),
         threads::groups(),
         curves::groups(),
         backends::groups(),

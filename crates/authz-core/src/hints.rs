@@ -174,6 +174,9 @@ pub(crate) const fn reason(reason: Reason) -> Option<&'static str> {
         Reason::TooManyCandidateKeys => Some(
             "the token has no kid, and more keys match than are tried: raise `Issuer::key_candidates`, or let the issuer send `kid`",
         ),
+        Reason::RevocationsUnavailable => Some(
+            "a feed of the list of revocations is out of step: see the warnings of target `authz::revocation` and `Revocations::status`",
+        ),
         Reason::AlgorithmNotAllowed => Some(
             "add the algorithm with `.algorithms([..])`, or change the algorithm that the issuer uses for this API",
         ),

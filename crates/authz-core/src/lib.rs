@@ -28,6 +28,7 @@ pub mod policy;
 pub mod prelude;
 mod rejection;
 mod request;
+mod revocation;
 pub mod rules;
 mod token;
 mod token_bucket;
@@ -40,9 +41,18 @@ pub use async_trait::async_trait;
 pub use crate::guard::RulesGuard;
 #[cfg(feature = "jsonwebtoken")]
 pub use crate::jsonwebtoken::UnsupportedAlgorithm;
+#[cfg(feature = "status-list")]
+#[cfg_attr(docsrs, doc(cfg(feature = "status-list")))]
+pub use crate::revocation::StatusLists;
+#[cfg(feature = "ssf")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ssf")))]
+pub use crate::revocation::{
+    EventKind, RevokedTokens, SecurityEvent, SecurityEvents, SecurityEventsBuilder, SubjectId,
+};
 pub use crate::{
     authorizer::{
         Admission, Authorized, Authorizer, AuthorizerBuilder, CacheStatus, IssuerStatus, Pending,
+        WhileValid,
     },
     bearer::TokenSource,
     claims::{Claims, ScopeClaim},
@@ -69,5 +79,8 @@ pub use crate::{
     },
     rejection::{Challenge, Reason, Rejection},
     request::{PathParams, RequestParts},
+    revocation::{
+        Feed, FeedStatus, Revocations, RevocationsBuilder, RevocationsFull, RevocationsStatus,
+    },
     token::ProtectedHeader,
 };

@@ -181,7 +181,7 @@ impl IssuerScheme {
         json!({
             "Unauthorized": response("The token is missing or invalid", &challenge),
             "Forbidden": response("The token does not satisfy the policy of this operation", &challenge),
-            "KeysUnavailable": response("The issuer's keys are not available", &wait),
+            "KeysUnavailable": response("The token can't be checked at the moment", &wait),
         })
     }
 }

@@ -1,14 +1,17 @@
 //! The types that an application needs. The adapters re-export all of them, so an application
 //! depends only on its adapter.
 
+#[cfg(feature = "status-list")]
+pub use crate::StatusLists;
 pub use crate::{
     Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildError, BuildErrorKind, CacheStatus,
     Challenge, ClaimPath, Claims, ClientCertificate, ClientCertificateHeader, Clock, CryptoBackend,
     Decision, Dpop, DpopProofs, InvalidNetwork, InvalidScope, Issuer, IssuerStatus, KeyError,
     KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind, MutualTls, NonceKey, Policy,
     Reason, Rejection, ReplayError, ReplayStore, RequestParts, RequiredScope, Resource,
-    ResourceMetadata, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
-    TokenTypes, TrustedProxies, UnknownAlgorithm, VerificationKey, async_trait, jwks,
+    ResourceMetadata, Revocations, RevocationsFull, RulePaths, Scope, ScopeClaim, Scopes,
+    SystemClock, Tenants, TokenSource, TokenTypes, TrustedProxies, UnknownAlgorithm,
+    VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{
@@ -17,3 +20,5 @@ pub use crate::{
     },
     required_scope, rules,
 };
+#[cfg(feature = "ssf")]
+pub use crate::{RevokedTokens, SecurityEvent, SecurityEvents, SubjectId};

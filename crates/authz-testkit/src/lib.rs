@@ -21,6 +21,7 @@ mod server;
 pub mod snippets;
 mod state;
 mod token;
+mod transmitter;
 
 pub use authz_core::Algorithm;
 
@@ -36,3 +37,4 @@ pub use key::{InvalidKey, SigningKey};
 pub use registry::{Registry, RegistryError};
 pub use state::counts::RequestCounts;
 pub use token::{TokenBuilder, TokenStyle};
+pub use transmitter::Transmitter;

@@ -115,7 +115,9 @@ impl Outcome {
                 StatusCode::BAD_REQUEST
             }
             Self::Refused(Reason::InsufficientScope) => StatusCode::FORBIDDEN,
-            Self::Refused(Reason::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Refused(Reason::KeysUnavailable | Reason::RevocationsUnavailable) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Refused(_) => StatusCode::UNAUTHORIZED,
         }
     }

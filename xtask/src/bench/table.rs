@@ -13,6 +13,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("stage", "Where the time goes, cold, RS256"),
     ("policy", "A policy on a verified token"),
     ("refusal", "Refusals"),
+    ("revocation", "A token seen before, with a list of revocations"),
     ("threads/", "Time of one thread's work while others do as much"),
     ("curve/", "Cost against size"),
     ("backend/", "Backends"),

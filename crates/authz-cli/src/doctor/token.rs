@@ -238,7 +238,7 @@ fn diagnose(
             "get a new token: the issuer has rotated its keys; if new tokens fail as well, the key set is that of another environment",
         ),
         // The failed fetch is reported already.
-        Reason::KeysUnavailable => {}
+        Reason::KeysUnavailable | Reason::RevocationsUnavailable => {}
         _ => report.diagnose(
             Diagnosis::TokenRefused,
             format!("{}: {seen}", reason.name()),

@@ -64,6 +64,13 @@ impl<C> Authorized<C> {
         self.0.token_id()
     }
 
+    /// Returns `sid`: the identifier of the user's session, if it is a string (OpenID Connect Front-Channel
+    /// Logout section 3).
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.0.session_id()
+    }
+
     /// Returns `aud`: the audiences of the token.
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
         self.0.audiences()

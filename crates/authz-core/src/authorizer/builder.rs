@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::{Authorizer, state::AuthorizerState};
+#[cfg(feature = "status-list")]
+use crate::revocation::StatusLists;
 use crate::{
     bearer::{Sources, TokenSource},
     cache::TokenCache,
@@ -17,6 +19,7 @@ use crate::{
     metrics::ApiMetrics,
     policy::Implied,
     rejection::{Api, Schemes},
+    revocation::Revocations,
 };
 
 /// Builds an [`Authorizer`].
@@ -41,6 +44,9 @@ pub struct AuthorizerBuilder<C = Claims> {
     problem_details: bool,
     refusal_references: bool,
     dpop_proofs: Option<DpopProofs>,
+    revocations: Option<Revocations>,
+    #[cfg(feature = "status-list")]
+    status_lists: Option<StatusLists>,
     claims: PhantomData<fn() -> C>,
 }
 
@@ -93,6 +99,9 @@ impl AuthorizerBuilder {
             problem_details: false,
             refusal_references: false,
             dpop_proofs: None,
+            revocations: None,
+            #[cfg(feature = "status-list")]
+            status_lists: None,
             claims: PhantomData,
         }
     }
@@ -275,6 +284,22 @@ impl<C> AuthorizerBuilder<C> {
         self
     }
 
+    /// Rejects the tokens on a list of revocations, cached tokens included. The check runs on every request,
+    /// before the policy.
+    pub fn revocations(mut self, revocations: Revocations) -> Self {
+        self.revocations = Some(revocations);
+        self
+    }
+
+    /// Checks the status of tokens that have `status.status_list`
+    /// (draft-ietf-oauth-status-list-20). Without this call, the claim has no effect.
+    #[cfg(feature = "status-list")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "status-list")))]
+    pub fn status_lists(mut self, lists: StatusLists) -> Self {
+        self.status_lists = Some(lists);
+        self
+    }
+
     /// Adds a random reference to each rejection: the response has it as `authz-ref`, and the log event as
     /// `ref`. With it, a caller can ask support for the reason.
     pub const fn refusal_references(mut self) -> Self {
@@ -318,6 +343,9 @@ impl<C> AuthorizerBuilder<C> {
             problem_details: self.problem_details,
             refusal_references: self.refusal_references,
             dpop_proofs: self.dpop_proofs,
+            revocations: self.revocations,
+            #[cfg(feature = "status-list")]
+            status_lists: self.status_lists,
             claims: PhantomData,
         }
     }
@@ -368,6 +396,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
             refusal_references: self.refusal_references,
+            revocations: self.revocations,
+            #[cfg(feature = "status-list")]
+            status_lists: match self.status_lists {
+                Some(lists) => Some(Arc::new(lists.build()?)),
+                None => None,
+            },
             clock: self.clock,
             crypto_backend: self.crypto_backend.ok_or_else(no_backend)?,
             metrics: ApiMetrics::register(),

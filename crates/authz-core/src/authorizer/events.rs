@@ -20,6 +20,8 @@ pub(crate) struct TokenDetails<'a> {
     pub(crate) client: Option<&'a str>,
     pub(crate) issuer: Option<&'a str>,
     pub(crate) kid: Option<&'a str>,
+    /// Only of a verified token.
+    pub(crate) sub: Option<&'a str>,
     pub(crate) jti: Option<&'a str>,
 }
 
@@ -36,6 +38,7 @@ impl<'a> TokenDetails<'a> {
             client: verified.client_id(),
             issuer: Some(&verified.trusted.issuer),
             kid: verified.key.kid(),
+            sub: verified.subject(),
             jti: verified.token_id(),
         }
     }
@@ -64,6 +67,7 @@ pub(crate) fn refused(
                 client_id = token.client.map(|it| tracing::field::debug(Excerpt(it))),
                 issuer = token.issuer.map(|it| tracing::field::debug(Excerpt(it))),
                 kid = token.kid.map(|it| tracing::field::debug(Excerpt(it))),
+                sub = token.sub.map(|it| tracing::field::debug(Excerpt(it))),
                 jti = token.jti.map(|it| tracing::field::debug(Excerpt(it))),
                 "request refused"
             )

@@ -5,12 +5,13 @@ mod authorized;
 mod builder;
 mod enforce;
 pub(crate) mod events;
+mod lifetime;
 mod possession;
 mod state;
 mod verified;
 mod verify;
 
-use std::{fmt, iter, sync::Arc};
+use std::{borrow::Cow, fmt, iter, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
@@ -18,11 +19,12 @@ pub use self::{
     admission::{Admission, Pending},
     authorized::Authorized,
     builder::AuthorizerBuilder,
+    lifetime::WhileValid,
 };
 use self::{
     state::AuthorizerState,
     verified::Verified,
-    verify::{Step, TokenCheck},
+    verify::{Checked, Step, TokenCheck},
 };
 use crate::{
     bearer::{self, Credentials},
@@ -161,21 +163,23 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             Ok(Step::Cached(verified)) => Ok((verified, true)),
             Ok(Step::Verified(verified)) => Ok((verified, false)),
             Ok(Step::NeedsKeys(reason)) => {
-                let is_bound = check.scheme == Scheme::Dpop || self.state.reads_certificate;
-                let checks = checks.map(|(request, policy)| {
-                    let parts = OwnedParts::for_policy(request, policy, is_bound);
-                    (parts, policy.clone())
-                });
-                let request = WaitingRequest {
-                    token: token.into_owned(),
-                    scheme: check.scheme,
-                    checks: checks.collect(),
-                };
-                return Admission::Pending(self.wait(request, reason, timer));
+                let waiting = waiting(Missing::Keys(reason), &check, token, checks);
+                return Admission::Pending(self.wait(waiting, timer));
             }
             Err(rejection) => Err(rejection),
         };
+        let checked = match &verified {
+            Ok((verified, _)) => check.check_revoked(verified),
+            Err(_) => Ok(Checked::Good),
+        };
+        #[cfg(feature = "status-list")]
+        if let (Ok((verified, _)), Ok(Checked::NeedsList)) = (&verified, &checked) {
+            let missing = Missing::StatusList(Arc::clone(verified));
+            let waiting = waiting(missing, &check, token, checks);
+            return Admission::Pending(self.wait(waiting, timer));
+        }
         let decision = verified.and_then(|(verified, cached)| {
+            checked?;
             let proof = check.check_possession(&verified, &token)?;
             for (request, policy) in checks {
                 verified.check(policy, Some(request))?;
@@ -219,16 +223,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         };
         let mut timer = Timer::start();
         let decision = match check.verify(token.as_bytes(), &mut timer) {
-            Ok(Step::Cached(verified) | Step::Verified(verified)) => check
-                .check_possession(&verified, token.as_bytes())
-                .map(|_| Authorized::new(verified)),
+            Ok(Step::Cached(verified) | Step::Verified(verified)) => {
+                let checked = check.check_revoked_by_newer_list(&verified).await;
+                checked
+                    .and_then(|()| check.check_possession(&verified, token.as_bytes()))
+                    .map(|_| Authorized::new(verified))
+            }
             Ok(Step::NeedsKeys(reason)) => {
-                let request = WaitingRequest {
-                    token: token.as_bytes().to_vec(),
-                    scheme: Scheme::Bearer,
-                    checks: Vec::new(),
-                };
-                return self.wait(request, reason, timer).await;
+                let token = token.as_bytes().into();
+                let waiting = waiting(Missing::Keys(reason), &check, token, iter::empty());
+                return self.wait(waiting, timer).await;
             }
             Err(rejection) => Err(rejection),
         };
@@ -247,21 +251,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         check.reject(&missing, None).with_scope(scope)
     }
 
-    fn wait(&self, request: WaitingRequest, reason: RefreshReason, timer: Timer) -> Pending<C> {
+    fn wait(&self, waiting: WaitingRequest<C>, timer: Timer) -> Pending<C> {
         let state = Arc::clone(&self.state);
         let span = events::waiting();
         Pending::new(async move {
-            let decision = Self::decide_with_newer_keys(&state, &request, reason).await;
+            let decision = Self::decide_when_there(&state, waiting).await;
             events::decided(&span, &decision);
             timer.decided(&state.api.metrics, measured(&decision));
             decision
         })
     }
 
-    async fn decide_with_newer_keys(
+    async fn decide_when_there(
         state: &AuthorizerState<C>,
-        waiting: &WaitingRequest,
-        reason: RefreshReason,
+        waiting: WaitingRequest<C>,
     ) -> Result<Authorized<C>, Rejection> {
         let request = waiting.checks.first().map(|(parts, _)| parts.borrow());
         let check = TokenCheck {
@@ -269,7 +272,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             request: request.as_ref(),
             scheme: waiting.scheme,
         };
-        let verified = check.verify_with_newer_keys(&waiting.token, reason).await?;
+        let verified = match waiting.missing {
+            Missing::Keys(reason) => check.verify_with_newer_keys(&waiting.token, reason).await?,
+            Missing::StatusList(verified) => verified,
+        };
+        check.check_revoked_by_newer_list(&verified).await?;
         let proof = check.check_possession(&verified, &waiting.token)?;
         for (parts, policy) in &waiting.checks {
             verified.check(policy, Some(&parts.borrow()))?;
@@ -316,11 +323,45 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     }
 }
 
-/// A request whose decision waits for keys.
-struct WaitingRequest {
+/// A request whose decision waits.
+struct WaitingRequest<C> {
+    missing: Missing<C>,
     token: Vec<u8>,
     scheme: Scheme,
     checks: Vec<(OwnedParts, Policy)>,
+}
+
+/// What a decision waits for.
+enum Missing<C> {
+    /// Newer keys, for a token that is not verified.
+    Keys(RefreshReason),
+    /// The status list of a verified token.
+    #[cfg_attr(
+        not(feature = "status-list"),
+        expect(dead_code, reason = "without the feature, there are no lists")
+    )]
+    StatusList(Arc<Verified<C>>),
+}
+
+fn waiting<'r, C>(
+    missing: Missing<C>,
+    check: &TokenCheck<'_, C>,
+    token: Cow<'_, [u8]>,
+    checks: impl Iterator<Item = (&'r RequestParts<'r>, &'r Policy)>,
+) -> WaitingRequest<C> {
+    let is_bound = check.scheme == Scheme::Dpop || check.state.reads_certificate;
+    let owned = |(request, policy): (_, &Policy)| {
+        (
+            OwnedParts::for_policy(request, policy, is_bound),
+            policy.clone(),
+        )
+    };
+    WaitingRequest {
+        missing,
+        token: token.into_owned(),
+        scheme: check.scheme,
+        checks: checks.map(owned).collect(),
+    }
 }
 
 impl<C> Authorizer<C> {

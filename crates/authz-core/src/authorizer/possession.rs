@@ -143,7 +143,11 @@ impl<C> TokenCheck<'_, C> {
         proofs.new_nonce(api.crypto_backend, since_1970(api.clock.now()))
     }
 
-    fn reject_verified(&self, refusal: &ValidationError, verified: &Verified<C>) -> Rejection {
+    pub(super) fn reject_verified(
+        &self,
+        refusal: &ValidationError,
+        verified: &Verified<C>,
+    ) -> Rejection {
         let issuer = Some(&verified.trusted.metrics);
         self.reject_known(refusal, TokenDetails::of_verified(verified), issuer)
     }

@@ -2,15 +2,19 @@ use std::{any::Any, borrow::Cow, sync::Arc};
 
 use smallvec::SmallVec;
 
+#[cfg(feature = "status-list")]
+use crate::revocation::{TokenIssuer, TokenStatus};
 use crate::{
     cache::Weight,
     claims::{Claims, ScopeClaim},
+    clock,
     confirmation::{Cnf, Confirmation},
     crypto::{Algorithm, VerificationKey},
     issuer::TrustedIssuer,
     policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
     rejection::Scheme,
     request::RequestParts,
+    revocation::{Fingerprints, Standing},
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
 
@@ -33,9 +37,15 @@ pub(crate) struct Verified<C> {
     subject: Option<PayloadStr>,
     client_id: Option<PayloadStr>,
     token_id: Option<PayloadStr>,
+    session_id: Option<PayloadStr>,
     audiences: SmallVec<[PayloadStr; 2]>,
     pub(super) issued_at: Option<u64>,
     pub(super) algorithm: Algorithm,
+    /// If the API has a list of revocations.
+    fingerprints: Option<Box<Fingerprints>>,
+    /// If the API has status lists, and the token is on one.
+    #[cfg(feature = "status-list")]
+    pub(super) status: Option<Arc<TokenStatus>>,
     /// Maximum size in memory if the claims are a map. For another type, an estimate with maps, arrays
     /// and structs of some hundred bytes.
     bytes: usize,
@@ -106,7 +116,15 @@ impl<C: 'static> Verified<C> {
         let subject = text(&registered.sub);
         let client_id = text(&registered.client_id).or_else(|| text(&registered.azp));
         let token_id = text(&registered.jti);
-        let texts = [&subject, &client_id, &token_id];
+        let session_id = text(&registered.sid);
+        let fingerprints = trusted.api.revocations.as_ref().map(|revocations| {
+            let client = registered.client_id.as_ref().or(registered.azp.as_ref());
+            let names = [&registered.jti, &registered.sub, &registered.sid].map(Option::as_ref);
+            let [jti, sub, sid] = names;
+            let names = [jti, sub, sid, client].map(|name| name.map(|name| &**name));
+            Box::new(revocations.fingerprints(&trusted.issuer, names))
+        });
+        let texts = [&subject, &client_id, &token_id, &session_id];
         let texts = texts.into_iter().flatten().chain(&audiences);
         let mut texts_bytes: usize = texts.map(PayloadStr::heap_bytes).sum();
         if audiences.spilled() {
@@ -124,6 +142,7 @@ impl<C: 'static> Verified<C> {
             + confirmation
                 .as_ref()
                 .map_or(0, |_| size_of::<Confirmation>())
+            + fingerprints.as_deref().map_or(0, size_of_val)
             + effective_scopes.heap_bytes()
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
@@ -134,6 +153,7 @@ impl<C: 'static> Verified<C> {
             subject,
             client_id,
             token_id,
+            session_id,
             audiences,
             issued_at: registered.iat.map(|iat| iat.floor),
             effective_scopes,
@@ -142,6 +162,9 @@ impl<C: 'static> Verified<C> {
             permissions_unreadable: registered.permissions == Permissions::Unreadable,
             names_elsewhere: registered.names_elsewhere,
             algorithm,
+            fingerprints,
+            #[cfg(feature = "status-list")]
+            status: None,
             expires_at: registered.exp.map_or(0, |exp| exp.floor),
             trusted,
             key,
@@ -156,6 +179,13 @@ impl<C> Verified<C> {
     pub(crate) fn attach_payload(&mut self, payload: PayloadBytes) {
         self.bytes += payload.heap_bytes();
         self.payload = payload;
+    }
+
+    #[cfg(feature = "status-list")]
+    pub(super) fn with_status(mut self, status: Option<TokenStatus>) -> Self {
+        self.bytes += status.as_ref().map_or(0, TokenStatus::bytes);
+        self.status = status.map(Arc::new);
+        self
     }
 
     fn text<'a>(&'a self, text: Option<&'a PayloadStr>) -> Option<&'a str> {
@@ -205,6 +235,48 @@ impl<C> Verified<C> {
 
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.text(self.token_id.as_ref())
+    }
+
+    pub(super) fn session_id(&self) -> Option<&str> {
+        self.text(self.session_id.as_ref())
+    }
+
+    /// Returns what the API's list of revocations and the token's status list say.
+    pub(super) fn standing(&self) -> Standing {
+        let standing = self.standing_on_list();
+        #[cfg(feature = "status-list")]
+        if standing == Standing::Good
+            && let (Some(lists), Some(status)) = (&self.trusted.api.status_lists, &self.status)
+        {
+            return lists.lookup(status).into();
+        }
+        standing
+    }
+
+    /// Waits for the token's status list, and returns what it says.
+    #[cfg(feature = "status-list")]
+    pub(super) async fn standing_by_newer_list(&self) -> Standing {
+        let (Some(lists), Some(status)) = (&self.trusted.api.status_lists, &self.status) else {
+            return Standing::Good;
+        };
+        let issuer = TokenIssuer {
+            issuer: Arc::clone(&self.trusted.issuer),
+            keys: Arc::clone(&self.trusted.keys),
+            algorithms: self.trusted.algorithms,
+            key_candidates: self.trusted.key_candidates,
+            crypto_backend: self.trusted.api.crypto_backend,
+            clock: Arc::clone(&self.trusted.api.clock),
+        };
+        lists.refresh(status, issuer).await.into()
+    }
+
+    fn standing_on_list(&self) -> Standing {
+        let api = &self.trusted.api;
+        let (Some(revocations), Some(names)) = (&api.revocations, &self.fingerprints) else {
+            return Standing::Good;
+        };
+        let now = || clock::since_1970(api.clock.now()).as_secs();
+        revocations.standing(names, self.issued_at, now)
     }
 
     pub(crate) const fn effective_scopes(&self) -> &Scopes {

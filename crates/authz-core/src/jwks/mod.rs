@@ -26,6 +26,8 @@ mod key_set_error;
 mod provider;
 mod remote;
 
+#[cfg(feature = "status-list")]
+pub(crate) use address::is_loopback;
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
 pub(crate) use {address::Address, combined::CombinedKeys, jwk::Jwk, remote::UnknownKids};

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use metrics::{SharedString, gauge};
 
-use super::names::{CACHE_BYTES, KEYS, KEYS_AGE, TENANTS};
+use super::names::{CACHE_BYTES, KEYS, KEYS_AGE, REVOCATIONS, REVOCATIONS_AGE, TENANTS};
 use crate::{authorizer::Authorizer, jwks::KeyStatus};
 
 /// The keys of one label.
@@ -15,13 +15,22 @@ struct Keys {
 }
 
 impl<C> Authorizer<C> {
-    /// Sets the gauges: the memory of the cache, the number and the age of keys, and the number of
-    /// tenants. Call it before each scrape, or every few seconds in a task.
+    /// Sets the gauges: the memory of the cache, the number and the age of keys, the number of tenants,
+    /// and the number and the age of revocations. Call it before each scrape, or every few seconds in a task.
     ///
-    /// The age of keys that are not fetched is not set. While there are no keys, it is NaN.
+    /// The age of keys that are not fetched is not set. While there are no keys, it is NaN, as is the age
+    /// of a feed that has never been in step.
     pub fn update_gauges(&self) {
         if let Some(cache) = self.cache_status() {
             gauge!(CACHE_BYTES).set(cache.bytes as f64);
+        }
+        if let Some(revocations) = &self.state.api.revocations {
+            let status = revocations.status();
+            gauge!(REVOCATIONS).set(status.entries as f64);
+            for feed in status.feeds {
+                let age = feed.age.map_or(f64::NAN, |it| it.as_secs_f64());
+                gauge!(REVOCATIONS_AGE, "feed" => feed.name).set(age);
+            }
         }
         let tenants = self.state.issuers.tenants();
         gauge!(TENANTS).set(tenants.len() as f64);

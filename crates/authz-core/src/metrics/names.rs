@@ -11,6 +11,8 @@ pub(super) const KEYS_AGE: &str = "authz_keys_age_seconds";
 /// Not `authz_keys_count`: Prometheus reserves the suffix for histograms and summaries.
 pub(super) const KEYS: &str = "authz_keys";
 pub(super) const TENANTS: &str = "authz_tenants";
+pub(super) const REVOCATIONS: &str = "authz_revocations";
+pub(super) const REVOCATIONS_AGE: &str = "authz_revocations_age_seconds";
 
 /// Describes every metric to the recorder.
 pub(super) fn describe() {
@@ -48,4 +50,14 @@ pub(super) fn describe() {
     );
     describe_gauge!(KEYS, Unit::Count, "Usable keys of an issuer");
     describe_gauge!(TENANTS, Unit::Count, "Tenants admitted now");
+    describe_gauge!(
+        REVOCATIONS,
+        Unit::Count,
+        "Entries in the list of revocations"
+    );
+    describe_gauge!(
+        REVOCATIONS_AGE,
+        Unit::Seconds,
+        "Time since a feed of revocations was in step"
+    );
 }

@@ -15,12 +15,15 @@ use http::{
 use self::reference::Reference;
 pub(crate) use self::scheme::{Scheme, Schemes};
 pub use self::{challenge::Challenge, reason::Reason};
+#[cfg(feature = "status-list")]
+use crate::revocation::StatusListCache;
 use crate::{
     clock::Clock,
     crypto::CryptoBackend,
     dpop::DPOP_NONCE,
     metrics::ApiMetrics,
     policy::{OFFLINE_ACCESS, StepUp},
+    revocation::Revocations,
 };
 
 /// A rejected request: the reason and the response.
@@ -67,7 +70,21 @@ pub(crate) struct Api {
     pub(crate) refusal_references: bool,
     pub(crate) crypto_backend: CryptoBackend,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) revocations: Option<Revocations>,
+    #[cfg(feature = "status-list")]
+    pub(crate) status_lists: Option<Arc<StatusListCache>>,
     pub(crate) metrics: ApiMetrics,
+}
+
+impl Api {
+    #[inline]
+    pub(crate) const fn has_no_revocations(&self) -> bool {
+        #[cfg(feature = "status-list")]
+        if self.status_lists.is_some() {
+            return false;
+        }
+        self.revocations.is_none()
+    }
 }
 
 impl Rejection {

@@ -77,6 +77,8 @@ pub enum Reason {
     TooManyCandidateKeys,
     /// The claims can't be deserialized into the application's type.
     ClaimsMismatch,
+    /// The token was revoked: see [`Revocations`](crate::Revocations).
+    Revoked,
     /// The token is valid, but does not satisfy the policy (RFC 6750 section 3.1).
     InsufficientScope,
     /// The token is valid, but the policy requires a stronger or more recent authentication of the
@@ -84,6 +86,9 @@ pub enum Reason {
     InsufficientAuthentication,
     /// The issuer's keys are unavailable.
     KeysUnavailable,
+    /// Whether the token was revoked is unknown: a feed of [`Revocations`](crate::Revocations) is out of
+    /// step.
+    RevocationsUnavailable,
     /// Not a rejection: the guard answers a CORS preflight instead of the handler.
     Preflight,
 }
@@ -126,9 +131,11 @@ impl Reason {
             Self::InvalidSignature => "invalid_signature",
             Self::TooManyCandidateKeys => "too_many_candidate_keys",
             Self::ClaimsMismatch => "claims_mismatch",
+            Self::Revoked => "revoked",
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientAuthentication => "insufficient_user_authentication",
             Self::KeysUnavailable => "keys_unavailable",
+            Self::RevocationsUnavailable => "revocations_unavailable",
             Self::Preflight => "preflight",
         }
     }
@@ -144,7 +151,10 @@ impl Reason {
 
     /// Returns `true` if the request can't be decided at the moment, which is not the caller's fault.
     pub(crate) const fn is_unavailable(self) -> bool {
-        matches!(self, Self::KeysUnavailable | Self::ReplayStoreUnavailable)
+        matches!(
+            self,
+            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable
+        )
     }
 
     /// Returns the status of the response. An option of the authorizer may change it for
@@ -154,7 +164,9 @@ impl Reason {
         match self {
             Self::MalformedCredentials | Self::MultipleTokens => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
-            Self::KeysUnavailable | Self::ReplayStoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Preflight => StatusCode::NO_CONTENT,
             _ => StatusCode::UNAUTHORIZED,
         }
@@ -168,6 +180,7 @@ impl Reason {
             Self::MissingToken
             | Self::KeysUnavailable
             | Self::ReplayStoreUnavailable
+            | Self::RevocationsUnavailable
             | Self::Preflight => None,
             Self::InvalidProof | Self::ReplayedProof => Some("invalid_dpop_proof"),
             Self::MissingNonce => Some("use_dpop_nonce"),
@@ -219,11 +232,12 @@ impl Reason {
             | Self::KeyNotForAlgorithm
             | Self::InvalidSignature
             | Self::TooManyCandidateKeys => "the access token's signature can't be verified",
+            Self::Revoked => "the access token was revoked",
             Self::InsufficientScope => "the access token does not grant what this request needs",
             Self::InsufficientAuthentication => {
                 "this request needs a stronger or more recent authentication of the user"
             }
-            Self::KeysUnavailable | Self::ReplayStoreUnavailable => {
+            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable => {
                 "access tokens can't be checked at the moment"
             }
             Self::Preflight => "a CORS preflight is answered without a token",

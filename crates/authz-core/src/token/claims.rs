@@ -23,6 +23,8 @@ pub(crate) struct TokenClaims<'a> {
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) iat: Option<NumericDate>,
     pub(crate) jti: Option<Cow<'a, str>>,
+    /// Only if it is a string: issuers may use the name for something else.
+    pub(crate) sid: Option<Cow<'a, str>>,
     pub(crate) client_id: Option<Cow<'a, str>>,
     pub(crate) azp: Option<Cow<'a, str>>,
     pub(crate) scope: Option<StringOrArray<'a>>,
@@ -185,13 +187,18 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
                         CLAIM_NAMES | HAS_GROUPS => claims.names_elsewhere = true,
                         _ => {}
                     }
-                    if is_required() {
+                    if other == "sid" || is_required() {
                         let value = match members.next_value_seed(IfStrings)? {
                             Element::Null => ClaimValue::Null,
                             Element::String(text) => ClaimValue::Text(text),
                             Element::Strings(_) | Element::Other => ClaimValue::Other,
                         };
-                        claims.required.push((name.clone(), value));
+                        if let (true, ClaimValue::Text(sid)) = (other == "sid", &value) {
+                            claims.sid = Some(sid.clone());
+                        }
+                        if is_required() {
+                            claims.required.push((name.clone(), value));
+                        }
                     } else {
                         members.next_value_seed(Skip)?;
                     }

@@ -115,7 +115,9 @@ impl Fields {
     fn outcome(&self) -> &'static str {
         match (&*self.message, self.get("reason")) {
             ("request allowed", _) => "allowed",
-            ("request refused", Some("keys_unavailable")) => "unavailable",
+            ("request refused", Some("keys_unavailable" | "revocations_unavailable")) => {
+                "unavailable"
+            }
             ("request refused", _) => "refused",
             _ => "note",
         }

@@ -18,6 +18,7 @@ mod pkcs1;
 mod places;
 mod proofs;
 mod pss;
+mod revocation;
 mod rsa_keys;
 mod times;
 mod transport;
@@ -56,6 +57,7 @@ pub fn themes() -> Vec<Theme> {
         ("parts", parts::rows()),
         ("places", places::rows()),
         ("DPoP proofs", proofs::rows()),
+        ("revocation", revocation::rows()),
         ("RSA keys", rsa_keys::rows()),
         ("RSA, PKCS #1", pkcs1::rows()),
         ("RSA, PSS", pss::rows()),

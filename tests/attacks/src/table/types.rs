@@ -17,6 +17,7 @@ pub(super) fn rows() -> Vec<Attack> {
         ("a-dpop-proof-in-full", "application/dpop+jwt"),
         ("a-logout-token", "logout+jwt"),
         ("a-security-event", "secevent+jwt"),
+        ("a-status-list", "statuslist+jwt"),
         ("an-id-token", "id_token+jwt"),
         ("a-request-object", "oauth-authz-req+jwt"),
         ("an-introspection-answer", "token-introspection+jwt"),

@@ -3,6 +3,8 @@ use std::{any, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use super::{TokenCheck, unverified::UnverifiedToken};
+#[cfg(feature = "status-list")]
+use crate::revocation::TokenStatus;
 use crate::{
     authorizer::verified::Verified,
     crypto::VerificationKey,
@@ -27,7 +29,9 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
             self.reject_examined(&error, &unverified)
         })?;
         unverified.trusted.confirm();
-        Ok(Arc::new(Verified::new(
+        #[cfg(feature = "status-list")]
+        let status = self.read_status(jws, &unverified)?;
+        let verified = Verified::new(
             claims,
             unverified.claims,
             unverified.header.algorithm(),
@@ -35,7 +39,26 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
             key,
             jws.payload(),
             &self.state.implied,
-        )))
+        );
+        #[cfg(feature = "status-list")]
+        let verified = verified.with_status(status);
+        Ok(Arc::new(verified))
+    }
+
+    #[cfg(feature = "status-list")]
+    fn read_status(
+        &self,
+        jws: &Jws<'_>,
+        unverified: &UnverifiedToken<'_, '_>,
+    ) -> Result<Option<TokenStatus>, Rejection> {
+        let Some(lists) = &self.state.api.status_lists else {
+            return Ok(None);
+        };
+        let status = lists.read(jws.payload(), &unverified.trusted.issuer);
+        status.map_err(|error| {
+            let error = ValidationError::new(Reason::MalformedClaims).actual(error);
+            self.reject_examined(&error, unverified)
+        })
     }
 
     /// Adds the payload to the token and the token to the cache.

@@ -5,12 +5,15 @@
 //! 3. A key of the issuer must have signed it ([`signature`]). If the key is not known, this is where
 //!    a request waits for newer keys.
 //! 4. The claims are deserialized and the token is cached ([`accepted`]).
+//! 5. The token must not be revoked ([`revoked`]). A cached token starts here.
 
 mod accepted;
 mod reject;
+mod revoked;
 mod signature;
 mod unverified;
 
+pub(super) use self::revoked::Checked;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;

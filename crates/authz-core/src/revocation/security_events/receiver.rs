@@ -1,0 +1,163 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{Response, StatusCode};
+
+use super::{
+    error::SetError,
+    event::SecurityEvent,
+    seen::SeenEvents,
+    subject::RevokedTokens,
+    verify::{Transmitter, VerifiedSet},
+};
+use crate::{
+    clock::Clock,
+    revocation::{error::RevocationsFull, list::Revocations},
+    untrusted::Excerpt,
+};
+
+/// Receives security event tokens (RFC 8417) from one transmitter, and adds entries to
+/// [`Revocations`]. Clones share the state.
+///
+/// It is the receiver of a stream of the Shared Signals Framework 1.0 with delivery by push (RFC 8935). The
+/// application serves an endpoint for `POST`, and passes the body to [`receive`](Self::receive). An event
+/// is accepted only if its `typ` is `secevent+jwt`, `iss` and `aud` are those of the stream, the
+/// transmitter's key has signed it, and it has neither `sub` nor `exp`.
+///
+/// ```
+/// use authz_core::{Revocations, RevokedTokens, SecurityEvents, SubjectId, jwks::JwksProvider};
+///
+/// # fn user_by_email(email: &str) -> Option<String> { None }
+/// # fn example(keys: impl JwksProvider, revocations: Revocations) -> Result<(), authz_core::BuildError> {
+/// let events = SecurityEvents::from_transmitter("https://login.example", keys)
+///     .audience("https://api.example/events")
+///     .revoke(|event| match &event.subject {
+///         // This transmitter names users by their address.
+///         SubjectId::Email(email) => user_by_email(email)
+///             .map(|subject| RevokedTokens::Subject {
+///                 issuer: "https://login.example".to_owned(),
+///                 subject,
+///             })
+///             .into_iter()
+///             .collect(),
+///         _ => event.revoked_tokens(),
+///     })
+///     .build(revocations)?;
+/// # Ok(())
+/// # }
+/// # async fn handler(events: SecurityEvents, body: &[u8]) {
+/// let response: http::Response<String> = events.receive(body).await;
+/// # }
+/// ```
+///
+/// `session-revoked`, `token-claims-change` and `credential-change` of CAEP, and `account-disabled` and
+/// `credential-compromise` of RISC revoke the tokens that were issued before the event. Events may arrive in
+/// any order and repeatedly. Other events are acknowledged and have no effect.
+#[derive(Clone)]
+pub struct SecurityEvents(Arc<Receiver>);
+
+struct Receiver {
+    transmitter: Transmitter,
+    revocations: Revocations,
+    mapping: Box<Mapping>,
+    token_lifetime: Duration,
+    clock: Arc<dyn Clock>,
+    seen: SeenEvents,
+}
+
+/// Returns the tokens that an event revokes.
+pub(super) type Mapping = dyn Fn(&SecurityEvent) -> Vec<RevokedTokens> + Send + Sync;
+
+impl SecurityEvents {
+    pub(super) fn new(
+        transmitter: Transmitter,
+        revocations: Revocations,
+        mapping: Box<Mapping>,
+        token_lifetime: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self(Arc::new(Receiver {
+            transmitter,
+            revocations,
+            mapping,
+            token_lifetime,
+            clock,
+            seen: SeenEvents::default(),
+        }))
+    }
+
+    /// Receives one event, and returns the response to its transmitter: 202, 400 with `err` and
+    /// `description` (RFC 8935 section 2.3), or 503 with `Retry-After` if the transmitter's keys are
+    /// unavailable or the list of revocations is full.
+    ///
+    /// The entries are in effect before the response is sent.
+    pub async fn receive(&self, set: &[u8]) -> Response<String> {
+        match self.process(set).await {
+            Ok(()) => {
+                let mut response = Response::new(String::new());
+                *response.status_mut() = StatusCode::ACCEPTED;
+                response
+            }
+            Err(error) => {
+                tracing::warn!(
+                    target: "authz::revocation",
+                    issuer = %Excerpt(&self.0.transmitter.issuer),
+                    error = %error,
+                    "a security event was refused"
+                );
+                error.response()
+            }
+        }
+    }
+
+    async fn process(&self, set: &[u8]) -> Result<(), SetError> {
+        let VerifiedSet { id, event } = self.0.transmitter.verify(set).await?;
+        if self.0.seen.contains(&id) {
+            return Ok(());
+        }
+        let tokens = (self.0.mapping)(&event);
+        if tokens.is_empty() && event.should_revoke() {
+            tracing::warn!(
+                target: "authz::revocation",
+                event = ?event.kind,
+                subject_format = %Excerpt(event.subject.format()),
+                jti = %Excerpt(&id),
+                "a security event does not revoke any token: translate its subject with `SecurityEventsBuilder::revoke`"
+            );
+        }
+        for tokens in &tokens {
+            (self.0.deny(tokens, &event))
+                .map_err(|RevocationsFull { .. }| SetError::Unavailable)?;
+        }
+        // Only now: an event that could not be processed is sent again.
+        self.0.seen.insert(&id);
+        Ok(())
+    }
+}
+
+impl Receiver {
+    fn deny(&self, tokens: &RevokedTokens, event: &SecurityEvent) -> Result<(), RevocationsFull> {
+        let list = &self.revocations;
+        let before = event.time;
+        let until = self.clock.now() + self.token_lifetime;
+        match tokens {
+            RevokedTokens::Token { issuer, token_id } => list.deny_token(issuer, token_id, until),
+            RevokedTokens::Subject { issuer, subject } => {
+                list.deny_subject(issuer, subject, before, until)
+            }
+            RevokedTokens::Session { issuer, session } => {
+                list.deny_session(issuer, session, before, until)
+            }
+            RevokedTokens::Client { issuer, client } => {
+                list.deny_client(issuer, client, before, until)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SecurityEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecurityEvents")
+            .field("transmitter", &self.0.transmitter.issuer)
+            .finish_non_exhaustive()
+    }
+}
