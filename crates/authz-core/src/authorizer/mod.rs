@@ -29,7 +29,7 @@ use self::{
 use crate::{
     bearer::{self, Credentials},
     claims::Claims,
-    dpop::{Proof, Recorded},
+    dpop::Proof,
     jwks::{KeyStatus, RefreshReason},
     metadata::ResourceMetadata,
     metrics::{IssuerMetrics, Timer},
@@ -184,25 +184,21 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             for (request, policy) in checks {
                 verified.check(policy, Some(request))?;
             }
-            let Some(proof) = proof else {
-                events::allowed(&verified, request, cached);
-                return Ok(Ok(Authorized::new(verified)));
-            };
-            match check.record(&proof) {
-                None => Ok(Ok(Authorized::new(verified))),
-                Some(Recorded::Ready(result)) => {
-                    check.recorded(&proof, result, &verified)?;
-                    events::allowed(&verified, request, cached);
-                    Ok(Ok(Authorized::new(verified)))
-                }
-                Some(ask @ Recorded::Ask { .. }) => Ok(Err((verified, proof, ask))),
-            }
+            Ok((verified, cached, proof))
         });
         let decision = match decision {
-            Ok(Ok(caller)) => Ok(caller),
-            Ok(Err((verified, proof, recorded))) => {
-                let parts = OwnedParts::for_policy(request, policy, false);
-                return Admission::Pending(self.ask(verified, proof, recorded, parts, timer));
+            Ok((verified, cached, None)) => {
+                events::allowed(&verified, request, cached);
+                Ok(Authorized::new(verified))
+            }
+            Ok((verified, cached, Some(proof))) => {
+                match check.record_now(&proof, &verified, request, cached) {
+                    Some(recorded) => recorded.map(|()| Authorized::new(verified)),
+                    None => {
+                        let parts = OwnedParts::for_policy(request, policy, false);
+                        return Admission::Pending(self.ask(verified, proof, parts, timer));
+                    }
+                }
             }
             Err(rejection) => Err(rejection),
         };
@@ -281,11 +277,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         for (parts, policy) in &waiting.checks {
             verified.check(policy, Some(&parts.borrow()))?;
         }
-        if let Some(proof) = proof
-            && let Some(recorded) = check.record(&proof)
-        {
-            let result = recorded.result().await;
-            check.recorded(&proof, result, &verified)?;
+        if let Some(proof) = proof {
+            check.record(&proof, &verified).await?;
         }
         if let Some(request) = &request {
             events::allowed(&verified, request, false);
@@ -297,22 +290,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     fn ask(
         &self,
         verified: Arc<Verified<C>>,
-        proof: Proof,
-        recorded: Recorded,
+        proof: Box<Proof>,
         parts: OwnedParts,
         timer: Timer,
     ) -> Pending<C> {
         let state = Arc::clone(&self.state);
         let span = events::waiting();
         Pending::new(async move {
-            let result = recorded.result().await;
             let request = parts.borrow();
             let check = TokenCheck {
                 state: &state,
                 request: Some(&request),
                 scheme: Scheme::Dpop,
             };
-            let decision = check.recorded(&proof, result, &verified).map(|()| {
+            let decision = check.record(&proof, &verified).await.map(|()| {
                 events::allowed(&verified, &request, true);
                 Authorized::new(Arc::clone(&verified))
             });

@@ -3,10 +3,13 @@
 use http::HeaderValue;
 use subtle::ConstantTimeEq as _;
 
-use super::{events::TokenDetails, verified::Verified, verify::TokenCheck};
+use super::{
+    events::{self, TokenDetails},
+    verified::Verified,
+    verify::TokenCheck,
+};
 use crate::{
     clock::since_1970,
-    confirmation::Confirmation,
     dpop::{Presented, Proof, ProofChecks, Recorded, ReplayError},
     rejection::{Reason, Rejection, Scheme},
     request::RequestParts,
@@ -15,28 +18,30 @@ use crate::{
 
 impl<C> TokenCheck<'_, C> {
     /// Checks the proof of a valid token. `None` means that the token needs none: most tokens are not bound.
+    #[inline]
     pub(super) fn check_possession(
         &self,
         verified: &Verified<C>,
         token: &[u8],
-    ) -> Result<Option<Proof>, Rejection> {
-        match (&verified.confirmation, self.scheme) {
-            (None, Scheme::Bearer) => Ok(None),
-            (None, Scheme::Dpop) => {
-                let refusal = ValidationError::new(Reason::UnboundToken)
-                    .hint("the token has no `cnf`: send it with the scheme Bearer, or request a bound one");
-                Err(self.reject_verified(&refusal, verified))
-            }
-            (Some(confirmation), _) => self.check_confirmation(verified, confirmation, token),
+    ) -> Result<Option<Box<Proof>>, Rejection> {
+        if verified.confirmation.is_none() && self.scheme == Scheme::Bearer {
+            return Ok(None);
         }
+        self.check_confirmation(verified, token)
     }
 
+    #[inline(never)]
     fn check_confirmation(
         &self,
         verified: &Verified<C>,
-        confirmation: &Confirmation,
         token: &[u8],
-    ) -> Result<Option<Proof>, Rejection> {
+    ) -> Result<Option<Box<Proof>>, Rejection> {
+        let Some(confirmation) = &verified.confirmation else {
+            let refusal = ValidationError::new(Reason::UnboundToken).hint(
+                "the token has no `cnf`: send it with the scheme Bearer, or request a bound one",
+            );
+            return Err(self.reject_verified(&refusal, verified));
+        };
         let Some(request) = self.request else {
             let refusal = ValidationError::new(Reason::SenderConstrained)
                 .hint("the token is bound to its sender, and `Authorizer::verify` has no request to check");
@@ -45,7 +50,7 @@ impl<C> TokenCheck<'_, C> {
         let proof = match (&confirmation.jkt, self.scheme, &self.state.proofs) {
             (Some(jkt), Scheme::Dpop, Some(proofs)) => {
                 let presented = self.presented(request, token, jkt);
-                proofs.check(&presented).map(Some)
+                proofs.check(&presented).map(|proof| Some(Box::new(proof)))
             }
             (Some(_), ..) => Err(ValidationError::new(Reason::SenderConstrained)
                 .hint("the token is bound to a key: send it with the scheme DPoP, and with a proof")),
@@ -106,16 +111,45 @@ impl<C> TokenCheck<'_, C> {
         }
     }
 
-    /// Records a proof, which is the last check: only a request that is otherwise allowed uses its proof up.
-    /// `None` means that another guard of the request has recorded it.
-    pub(super) fn record(&self, proof: &Proof) -> Option<Recorded> {
+    /// Records a proof, which is the last check: only a request that is otherwise allowed uses its proof up. `None`
+    /// means that a store must be asked: see [`record`](Self::record).
+    #[inline(never)]
+    pub(super) fn record_now(
+        &self,
+        proof: &Proof,
+        verified: &Verified<C>,
+        request: &RequestParts<'_>,
+        cached: bool,
+    ) -> Option<Result<(), Rejection>> {
+        let result = match self.ask_for(proof) {
+            None => Ok(()),
+            Some(Recorded::Ready(result)) => self.recorded(proof, result, verified),
+            Some(Recorded::Ask { .. }) => return None,
+        };
+        Some(result.inspect(|()| events::allowed(verified, request, cached)))
+    }
+
+    /// Records a proof, and waits for the store.
+    pub(super) async fn record(
+        &self,
+        proof: &Proof,
+        verified: &Verified<C>,
+    ) -> Result<(), Rejection> {
+        match self.ask_for(proof) {
+            None => Ok(()),
+            Some(recorded) => self.recorded(proof, recorded.result().await, verified),
+        }
+    }
+
+    /// `None` means that another guard of the request has recorded the proof.
+    fn ask_for(&self, proof: &Proof) -> Option<Recorded> {
         let checked = self.request.and_then(RequestParts::checked_proof);
         let is_recorded = checked.is_some_and(|it| it.is(proof.id));
         let proofs = self.state.proofs.as_ref().filter(|_| !is_recorded)?;
         Some(proofs.record(proof.id))
     }
 
-    pub(super) fn recorded(
+    fn recorded(
         &self,
         proof: &Proof,
         result: Result<bool, ReplayError>,

@@ -47,12 +47,19 @@ pub(crate) fn find<'a>(
     uri: &'a Uri,
     sources: &Sources,
 ) -> Result<Option<Credentials<'a>>, BadCredentials> {
+    let authorization = match sources.authorization {
+        true => credentials(headers, &AUTHORIZATION, sources.dpop)?,
+        false => None,
+    };
+    let used = authorization.map_or(Scheme::Bearer, |(scheme, _)| scheme);
+    if sources.others.is_empty() {
+        return Ok(authorization.map(|(scheme, token)| Credentials {
+            token: Cow::Borrowed(token),
+            scheme,
+        }));
+    }
     let mut found = SingleToken::default();
-    let mut used = Scheme::Bearer;
-    if sources.authorization
-        && let Some((scheme, token)) = credentials(headers, &AUTHORIZATION, sources.dpop)?
-    {
-        used = scheme;
+    if let Some((_, token)) = authorization {
         found.add(token)?;
     }
     for source in &sources.others {

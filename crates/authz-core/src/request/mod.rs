@@ -129,7 +129,7 @@ impl<'a> RequestParts<'a> {
     }
 
     /// Sets the certificate and the peer from the request's extensions, if they have a [`ClientCertificate`]
-    /// and a [`PeerAddress`].
+    /// and a [`PeerAddress`]. Needed only for tokens that are bound to a certificate.
     #[must_use]
     pub fn with_connection(self, extensions: &'a Extensions) -> Self {
         let peer = extensions.get().map(|PeerAddress(peer)| peer.ip());
@@ -262,12 +262,11 @@ impl fmt::Debug for RequestParts<'_> {
 impl<'a, B> From<&'a http::Request<B>> for RequestParts<'a> {
     fn from(request: &'a http::Request<B>) -> Self {
         Self::new(request.method(), request.uri(), request.headers())
-            .with_connection(request.extensions())
     }
 }
 
 impl<'a> From<&'a http::request::Parts> for RequestParts<'a> {
     fn from(parts: &'a http::request::Parts) -> Self {
-        Self::new(&parts.method, &parts.uri, &parts.headers).with_connection(&parts.extensions)
+        Self::new(&parts.method, &parts.uri, &parts.headers)
     }
 }

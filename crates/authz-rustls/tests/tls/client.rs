@@ -155,9 +155,18 @@ pub(crate) async fn connect(
 
 impl Connection {
     pub(crate) async fn get(&mut self, path: &str) -> Result<Response<Incoming>> {
+        self.get_with_token(path, "").await
+    }
+
+    pub(crate) async fn get_with_token(
+        &mut self,
+        path: &str,
+        token: &str,
+    ) -> Result<Response<Incoming>> {
         let request = |uri: String| {
             http::Request::get(uri)
                 .header("host", "localhost")
+                .header("authorization", format!("Bearer {token}"))
                 .body(Empty::new())
         };
         Ok(match &mut self.sender {

@@ -1,5 +1,6 @@
 //! Real TLS connections on loopback, to each server.
 
+mod bound_tokens;
 mod certificates;
 mod client;
 mod config;
