@@ -3,6 +3,7 @@
 mod backends;
 mod cold;
 mod curves;
+mod dpop;
 mod policy;
 mod refusals;
 mod revocation;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Group> {
         policy::groups(),
         refusals::groups(),
         revocation::groups(),
+        dpop::groups(),
         threads::groups(),
         curves::groups(),
         backends::groups(),

@@ -14,6 +14,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("policy", "A policy on a verified token"),
     ("refusal", "Refusals"),
     ("revocation", "A token seen before, with a list of revocations"),
+    ("dpop", "A token that is bound to a key, against the bare check of its proof's signature (ES256)"),
     ("threads/", "Time of one thread's work while others do as much"),
     ("curve/", "Cost against size"),
     ("backend/", "Backends"),
