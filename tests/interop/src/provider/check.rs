@@ -10,7 +10,7 @@ use crate::{
     tally::{Tally, Verdict},
 };
 
-const PART: &str = "oidc-provider";
+pub(super) const PART: &str = "oidc-provider";
 
 /// One request that is sent to every server.
 #[derive(Debug)]

@@ -86,6 +86,23 @@ impl Provider {
         })
     }
 
+    /// What comes of calls with proofs, a line of JSON for each.
+    pub(super) fn calls_with_proofs(
+        &self,
+        grant: Grant<'_>,
+        api: &str,
+        public_url: &str,
+    ) -> anyhow::Result<String> {
+        let mut command = Command::new("node");
+        command
+            .current_dir(servers::scripts())
+            .arg("dpop-client.mjs")
+            .arg(format!("{}/token", self.issuer()))
+            .args([grant.client, SECRET, grant.resource, grant.scope])
+            .args([api, public_url]);
+        calls::output_of("node", command)
+    }
+
     /// A token bound to a key that the client proved to hold (RFC 9449).
     pub(super) fn bound_token(&self, grant: Grant<'_>) -> anyhow::Result<String> {
         let mut command = Command::new("node");

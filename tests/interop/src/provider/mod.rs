@@ -3,13 +3,14 @@
 //! Our servers know nothing but its identifier and the audience: they find the keys by discovery.
 
 mod check;
+mod dpop;
 mod grant;
 mod requests;
 
 use blackbox::server::Server;
 
 use self::{
-    check::{Check, INVALID, OK, check},
+    check::{Check, INVALID, OK, PART, check},
     grant::Provider,
     requests::{RESOURCE, private},
 };
@@ -29,7 +30,7 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> 
         run_setting(binaries, tally, path, algorithms, &stranger)?;
     }
     stranger.stop()?;
-    Ok(())
+    dpop::run(binaries, tally)
 }
 
 fn run_setting(
