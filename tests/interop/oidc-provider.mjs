@@ -15,6 +15,8 @@ import { listen } from './listen.mjs';
 const RESOURCES = ['https://quickstart.example/api', 'https://elsewhere.example/api'];
 const SCOPES = 'read:messages write:messages';
 const SECRET = 'interop-secret';
+// Asks about the tokens that it gets.
+const API = 'messages-api';
 
 // How each client's access tokens are made.
 const CLIENTS = {
@@ -46,7 +48,7 @@ const configuration = {
       signingKey('EdDSA', 'ed25519', {}),
     ],
   },
-  clients: Object.keys(CLIENTS).map((client_id) => ({
+  clients: [...Object.keys(CLIENTS), API].map((client_id) => ({
     client_id,
     client_secret: SECRET,
     grant_types: ['client_credentials'],
@@ -55,6 +57,7 @@ const configuration = {
     // Most clients authenticate in the header, one in the body: both are in use.
     token_endpoint_auth_method:
       client_id === 'service-es256' ? 'client_secret_post' : 'client_secret_basic',
+    ...(client_id === API && { introspection_signed_response_alg: 'ES256' }),
   })),
   scopes: SCOPES.split(' '),
   ttl: { ClientCredentials: 300 },
@@ -62,6 +65,9 @@ const configuration = {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
     dPoP: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: (ctx, client) => client.clientId === API },
+    jwtIntrospection: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo(ctx, resource, client) {

@@ -14,6 +14,7 @@ mod crypto;
 mod dpop;
 mod guard;
 mod hints;
+mod introspection;
 mod issuer;
 mod json;
 #[cfg(feature = "jsonwebtoken")]
@@ -71,6 +72,7 @@ pub use crate::{
         ReplayStore,
     },
     guard::{Admitted, Guard, MissingGuard, PolicyGuard, RulePaths},
+    introspection::{AssertionSigner, ClientAuthentication, Introspection},
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
     metadata::{MetadataError, MetadataErrorKind, Resource, ResourceMetadata},
     policy::{

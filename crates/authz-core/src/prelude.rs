@@ -4,14 +4,14 @@
 #[cfg(feature = "status-list")]
 pub use crate::StatusLists;
 pub use crate::{
-    Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildError, BuildErrorKind, CacheStatus,
-    Challenge, ClaimPath, Claims, ClientCertificate, ClientCertificateHeader, Clock, CryptoBackend,
-    Decision, Dpop, DpopProofs, InvalidNetwork, InvalidScope, Issuer, IssuerStatus, KeyError,
-    KeyErrorKind, ManualClock, MetadataError, MetadataErrorKind, MutualTls, NonceKey, Policy,
-    Reason, Rejection, ReplayError, ReplayStore, RequestParts, RequiredScope, Resource,
-    ResourceMetadata, Revocations, RevocationsFull, RulePaths, Scope, ScopeClaim, Scopes,
-    SystemClock, Tenants, TokenSource, TokenTypes, TrustedProxies, UnknownAlgorithm,
-    VerificationKey, async_trait, jwks,
+    Algorithm, AssertionSigner, Authorizer, AuthorizerBuilder, Binding, BuildError, BuildErrorKind,
+    CacheStatus, Challenge, ClaimPath, Claims, ClientAuthentication, ClientCertificate,
+    ClientCertificateHeader, Clock, CryptoBackend, Decision, Dpop, DpopProofs, Introspection,
+    InvalidNetwork, InvalidScope, Issuer, IssuerStatus, KeyError, KeyErrorKind, ManualClock,
+    MetadataError, MetadataErrorKind, MutualTls, NonceKey, Policy, Reason, Rejection, ReplayError,
+    ReplayStore, RequestParts, RequiredScope, Resource, ResourceMetadata, Revocations,
+    RevocationsFull, RulePaths, Scope, ScopeClaim, Scopes, SystemClock, Tenants, TokenSource,
+    TokenTypes, TrustedProxies, UnknownAlgorithm, VerificationKey, async_trait, jwks,
     jwks::KeyStatus,
     policy,
     policy::{

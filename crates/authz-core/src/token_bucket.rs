@@ -32,6 +32,11 @@ impl TokenBucket {
         true
     }
 
+    /// Returns a token that was taken.
+    pub(crate) fn put_back(&mut self) {
+        self.full_at = self.full_at.and_then(|at| at.checked_sub(self.interval));
+    }
+
     /// Returns the number of tokens in the bucket.
     pub(crate) fn available(&self, now: Instant) -> u32 {
         let to_fill = (self.full_at).map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
@@ -69,5 +74,7 @@ mod tests {
         assert!(!bucket.take(start + Duration::from_secs(12)));
         let later = start + Duration::from_secs(3600);
         assert_eq!((0..8).filter(|_| bucket.take(later)).count(), 5);
+        bucket.put_back();
+        assert_eq!((0..8).filter(|_| bucket.take(later)).count(), 1);
     }
 }

@@ -9,12 +9,17 @@ mod support;
 
 use std::time::Duration;
 
-use authz_core::{Algorithm, Authorizer, Issuer, jwks::RemoteJwks};
+use authz_core::{
+    Algorithm, Authorizer, ClientAuthentication, Introspection, Issuer,
+    jwks::{RemoteJwks, ReqwestFetcher},
+};
 use authz_testkit::{DevIssuer, Fault, SigningKey};
+use tracing_subscriber::filter::LevelFilter;
 
 /// Good token, unknown key, fetches since the fault began.
 type Outcome = (u16, u16, usize);
 
+#[derive(Clone)]
 struct Row {
     name: &'static str,
     fault: Fault,
@@ -182,6 +187,78 @@ async fn a_server_that_fails_when_the_keys_expire() {
     }
 }
 
+/// The same faults at the introspection endpoint, which is no key set: those about keys are unusable answers, and no
+/// redirect is followed.
+#[tokio::test]
+async fn introspection_fails_like_a_key_set() {
+    for (row, is_signed) in table()
+        .into_iter()
+        .flat_map(|row| [(row.clone(), false), (row, true)])
+    {
+        let (issuer, jwt, _) = issuer().await;
+        let introspection = Introspection::opaque(client())
+            .timeout(Duration::from_millis(400))
+            .endpoint(issuer.introspection_endpoint());
+        let introspection = match is_signed {
+            true => introspection.signed(),
+            false => introspection,
+        };
+        let authorizer = support::authorizer()
+            .issuer(
+                accepted(&issuer, settings(RemoteJwks::at(issuer.jwks_uri())))
+                    .introspect(introspection),
+            )
+            .build()
+            .unwrap();
+        let [known, new, newer] = [(); 3].map(|()| issuer.opaque("", &issuer.token()));
+        assert_eq!(status(&authorizer, &known).await, 200, "{}", row.name);
+        issuer.fault_introspection(Some(row.fault.clone()));
+        let expected = match row.name {
+            "wrong content type" => 200,
+            _ => 503,
+        };
+        assert_eq!(status(&authorizer, &new).await, expected, "{}", row.name);
+        assert_eq!(issuer.requests().introspection, 2, "{}", row.name);
+        for token in [&known, &jwt] {
+            assert_eq!(status(&authorizer, token).await, 200, "{}", row.name);
+        }
+        issuer.fault_introspection(None);
+        // What the server asked for is kept, and a client that it rejects does not ask again at once.
+        let is_held = matches!(row.fault, Fault::RetryAfter { .. } | Fault::Status(403));
+        let expected = if is_held { 503 } else { 200 };
+        assert_eq!(status(&authorizer, &newer).await, expected, "{}", row.name);
+        let calls = if is_held { 2 } else { 3 };
+        assert_eq!(issuer.requests().introspection, calls, "{}", row.name);
+    }
+}
+
+/// The request carries a token and the credentials of the API.
+#[tokio::test]
+async fn a_client_that_follows_redirects_does_not_introspect() {
+    let (issuer, ..) = issuer().await;
+    issuer.fault_introspection(Some(Fault::RedirectTo(issuer.discovery_uri())));
+    let fetcher = ReqwestFetcher::from(reqwest::Client::new());
+    let introspection = Introspection::opaque(client()).endpoint(issuer.introspection_endpoint());
+    let authorizer = support::authorizer()
+        .issuer(
+            Issuer::new(issuer.issuer())
+                .audience(issuer.audience())
+                .key_settings(move |keys| keys.fetcher(fetcher.clone()))
+                .introspect(introspection),
+        )
+        .build()
+        .unwrap();
+    let log = support::log::Log::default();
+    let guard = tracing::subscriber::set_default(log.subscriber(LevelFilter::WARN));
+    assert_eq!(status(&authorizer, "opaque").await, 503);
+    drop(guard);
+    assert!(
+        log.text().contains("not to follow redirects"),
+        "{}",
+        log.text()
+    );
+}
+
 #[tokio::test]
 async fn discovery_fails_like_the_key_set() {
     for fault in [
@@ -263,15 +340,19 @@ fn settings(keys: authz_core::jwks::RemoteJwksBuilder) -> authz_core::jwks::Remo
 }
 
 fn build(issuer: &DevIssuer, keys: authz_core::jwks::RemoteJwksBuilder) -> Authorizer {
-    support::authorizer()
-        .issuer(
-            Issuer::new(issuer.issuer())
-                .audience(issuer.audience())
-                .algorithms([Algorithm::ES256])
-                .keys(keys.build().unwrap()),
-        )
-        .build()
-        .unwrap()
+    let issuer = accepted(issuer, keys);
+    support::authorizer().issuer(issuer).build().unwrap()
+}
+
+fn accepted(issuer: &DevIssuer, keys: authz_core::jwks::RemoteJwksBuilder) -> Issuer {
+    Issuer::new(issuer.issuer())
+        .audience(issuer.audience())
+        .algorithms([Algorithm::ES256])
+        .keys(keys.build().unwrap())
+}
+
+fn client() -> ClientAuthentication {
+    ClientAuthentication::client_secret_basic("api", "secret")
 }
 
 async fn outcome(

@@ -31,7 +31,7 @@ fn a_caller_has_the_claims_that_were_set() {
     assert!(caller.scopes().contains("write:messages"));
     assert!(caller.permissions().contains("read:admin"));
     assert_eq!(caller.claims()["org_id"], "org_1");
-    assert_eq!(caller.algorithm(), Algorithm::HS256);
+    assert_eq!(caller.algorithm(), Some(Algorithm::HS256));
 }
 
 #[test]

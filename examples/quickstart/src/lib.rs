@@ -12,6 +12,7 @@ mod embedded;
 mod messages;
 mod metrics;
 mod run;
+mod store;
 mod supervise;
 
 pub use crate::{

@@ -15,6 +15,7 @@ use crate::{
     Cors, Docs, Messages, READ, Shutdown, WRITE,
     config::Config,
     embedded, metrics,
+    store::Store,
     supervise::{self, supervise},
 };
 
@@ -88,6 +89,13 @@ async fn start(
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    let store = match &config.bound.store_url {
+        Some(url) => {
+            let invalid = |error| (2, format!("AUTHZ_STORE: {error}"));
+            Some(Store::connect(url).await.map_err(invalid)?)
+        }
+        None => None,
+    };
     let signals = supervise::signals().map_err(cannot("listen for signals"))?;
     let address = config.address;
     let listen = format!("listen on {address} (HOST and PORT say where, PORT=0 is any free port)");
@@ -130,11 +138,12 @@ async fn start(
             (Issuer::new(issuer.issuer()).audience(&audience), audience)
         }
     };
+    let issuer = (config.introspection.into_iter()).fold(issuer, Issuer::introspect);
     let issuer = config.bound.issuer(issuer.algorithms(config.algorithms));
     let base_url = embedded::base_url(scheme, listening);
-    let mut builder = config
-        .bound
-        .authorizer(Authorizer::builder().issuer(issuer), &base_url);
+    let builder = Authorizer::builder().issuer(issuer);
+    let builder = config.bound.authorizer(builder, &base_url, store).await;
+    let mut builder = builder.map_err(|error| (1, error))?;
     if let Some(resource) = resource {
         let resource = Resource::new(resource).scopes_supported([READ, WRITE]);
         builder = builder.resource(resource.also_at_root());

@@ -1,12 +1,13 @@
 //! Runs server binaries as their users would, and talks plain HTTP/1.1 to them.
 //!
-//! Three parts, none of which knows anything about tokens:
+//! Four parts, none of which knows anything about tokens:
 //!
 //! - [`server`]: start a program with an environment, wait for its `listening on http://...` line,
 //!   read what it prints, send it a signal, see how it ends. Every wait is bounded.
 //! - [`http`]: a request as the exact bytes that go over the wire, so that a test can send two
 //!   `Authorization` headers or odd spacing, which HTTP libraries tidy away.
 //! - [`servers`]: the three example servers and how to build them.
+//! - `store`: a Valkey or Redis server to kill and to freeze.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -27,3 +28,5 @@ pub mod http;
 pub mod npm;
 pub mod server;
 pub mod servers;
+#[cfg(unix)]
+pub mod store;

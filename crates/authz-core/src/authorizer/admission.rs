@@ -11,7 +11,7 @@ use crate::{
     rejection::{Reason, Rejection},
 };
 
-/// A decision about a request, or the wait for the key that it needs.
+/// A decision about a request, or the wait for what it needs.
 ///
 /// The caller is `None` for a public path, and for a request without a token if the token is optional.
 #[must_use]
@@ -19,11 +19,11 @@ use crate::{
 pub enum Admission<C = Claims> {
     /// The decision.
     Ready(Result<Option<Authorized<C>>, Rejection>),
-    /// The token's key is unknown, and newer keys are being fetched.
+    /// The token's key is unknown and newer keys are being fetched, or the issuer is asked about the token.
     Pending(Pending<C>),
 }
 
-/// Resolves to the decision once the issuer's newer keys have arrived or the fetch has failed.
+/// Resolves to the decision once the issuer's newer keys or its answer have arrived, or the request has failed.
 pub struct Pending<C = Claims> {
     future: Pin<Box<dyn Future<Output = Result<Authorized<C>, Rejection>> + Send>>,
 }

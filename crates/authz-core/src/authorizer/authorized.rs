@@ -95,7 +95,8 @@ impl<C> Authorized<C> {
         &self.0.permissions
     }
 
-    /// Returns `exp`: the time when the token expires, in whole seconds.
+    /// Returns `exp`: the time when the token expires, in whole seconds. For an introspected token without
+    /// `exp`, it is the time until which the issuer's answer is used.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {
         clock::at(self.0.expires_at)
@@ -107,16 +108,18 @@ impl<C> Authorized<C> {
         self.0.issued_at.map(clock::at)
     }
 
-    /// Returns the algorithm of the token's signature.
+    /// Returns the algorithm of the token's signature, or `None` if the issuer was
+    /// [asked](crate::Issuer::introspect) about the token instead.
     #[must_use]
-    pub fn algorithm(&self) -> Algorithm {
-        self.0.algorithm
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        self.0.evidence.algorithm()
     }
 
-    /// Returns the `kid` of the key that signed the token.
+    /// Returns the `kid` of the key that signed the token. It is `None` if the key does not have one, or if the
+    /// issuer was asked about the token instead.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.0.key.kid()
+        self.0.evidence.kid()
     }
 
     /// Returns how the caller proved that the token is theirs, or `None` for a bearer token.

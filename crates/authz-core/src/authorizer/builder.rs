@@ -174,7 +174,8 @@ impl<C> AuthorizerBuilder<C> {
 
     /// Sets the maximum size of the cache of verified tokens in bytes. 0 disables it. Default: 32 MiB.
     ///
-    /// A token takes 2 to 4 KiB. About a hundredth of the size, at most 128 MiB, is allocated at once.
+    /// A token takes 2 to 4 KiB. About a hundredth of the size, at most 128 MiB, is allocated at once. Introspected
+    /// tokens have another cache of this size.
     pub const fn cache_bytes(mut self, bytes: usize) -> Self {
         self.cache_bytes = bytes;
         self
@@ -424,17 +425,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
         };
         Ok(Authorizer {
             state: Arc::new(AuthorizerState {
-                issuers,
                 sources: self.sources,
                 reads_certificate: modes.certificates,
                 client_certificate_from: self.client_certificate_from,
                 max_token_bytes: self.max_token_bytes,
+                introspected: (issuers.introspect_any())
+                    .then(|| TokenCache::new(self.cache_bytes))
+                    .flatten(),
                 cache: TokenCache::new(self.cache_bytes),
                 proofs: proofs.map(|it| it.build(&api.clock)).transpose()?,
                 api,
                 implied,
                 metadata,
                 name_wanted_scopes: self.name_wanted_scopes,
+                issuers,
             }),
         })
     }

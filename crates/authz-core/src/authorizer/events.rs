@@ -37,7 +37,7 @@ impl<'a> TokenDetails<'a> {
         Self {
             client: verified.client_id(),
             issuer: Some(&verified.trusted.issuer),
-            kid: verified.key.kid(),
+            kid: verified.evidence.kid(),
             sub: verified.subject(),
             jti: verified.token_id(),
         }

@@ -105,7 +105,7 @@ impl<C> Verified<C> {
         if validation::is_expired(self.expires_at, trusted.leeway, now) {
             return Err(Reason::Expired);
         }
-        if !trusted.still_trusts(&self.key) {
+        if !self.is_trusted() {
             return Err(Reason::UnknownKey);
         }
         let standing = self.standing();

@@ -24,13 +24,14 @@ pub use self::{
 use self::{
     state::AuthorizerState,
     verified::Verified,
-    verify::{Checked, Step, TokenCheck},
+    verify::{Checked, Need, Step, TokenCheck},
 };
 use crate::{
     bearer::{self, Credentials},
+    cache::TokenCache,
     claims::Claims,
     dpop::Proof,
-    jwks::{KeyStatus, RefreshReason},
+    jwks::KeyStatus,
     metadata::ResourceMetadata,
     metrics::{IssuerMetrics, Timer},
     policy::Policy,
@@ -85,7 +86,8 @@ pub struct CacheStatus {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
-    /// Authorizes one request. Waits for the issuer's keys if the token's key is unknown.
+    /// Authorizes one request. Waits for the issuer's keys if the token's key is unknown, or for its answer if the
+    /// token is introspected.
     ///
     /// # Errors
     ///
@@ -117,7 +119,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
     }
 
     /// Authorizes one request without an `.await`, a lock or a boxed future, unless the token's key is
-    /// unknown, which is rare. The caller is never `None`.
+    /// unknown, which is rare, or the token is introspected. The caller is never `None`.
     pub fn decide(&self, request: &RequestParts<'_>, policy: &Policy) -> Admission<C> {
         match self.decide_optional(request, policy) {
             Admission::Ready(Ok(None)) => {
@@ -162,8 +164,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         let verified = match check.verify(&token, &mut timer) {
             Ok(Step::Cached(verified)) => Ok((verified, true)),
             Ok(Step::Verified(verified)) => Ok((verified, false)),
-            Ok(Step::NeedsKeys(reason)) => {
-                let waiting = waiting(Missing::Keys(reason), &check, token, checks);
+            Ok(Step::Waits(need)) => {
+                let waiting = waiting(Missing::Token(need), &check, token, checks);
                 return Admission::Pending(self.wait(waiting, timer));
             }
             Err(rejection) => Err(rejection),
@@ -225,9 +227,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
                     .and_then(|()| check.check_possession(&verified, token.as_bytes()))
                     .map(|_| Authorized::new(verified))
             }
-            Ok(Step::NeedsKeys(reason)) => {
+            Ok(Step::Waits(need)) => {
                 let token = token.as_bytes().into();
-                let waiting = waiting(Missing::Keys(reason), &check, token, iter::empty());
+                let waiting = waiting(Missing::Token(need), &check, token, iter::empty());
                 return self.wait(waiting, timer).await;
             }
             Err(rejection) => Err(rejection),
@@ -269,7 +271,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
             scheme: waiting.scheme,
         };
         let verified = match waiting.missing {
-            Missing::Keys(reason) => check.verify_with_newer_keys(&waiting.token, reason).await?,
+            Missing::Token(need) => check.verify_later(&waiting.token, &need).await?,
             Missing::StatusList(verified) => verified,
         };
         check.check_revoked_by_newer_list(&verified).await?;
@@ -324,8 +326,8 @@ struct WaitingRequest<C> {
 
 /// What a decision waits for.
 enum Missing<C> {
-    /// Newer keys, for a token that is not verified.
-    Keys(RefreshReason),
+    /// Newer keys, or the issuer's answer, for a token that is not verified.
+    Token(Need),
     /// The status list of a verified token.
     #[cfg_attr(
         not(feature = "status-list"),
@@ -403,9 +405,11 @@ impl<C> Authorizer<C> {
     /// Returns the fill level of the cache of verified tokens, or `None` if the cache is disabled.
     #[must_use]
     pub fn cache_status(&self) -> Option<CacheStatus> {
-        self.state.cache.as_ref().map(|cache| CacheStatus {
-            tokens: cache.len(),
-            bytes: cache.bytes(),
+        let cache = self.state.cache.as_ref()?;
+        let introspected = self.state.introspected.as_ref();
+        Some(CacheStatus {
+            tokens: cache.len() + introspected.map_or(0, TokenCache::len),
+            bytes: cache.bytes() + introspected.map_or(0, TokenCache::bytes),
         })
     }
 

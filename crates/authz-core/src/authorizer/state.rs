@@ -1,6 +1,8 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use super::verified::Verified;
+use tokio::time::Instant;
+
+use super::verified::{Evidence, Verified};
 use crate::{
     bearer::Sources,
     cache::TokenCache,
@@ -8,7 +10,7 @@ use crate::{
         ClientCertificate, ClientCertificateHeader, MalformedCertificate, TrustedProxies,
         client_certificate,
     },
-    clock::since_1970,
+    clock::{later, since_1970},
     dpop::ProofChecks,
     issuer::Issuers,
     metadata::ResourceMetadata,
@@ -28,6 +30,9 @@ pub(crate) struct AuthorizerState<C> {
     pub(crate) client_certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
     pub(super) max_token_bytes: usize,
     pub(super) cache: Option<TokenCache<Verified<C>>>,
+    /// Introspected tokens by their SHA-256, if any issuer introspects. The issuer's database is the only other
+    /// place that needs an opaque token itself.
+    pub(super) introspected: Option<TokenCache<Verified<C>>>,
     pub(crate) api: Arc<Api>,
     /// `None` if no issuer's tokens may be bound to a key.
     pub(crate) proofs: Option<ProofChecks>,
@@ -40,7 +45,7 @@ impl<C> AuthorizerState<C> {
     /// Returns the verified token from the cache, if it is still valid.
     pub(super) fn lookup_cached(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
         let cache = self.cache.as_ref()?;
-        let found = self.find_valid(cache, token);
+        let found = (self.find_valid(cache, token)).or_else(|| self.find_answered(token));
         self.api.metrics.looked_up(found.is_some());
         found
     }
@@ -53,9 +58,11 @@ impl<C> AuthorizerState<C> {
         let verified = cache.get(token)?;
         let trusted = &verified.trusted;
         let now = since_1970(self.api.clock.now());
-        if validation::is_expired(verified.expires_at, trusted.leeway, now)
-            || !trusted.still_trusts(&verified.key)
-        {
+        let is_trusted = match &verified.evidence {
+            Evidence::Signature { key, .. } => trusted.still_trusts(key),
+            Evidence::Introspection(_) => false,
+        };
+        if validation::is_expired(verified.expires_at, trusted.leeway, now) || !is_trusted {
             cache.remove(token, &verified);
             return None;
         }
@@ -69,6 +76,61 @@ impl<C> AuthorizerState<C> {
         request: &RequestParts<'_>,
     ) -> Result<Option<ClientCertificate>, MalformedCertificate> {
         client_certificate(request, self.client_certificate_from.as_ref())
+    }
+
+    #[inline(never)]
+    fn find_answered(&self, token: &[u8]) -> Option<Arc<Verified<C>>> {
+        let cache = self.introspected.as_ref()?;
+        let digest = self.digest(token);
+        let verified = cache.get(&digest)?;
+        if self.is_answered(&verified, Duration::ZERO) {
+            return Some(verified);
+        }
+        // An issuer that does not answer may make an older answer usable.
+        let stale = (verified.trusted.introspection.as_ref()).map(|it| it.settings().stale);
+        if stale.is_none_or(|stale| stale.is_zero()) {
+            cache.remove(&digest, &verified);
+        }
+        None
+    }
+
+    /// Returns what another request has made of the same answer.
+    pub(super) fn find_same_answer(
+        &self,
+        digest: &[u8; 32],
+        until: Instant,
+    ) -> Option<Arc<Verified<C>>> {
+        let verified = self.introspected.as_ref()?.get(digest)?;
+        let is_same =
+            matches!(&verified.evidence, Evidence::Introspection(it) if it.until == until);
+        (is_same && self.is_answered(&verified, Duration::ZERO)).then_some(verified)
+    }
+
+    /// Returns an older answer about a token, if it may be used while the issuer does not answer.
+    pub(super) fn find_stale(&self, digest: &[u8; 32]) -> Option<Arc<Verified<C>>> {
+        let verified = self.introspected.as_ref()?.get(digest)?;
+        let introspection = verified.trusted.introspection.as_ref()?;
+        let stale = introspection.settings().stale;
+        // The issuer may have said since that the token is no longer active.
+        let usable = introspection.was_active(digest) && self.is_answered(&verified, stale);
+        (usable && !stale.is_zero()).then_some(verified)
+    }
+
+    /// Returns `true` if an introspected token is valid now, by an answer that is used for this much longer.
+    fn is_answered(&self, verified: &Verified<C>, stale: Duration) -> bool {
+        let Evidence::Introspection(freshness) = &verified.evidence else {
+            return false;
+        };
+        let leeway = verified.trusted.leeway;
+        let now = since_1970(self.api.clock.now());
+        Instant::now() < later(freshness.until, stale)
+            && !validation::is_expired(verified.expires_at, leeway, now)
+            && freshness.not_before <= now.as_secs().saturating_add(leeway)
+    }
+
+    /// Returns the SHA-256 of a token.
+    pub(super) fn digest(&self, token: &[u8]) -> [u8; 32] {
+        self.api.crypto_backend.sha256(token)
     }
 
     /// Splits and decodes a compact JWS, within the limit of bytes.

@@ -1,6 +1,7 @@
 use std::{any::Any, borrow::Cow, sync::Arc};
 
 use smallvec::SmallVec;
+use tokio::time::Instant;
 
 #[cfg(feature = "status-list")]
 use crate::revocation::{TokenIssuer, TokenStatus};
@@ -10,7 +11,7 @@ use crate::{
     clock,
     confirmation::{Cnf, Confirmation},
     crypto::{Algorithm, VerificationKey},
-    issuer::TrustedIssuer,
+    issuer::{TenantStanding, TrustedIssuer},
     policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
     rejection::Scheme,
     request::RequestParts,
@@ -18,11 +19,32 @@ use crate::{
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
 
+/// Why a token is accepted.
+pub(crate) enum Evidence {
+    /// A key of the issuer signed it.
+    Signature {
+        key: Arc<VerificationKey>,
+        algorithm: Algorithm,
+    },
+    /// The issuer says that it is active.
+    Introspection(Box<Freshness>),
+}
+
+/// How long an answer of the issuer is used.
+#[derive(Clone, Copy)]
+pub(crate) struct Freshness {
+    pub(crate) until: Instant,
+    /// The token is not valid before this time, in seconds since 1970.
+    pub(crate) not_before: u64,
+    /// The time at which `until` is expected, for a token without `exp`.
+    pub(crate) expires_at: u64,
+}
+
 /// A verified token, as it is cached.
 pub(crate) struct Verified<C> {
     pub(crate) expires_at: u64,
     pub(crate) trusted: Arc<TrustedIssuer>,
-    pub(crate) key: Arc<VerificationKey>,
+    pub(crate) evidence: Evidence,
     pub(crate) confirmation: Option<Box<Confirmation>>,
     /// See [`EvalContext`], also for the next field.
     names_elsewhere: bool,
@@ -40,7 +62,6 @@ pub(crate) struct Verified<C> {
     session_id: Option<PayloadStr>,
     audiences: SmallVec<[PayloadStr; 2]>,
     pub(super) issued_at: Option<u64>,
-    pub(super) algorithm: Algorithm,
     /// If the API has a list of revocations.
     fingerprints: Option<Box<Fingerprints>>,
     /// If the API has status lists, and the token is on one.
@@ -65,9 +86,8 @@ impl<C: 'static> Verified<C> {
     pub(crate) fn new(
         claims: C,
         registered: &TokenClaims<'_>,
-        algorithm: Algorithm,
+        evidence: Evidence,
         trusted: Arc<TrustedIssuer>,
-        key: Arc<VerificationKey>,
         payload: &[u8],
         implied: &Implied,
     ) -> Self {
@@ -143,6 +163,7 @@ impl<C: 'static> Verified<C> {
                 .as_ref()
                 .map_or(0, |_| size_of::<Confirmation>())
             + fingerprints.as_deref().map_or(0, size_of_val)
+            + evidence.heap_bytes()
             + effective_scopes.heap_bytes()
             + granted_scopes.as_ref().map_or(0, Scopes::heap_bytes)
             + permissions.heap_bytes();
@@ -161,20 +182,55 @@ impl<C: 'static> Verified<C> {
             permissions,
             permissions_unreadable: registered.permissions == Permissions::Unreadable,
             names_elsewhere: registered.names_elsewhere,
-            algorithm,
             fingerprints,
             #[cfg(feature = "status-list")]
             status: None,
-            expires_at: registered.exp.map_or(0, |exp| exp.floor),
+            expires_at: match (registered.exp, &evidence) {
+                (Some(exp), _) => exp.floor,
+                (None, Evidence::Introspection(freshness)) => freshness.expires_at,
+                (None, Evidence::Signature { .. }) => 0,
+            },
             trusted,
-            key,
+            evidence,
             confirmation,
             bytes,
         }
     }
 }
 
+impl Evidence {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Signature { .. } => 0,
+            Self::Introspection(_) => size_of::<Freshness>(),
+        }
+    }
+
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        match self {
+            Self::Signature { algorithm, .. } => Some(*algorithm),
+            Self::Introspection(_) => None,
+        }
+    }
+
+    pub(super) fn kid(&self) -> Option<&str> {
+        match self {
+            Self::Signature { key, .. } => key.kid(),
+            Self::Introspection(_) => None,
+        }
+    }
+}
+
 impl<C> Verified<C> {
+    /// Returns `true` if the issuer and its key are still trusted. An answer of the issuer may be older than it is used
+    /// for new requests.
+    pub(super) fn is_trusted(&self) -> bool {
+        match &self.evidence {
+            Evidence::Signature { key, .. } => self.trusted.still_trusts(key),
+            Evidence::Introspection(_) => self.trusted.standing() == TenantStanding::Trusted,
+        }
+    }
+
     /// Adds the payload.
     pub(crate) fn attach_payload(&mut self, payload: PayloadBytes) {
         self.bytes += payload.heap_bytes();

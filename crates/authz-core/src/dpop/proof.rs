@@ -96,7 +96,7 @@ impl ProofChecks {
         if !key.verify_by(backend, algorithm, jws.signing_input, jws.signature()) {
             return Err(invalid("a signature by the key in jwk"));
         }
-        let id = ProofId::new(backend.sha256(&[&thumbprint[..], jti.as_bytes()].concat()));
+        let id = ProofId::from_bytes(backend.sha256(&[&thumbprint[..], jti.as_bytes()].concat()));
         Ok(Proof { id, is_aging })
     }
 

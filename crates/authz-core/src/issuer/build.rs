@@ -11,7 +11,11 @@ use super::{
 };
 use crate::{
     crypto::CryptoBackend,
-    jwks::{CombinedKeys, JwksProvider, KeyCandidates, RemoteJwks, RemoteJwksBuilder},
+    introspection::{IntrospectedTokens, Introspection, Introspector, ResponseKeys},
+    jwks::{
+        CombinedKeys, JwksProvider, KeyCandidates, KeySet, RemoteJwks, RemoteJwksBuilder,
+        StaticKeys,
+    },
     metrics::IssuerMetrics,
     policy::{ClaimPath, InvalidClaimPath},
     rejection::Api,
@@ -74,6 +78,14 @@ impl Issuer {
                 KeyCandidates::MAX
             )));
         }
+        if let Some(introspection) = &self.introspection {
+            if self.load_balancer.is_some() {
+                return Err(self.wrong(" is a load balancer, whose tokens can't be introspected"));
+            }
+            if let Some(problem) = introspection.problem() {
+                return Err(self.wrong(&format!(": introspection: {problem}")));
+            }
+        }
         claim_paths(&self.issuer, &self.role_claims)?;
         claim_paths(&self.issuer, &self.group_claims)?;
         check_duration("leeway", self.leeway)
@@ -135,15 +147,64 @@ impl Issuer {
         match (&self.load_balancer, &self.profile_jwks_uri) {
             (Some(signer), _) => at(&load_balancer_address(signer)?),
             (None, Some(uri)) => at(&uri.0),
+            (None, None) if self.needs_no_keys() => {
+                Ok(Arc::new(StaticKeys::from(KeySet::default())))
+            }
             (None, None) => remote(RemoteJwks::discover(&*self.issuer)),
         }
     }
 
-    pub(super) fn into_trusted(self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
+    /// Returns `true` if every token is introspected, and the answers are not signed.
+    fn needs_no_keys(&self) -> bool {
+        let is_always = |it: &Introspection| it.tokens == IntrospectedTokens::Always && !it.signed;
+        self.introspection.as_ref().is_some_and(is_always)
+    }
+
+    fn introspector(
+        &mut self,
+        keys: &Arc<dyn JwksProvider>,
+        metrics: &IssuerMetrics,
+        api: &Api,
+    ) -> Result<Option<Arc<Introspector>>, BuildError> {
+        let Some(settings) = self.introspection.take() else {
+            return Ok(None);
+        };
+        let endpoint = self
+            .remote_keys(
+                RemoteJwks::discover(&*self.issuer),
+                api.crypto_backend,
+                metrics,
+            )
+            .build_introspection(settings.endpoint.as_ref())
+            .map_err(|error| BuildError::introspection(&self.issuer, &error))?;
+        let keys = settings.signed.then(|| ResponseKeys {
+            keys: Arc::clone(keys),
+            algorithms: self.algorithms.iter().copied().collect(),
+            key_candidates: self.key_candidates,
+            leeway: self.leeway.as_secs(),
+            backend: api.crypto_backend,
+            clock: Arc::clone(&api.clock),
+        });
+        Ok(Some(Arc::new(Introspector::new(
+            self.issuer.as_str().into(),
+            settings,
+            endpoint,
+            keys,
+            Arc::clone(&api.clock),
+            metrics.clone(),
+        ))))
+    }
+
+    pub(super) fn into_trusted(mut self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
         let metrics = IssuerMetrics::register(&self.issuer);
         let keys = self.provider(api.crypto_backend, &metrics)?;
-        self.with_keys(keys, metrics, api)
+        let introspection = self.introspector(&keys, &metrics, api)?;
+        let trusted = self.with_keys(keys, metrics, api)?;
+        Ok(TrustedIssuer {
+            introspection,
+            ..trusted
+        })
     }
 
     /// Finishes the checked settings with the provider of their keys.
@@ -174,6 +235,7 @@ impl Issuer {
             audience_rule: self.audience_rule,
             dpop: self.dpop,
             mutual_tls: self.mutual_tls,
+            introspection: None,
             load_balancer: self.load_balancer,
             api: Arc::clone(api),
             metrics,

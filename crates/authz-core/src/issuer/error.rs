@@ -36,6 +36,8 @@ pub enum BuildErrorKind {
     InvalidSetting,
     /// The settings for fetching an issuer's keys are invalid.
     Keys,
+    /// The settings for asking an issuer about tokens are invalid, or those of two issuers overlap.
+    Introspection,
     /// An issuer accepts DPoP, but the address of this API is unknown.
     MissingPublicUrl,
     /// The resource identifier is not an absolute https URL without fragment (RFC 9728 section 1.2).
@@ -82,6 +84,11 @@ impl BuildError {
                 format!("the keys of issuer {issuer:?} can't be fetched: {error}"),
             )
         }
+    }
+
+    pub(super) fn introspection(issuer: &str, error: &RemoteJwksError) -> Self {
+        let problem = format!(" can't be asked about tokens: {error}");
+        Self::of_issuer(BuildErrorKind::Introspection, issuer, &problem)
     }
 
     /// All tenants share one key set address, so each could sign for the others.

@@ -11,8 +11,12 @@ use super::{
 };
 use crate::{
     crypto::{Algorithm, AlgorithmSet},
+    introspection::overlap,
     rejection::Api,
 };
+
+/// A member of an answer about a token, which a rule needs.
+const TOKEN_TYPE: &str = "token_type";
 
 /// All trusted issuers.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(crate) struct Issuers {
     /// The names of the claims that any issuer has a rule about.
     required_claims: Vec<Box<str>>,
     tenants: Vec<TenantIssuers>,
+    /// The issuers that are asked about tokens. An opaque token belongs to one of them at most.
+    introspecting: Vec<Arc<TrustedIssuer>>,
 }
 
 /// The result of a lookup by identifier.
@@ -54,10 +60,12 @@ impl Issuers {
             algorithms: AlgorithmSet::default(),
             required_claims: Vec::new(),
             tenants: Vec::new(),
+            introspecting: Vec::new(),
         };
         for issuer in issuers {
             let trusted = Arc::new(issuer.into_trusted(api)?);
             all.accept_from(&trusted);
+            all.introspect(&trusted)?;
             let id = Arc::clone(&trusted.issuer);
             let same_kind = match trusted.load_balancer {
                 Some(_) => &mut all.load_balancers,
@@ -92,6 +100,41 @@ impl Issuers {
                 self.required_claims.push(name.as_str().into());
             }
         }
+    }
+
+    /// Adds an issuer that introspects. A token must not be shown to two issuers.
+    fn introspect(&mut self, issuer: &Arc<TrustedIssuer>) -> Result<(), BuildError> {
+        let Some(introspection) = &issuer.introspection else {
+            return Ok(());
+        };
+        let prefixes = &introspection.settings().prefixes;
+        let meets = |other: &&Arc<TrustedIssuer>| {
+            let other = other.introspection.as_ref();
+            other.is_some_and(|it| overlap(prefixes, &it.settings().prefixes))
+        };
+        if let Some(other) = self.introspecting.iter().find(meets) {
+            let problem = format!(
+                " and issuer {:?} would both be asked about the same opaque token: give each its own prefixes with `Introspection::token_prefix`, none of which begins with another's",
+                other.issuer
+            );
+            let kind = BuildErrorKind::Introspection;
+            return Err(BuildError::of_issuer(kind, &issuer.issuer, &problem));
+        }
+        if self.introspecting.is_empty() {
+            self.required_claims.push(TOKEN_TYPE.into());
+        }
+        self.introspecting.push(Arc::clone(issuer));
+        Ok(())
+    }
+
+    /// Returns `true` if any issuer is asked about tokens.
+    pub(crate) fn introspect_any(&self) -> bool {
+        !self.introspecting.is_empty()
+    }
+
+    /// Returns the issuers that are asked about tokens.
+    pub(crate) fn introspecting(&self) -> &[Arc<TrustedIssuer>] {
+        &self.introspecting
     }
 
     pub(crate) fn required_claims(&self) -> &[Box<str>] {

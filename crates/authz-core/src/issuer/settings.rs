@@ -9,6 +9,7 @@ use crate::{
     client_certificate::MutualTls,
     crypto::Algorithm,
     dpop::Dpop,
+    introspection::Introspection,
     jwks::{Address, JwksProvider, RemoteJwks, RemoteJwksBuilder},
 };
 
@@ -55,6 +56,7 @@ pub struct Issuer {
     pub(crate) audience_rule: AudienceRule,
     pub(crate) dpop: Dpop,
     pub(crate) mutual_tls: MutualTls,
+    pub(crate) introspection: Option<Introspection>,
     /// The issuer's tokens are ID tokens, whose audience is a client and never the resource.
     pub(super) id_tokens: bool,
     /// Wrong arguments of a profile, for the error of `build`.
@@ -100,6 +102,7 @@ impl Issuer {
             audience_rule: AudienceRule::Audience,
             dpop: Dpop::Off,
             mutual_tls: MutualTls::Off,
+            introspection: None,
             id_tokens: false,
             mistake: None,
             load_balancer: None,
@@ -297,6 +300,16 @@ impl Issuer {
     /// [a header field](crate::AuthorizerBuilder::client_certificate_from) of a proxy. Default: [`MutualTls::Off`].
     pub const fn mutual_tls(mut self, mutual_tls: MutualTls) -> Self {
         self.mutual_tls = mutual_tls;
+        self
+    }
+
+    /// Asks the issuer about tokens that can't be verified here, such as opaque ones (RFC 7662). Of the
+    /// [key settings](Self::key_settings), those of the HTTP client and the metadata apply. Default: such tokens are
+    /// rejected.
+    ///
+    /// Tenants and load balancers are not supported.
+    pub fn introspect(mut self, introspection: Introspection) -> Self {
+        self.introspection = Some(introspection);
         self
     }
 

@@ -9,6 +9,7 @@ use crate::{
     client_certificate::MutualTls,
     crypto::{AlgorithmSet, VerificationKey},
     dpop::Dpop,
+    introspection::Introspector,
     jwks::JwksProvider,
     metrics::IssuerMetrics,
     policy::ClaimPath,
@@ -37,6 +38,7 @@ pub(crate) struct TrustedIssuer {
     pub(crate) audience_rule: AudienceRule,
     pub(crate) dpop: Dpop,
     pub(crate) mutual_tls: MutualTls,
+    pub(crate) introspection: Option<Arc<Introspector>>,
     /// The ARN of the AWS load balancer that signs the tokens.
     pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts the issuer.
@@ -49,6 +51,11 @@ impl TrustedIssuer {
     /// hit.
     pub(crate) fn still_trusts(&self, key: &VerificationKey) -> bool {
         self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
+    }
+
+    /// Returns `true` if the issuer is asked about JWTs for which there is no key.
+    pub(crate) fn falls_back(&self) -> bool {
+        (self.introspection.as_ref()).is_some_and(|introspection| introspection.is_fallback())
     }
 
     pub(crate) fn standing(&self) -> TenantStanding {
@@ -80,6 +87,7 @@ impl TrustedIssuer {
             audience_rule: self.audience_rule,
             dpop: self.dpop,
             mutual_tls: self.mutual_tls,
+            introspection: self.introspection.clone(),
             load_balancer: self.load_balancer.clone(),
             api: Arc::clone(&self.api),
             metrics: self.metrics.clone(),

@@ -59,7 +59,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 /// Redacts `url` for logs and errors: user information, query values and the fragment may be
 /// secrets. It accepts any string.
-pub(super) fn redact(url: &str) -> String {
+pub(crate) fn redact(url: &str) -> String {
     match Url::parse(url) {
         // The parser also finds user information after missing slashes or backslashes.
         Ok(parsed) if parsed.has_host() => {

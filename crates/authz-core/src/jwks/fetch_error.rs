@@ -112,7 +112,7 @@ impl FetchError {
         self.status
     }
 
-    pub(in crate::jwks) const fn retry_after(&self) -> Option<Duration> {
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
 

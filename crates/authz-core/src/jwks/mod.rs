@@ -30,7 +30,12 @@ mod remote;
 pub(crate) use address::is_loopback;
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
-pub(crate) use {address::Address, combined::CombinedKeys, jwk::Jwk, remote::UnknownKids};
+pub(crate) use {
+    address::{Address, redact},
+    combined::CombinedKeys,
+    jwk::Jwk,
+    remote::{RemoteEndpoint, UnknownKids},
+};
 pub use {
     candidates::KeyCandidates,
     endpoints::IssuerEndpoints,
@@ -41,7 +46,7 @@ pub use {
     key_set_error::{KeySetError, KeySetErrorKind, SkippedKey},
     provider::{JwksProvider, KeyLookup, KeyStatus, MissingKeys, RefreshReason, UnknownKey},
     remote::{
-        FetchRequest, Fetched, Fetcher, RefreshMode, RemoteJwks, RemoteJwksBuilder,
+        FetchRequest, Fetched, Fetcher, PostRequest, RefreshMode, RemoteJwks, RemoteJwksBuilder,
         RemoteJwksError, RemoteJwksErrorKind,
     },
 };

@@ -4,6 +4,8 @@
     reason = "the same functions do something with the feature"
 )]
 
+use std::time::Duration;
+
 use crate::rejection::Reason;
 
 #[derive(Debug)]
@@ -37,6 +39,9 @@ impl IssuerMetrics {
 
     #[inline]
     pub(crate) const fn not_fetched(&self, _: &'static str) {}
+
+    #[inline]
+    pub(crate) const fn introspected(&self, _: &'static str, _: Duration) {}
 }
 
 pub(crate) struct Timer;

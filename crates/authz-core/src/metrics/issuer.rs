@@ -1,8 +1,11 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use metrics::{Counter, SharedString, counter};
+use metrics::{Counter, SharedString, counter, histogram};
 
-use super::names::{DECISIONS, FETCHES};
+use super::names::{DECISIONS, FETCHES, INTROSPECTION_DURATION, INTROSPECTIONS};
 use crate::rejection::Reason;
 
 /// The handles of one issuer, or of all tenants of one pattern: tenants are too many for labels.
@@ -72,6 +75,13 @@ impl IssuerMetrics {
     /// Counts a failed fetch, by its kind of error.
     pub(crate) fn not_fetched(&self, kind: &'static str) {
         self.count_fetch(kind);
+    }
+
+    /// Counts a call of the introspection endpoint.
+    pub(crate) fn introspected(&self, result: &'static str, time: Duration) {
+        let issuer = self.shared_label();
+        histogram!(INTROSPECTION_DURATION, "issuer" => issuer.clone()).record(time);
+        counter!(INTROSPECTIONS, "issuer" => issuer, "result" => result).increment(1);
     }
 
     fn count_fetch(&self, result: &'static str) {

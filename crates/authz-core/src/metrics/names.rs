@@ -7,6 +7,8 @@ pub(super) const MISSES: &str = "authz_cache_misses_total";
 pub(super) const EVICTIONS: &str = "authz_cache_evictions_total";
 pub(super) const CACHE_BYTES: &str = "authz_cache_bytes";
 pub(super) const FETCHES: &str = "authz_keys_fetches_total";
+pub(super) const INTROSPECTIONS: &str = "authz_introspection_calls_total";
+pub(super) const INTROSPECTION_DURATION: &str = "authz_introspection_duration_seconds";
 pub(super) const KEYS_AGE: &str = "authz_keys_age_seconds";
 /// Not `authz_keys_count`: Prometheus reserves the suffix for histograms and summaries.
 pub(super) const KEYS: &str = "authz_keys";
@@ -43,6 +45,16 @@ pub(super) fn describe() {
         "Estimated memory of the cached tokens"
     );
     describe_counter!(FETCHES, Unit::Count, "Finished fetches of an issuer's keys");
+    describe_counter!(
+        INTROSPECTIONS,
+        Unit::Count,
+        "Finished calls of an issuer's introspection endpoint"
+    );
+    describe_histogram!(
+        INTROSPECTION_DURATION,
+        Unit::Seconds,
+        "Time of a call of an issuer's introspection endpoint"
+    );
     describe_gauge!(
         KEYS_AGE,
         Unit::Seconds,

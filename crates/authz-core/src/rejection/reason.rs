@@ -20,7 +20,8 @@ pub enum Reason {
     /// The token is not a compact JWS: it has a wrong number of parts, or non-canonical base64url
     /// (RFC 7515 section 5.2).
     MalformedToken,
-    /// The token is opaque: not a JWT, so only its issuer can read it.
+    /// The token is opaque: not a JWT, so only its issuer can read it, and no issuer
+    /// [introspects](crate::Issuer::introspect) it.
     OpaqueToken,
     /// The token is encrypted: a JWE (RFC 7516).
     EncryptedToken,
@@ -67,6 +68,10 @@ pub enum Reason {
     ReplayedProof,
     /// The store of the proofs seen is full or unavailable.
     ReplayStoreUnavailable,
+    /// The issuer says that the token is not active (RFC 7662 section 2.2).
+    InactiveToken,
+    /// The issuer does not say whether the token is active.
+    IntrospectionUnavailable,
     /// The issuer does not publish a key with the token's `kid`.
     UnknownKey,
     /// The key with the token's `kid` may not be used with the token's algorithm.
@@ -126,6 +131,8 @@ impl Reason {
             Self::MissingNonce => "missing_dpop_nonce",
             Self::ReplayedProof => "replayed_dpop_proof",
             Self::ReplayStoreUnavailable => "replay_store_unavailable",
+            Self::InactiveToken => "inactive_token",
+            Self::IntrospectionUnavailable => "introspection_unavailable",
             Self::UnknownKey => "unknown_key",
             Self::KeyNotForAlgorithm => "key_not_for_algorithm",
             Self::InvalidSignature => "invalid_signature",
@@ -153,7 +160,10 @@ impl Reason {
     pub(crate) const fn is_unavailable(self) -> bool {
         matches!(
             self,
-            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable
+            Self::KeysUnavailable
+                | Self::ReplayStoreUnavailable
+                | Self::RevocationsUnavailable
+                | Self::IntrospectionUnavailable
         )
     }
 
@@ -164,9 +174,10 @@ impl Reason {
         match self {
             Self::MalformedCredentials | Self::MultipleTokens => StatusCode::BAD_REQUEST,
             Self::InsufficientScope => StatusCode::FORBIDDEN,
-            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::KeysUnavailable
+            | Self::ReplayStoreUnavailable
+            | Self::RevocationsUnavailable
+            | Self::IntrospectionUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Preflight => StatusCode::NO_CONTENT,
             _ => StatusCode::UNAUTHORIZED,
         }
@@ -181,6 +192,7 @@ impl Reason {
             | Self::KeysUnavailable
             | Self::ReplayStoreUnavailable
             | Self::RevocationsUnavailable
+            | Self::IntrospectionUnavailable
             | Self::Preflight => None,
             Self::InvalidProof | Self::ReplayedProof => Some("invalid_dpop_proof"),
             Self::MissingNonce => Some("use_dpop_nonce"),
@@ -213,6 +225,7 @@ impl Reason {
             Self::WrongIssuer => "the access token's issuer is not accepted",
             Self::WrongAudience | Self::WrongClient => "the access token is not meant for this API",
             Self::Expired => "the access token expired",
+            Self::InactiveToken => "the access token is not active: it expired, or was revoked",
             Self::NotYetValid | Self::IssuedInFuture => "the access token is not valid yet",
             Self::MissingClaim => "the access token lacks a required claim",
             Self::SenderConstrained => {
@@ -237,9 +250,10 @@ impl Reason {
             Self::InsufficientAuthentication => {
                 "this request needs a stronger or more recent authentication of the user"
             }
-            Self::KeysUnavailable | Self::ReplayStoreUnavailable | Self::RevocationsUnavailable => {
-                "access tokens can't be checked at the moment"
-            }
+            Self::KeysUnavailable
+            | Self::ReplayStoreUnavailable
+            | Self::RevocationsUnavailable
+            | Self::IntrospectionUnavailable => "access tokens can't be checked at the moment",
             Self::Preflight => "a CORS preflight is answered without a token",
         }
     }

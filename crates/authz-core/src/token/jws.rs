@@ -137,6 +137,15 @@ pub(crate) enum PayloadStr {
 }
 
 impl PayloadBytes {
+    /// Creates the payload of a token that is not a JWS.
+    pub(crate) const fn from_json(json: Vec<u8>) -> Self {
+        Self {
+            begin: 0,
+            end: json.len(),
+            decoded: json,
+        }
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         self.decoded.get(self.begin..self.end).unwrap_or_default()
     }

@@ -3,12 +3,15 @@
 //! These checks run before the signature check, so a token that fails them costs no signature check
 //! and no fetch. Passing them proves nothing: only the signature makes a token valid.
 
+mod answer;
 mod error;
 mod load_balancer;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-pub(crate) use self::{error::ValidationError, load_balancer::check_load_balancer};
+pub(crate) use self::{
+    answer::check_answer, error::ValidationError, load_balancer::check_load_balancer,
+};
 use crate::{
     client_certificate::MutualTls,
     confirmation::{Cnf, Confirmation},
@@ -307,9 +310,17 @@ fn check_times(
     leeway: u64,
     now: Duration,
 ) -> Result<(), ValidationError> {
-    let Some(exp) = claims.exp else {
+    if claims.exp.is_none() {
         return Err(ValidationError::new(Reason::MissingClaim).expected("exp"));
-    };
+    }
+    check_given_times(claims, leeway, now)
+}
+
+fn check_given_times(
+    claims: &TokenClaims<'_>,
+    leeway: u64,
+    now: Duration,
+) -> Result<(), ValidationError> {
     let seconds = now.as_secs();
     let at = |reason, time: u64| {
         ValidationError::new(reason)
@@ -317,7 +328,9 @@ fn check_times(
             .actual(time)
             .hint(hints::time(time.abs_diff(seconds)))
     };
-    if is_expired(exp.floor, leeway, now) {
+    if let Some(exp) = claims.exp
+        && is_expired(exp.floor, leeway, now)
+    {
         return Err(at(Reason::Expired, exp.floor));
     }
     let reached = seconds.saturating_add(leeway);

@@ -104,6 +104,13 @@ impl DevIssuer {
         self.state.identity.token_endpoint()
     }
 
+    /// Returns the address that tells whether a token is active (RFC 7662). Clients authenticate there, with any
+    /// secret unless [`introspection_client`](Self::introspection_client) sets one.
+    #[must_use]
+    pub fn introspection_endpoint(&self) -> String {
+        self.state.identity.introspection_endpoint()
+    }
+
     /// Returns the default audience of tokens: `https://quickstart.example/api` unless configured.
     #[must_use]
     pub fn audience(&self) -> &str {
@@ -113,6 +120,34 @@ impl DevIssuer {
     /// Starts a valid token of this issuer for its audience, signed with the current key.
     pub fn token(&self) -> TokenBuilder {
         self.state.token(&self.key())
+    }
+
+    /// Issues an opaque token: `prefix` and random characters. The claims of `token` are what its introspection
+    /// says.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use authz_testkit::DevIssuer;
+    ///
+    /// let issuer = DevIssuer::start().await;
+    /// let token = issuer.opaque("dev_", &issuer.token().scope("read:messages"));
+    /// assert!(token.starts_with("dev_"));
+    /// # }
+    /// ```
+    pub fn opaque(&self, prefix: &str, token: &TokenBuilder) -> String {
+        self.state.issued.locked().issue(prefix, token)
+    }
+
+    /// Revokes a token of any kind: its introspection says that it is not active.
+    pub fn revoke(&self, token: &str) {
+        self.state.issued.locked().revoke(token);
+    }
+
+    /// Lets only this client introspect, with this secret. Others get 401.
+    pub fn introspection_client(&self, client: impl Into<String>, secret: impl Into<String>) {
+        let client = (client.into(), secret.into());
+        self.state.issued.locked().introspecting = Some(client);
     }
 
     /// Returns the key that currently signs.
@@ -210,6 +245,12 @@ impl DevIssuer {
     /// that key set instead of the discovery document.
     pub fn fault_discovery(&self, fault: Option<Fault>) {
         self.state.answers.locked().discovery_fault = fault;
+    }
+
+    /// Sets the fault of the introspection endpoint. `None` clears it. A fault that concerns keys serves that key
+    /// set instead of the answer.
+    pub fn fault_introspection(&self, fault: Option<Fault>) {
+        self.state.answers.locked().introspection_fault = fault;
     }
 
     /// Returns the numbers of requests so far.

@@ -7,6 +7,7 @@ mod discovery;
 mod faulty;
 pub(crate) mod form;
 pub(crate) mod grant;
+mod introspection;
 mod jwks;
 mod login;
 pub(crate) mod respond;

@@ -4,7 +4,10 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::{Route, body::Body, cors, discovery, jwks, respond, respond::Answer, token_endpoint};
+use super::{
+    Route, body::Body, cors, discovery, introspection, jwks, respond, respond::Answer,
+    token_endpoint,
+};
 #[cfg(feature = "dashboard")]
 use crate::dashboard;
 use crate::state::{Identity, State};
@@ -58,6 +61,13 @@ async fn answer_at(place: Place, request: Request<Incoming>, state: &State) -> A
                 _ => not_allowed("POST").into(),
             }
         }
+        Place::Introspection => {
+            state.counts.add(|counts| counts.introspection += 1);
+            match *request.method() {
+                Method::POST => introspection::answer(request, state).await,
+                _ => not_allowed("POST").into(),
+            }
+        }
         #[cfg(feature = "dashboard")]
         Place::Authorization => match &state.dashboard {
             Some(dashboard) => dashboard::authorize::answer(request, state, dashboard)
@@ -73,6 +83,7 @@ enum Place {
     Discovery,
     Jwks,
     Token,
+    Introspection,
     #[cfg(feature = "dashboard")]
     Authorization,
     Nowhere,
@@ -97,6 +108,7 @@ impl Place {
             ),
             ([".well-known", "jwks.json"], Self::Jwks),
             (["oauth", "token"], Self::Token),
+            (["oauth", "introspect"], Self::Introspection),
         ] {
             let appended = path == [base.as_slice(), &document].concat();
             // RFC 8414 section 3.1 inserts it between the host and the path.

@@ -86,6 +86,15 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         Some("auth0" | "JWT") => TokenStyle::Auth0,
         Some(_) => return Err(Refusal::InvalidRequest("style must be rfc9068 or auth0")),
     };
+    let is_opaque = match text(&fields, "access_token_format")? {
+        None | Some("jwt") => false,
+        Some("opaque") => true,
+        Some(_) => {
+            return Err(Refusal::InvalidRequest(
+                "access_token_format must be jwt or opaque",
+            ));
+        }
+    };
     let lifetime = lifetime(&fields)?
         .or(registered.lifetime)
         .unwrap_or(state.identity.token_lifetime);
@@ -118,8 +127,12 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         token = token.claim("roles", roles);
     }
 
+    let token = match is_opaque {
+        true => state.issued.locked().issue("", &token),
+        false => token.build(),
+    };
     let mut answer = json!({
-        "access_token": token.build(),
+        "access_token": token,
         "token_type": "Bearer",
         "expires_in": lifetime,
     });

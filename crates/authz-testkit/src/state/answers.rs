@@ -15,6 +15,7 @@ pub(crate) struct Answers {
     pub(crate) last_modified: SystemTime,
     pub(crate) discovery_document: Option<Value>,
     pub(crate) discovery_fault: Option<Fault>,
+    pub(crate) introspection_fault: Option<Fault>,
 }
 
 impl Answers {
@@ -27,6 +28,7 @@ impl Answers {
             last_modified: SystemTime::now(),
             discovery_document: None,
             discovery_fault: None,
+            introspection_fault: None,
         }
     }
 

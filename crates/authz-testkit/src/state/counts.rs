@@ -12,6 +12,8 @@ pub struct RequestCounts {
     pub jwks: usize,
     /// Requests for a token.
     pub token: usize,
+    /// Questions whether a token is active.
+    pub introspection: usize,
     /// Requests for any other path, from a client that builds its addresses wrongly.
     pub other: usize,
     /// Requests for the key set that were answered with 304.

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod counts;
+pub(crate) mod issued;
 pub(crate) mod keys;
 
 use std::sync::Mutex;
@@ -9,7 +10,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use self::{answers::Answers, counts::Counter, keys::Keys};
+use self::{answers::Answers, counts::Counter, issued::Issued, keys::Keys};
 #[cfg(feature = "dashboard")]
 use crate::dashboard::settings::Dashboard;
 use crate::{
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) keys: Mutex<Keys>,
     pub(crate) answers: Mutex<Answers>,
     pub(crate) counts: Counter,
+    pub(crate) issued: Mutex<Issued>,
     /// The number of guards that hold the key set's answers.
     pub(crate) holds: watch::Sender<usize>,
     #[cfg(feature = "dashboard")]
@@ -47,6 +49,7 @@ impl State {
             keys: Mutex::new(keys),
             answers: Mutex::new(Answers::new()),
             counts: Counter::new(),
+            issued: Mutex::default(),
             holds: watch::Sender::new(0),
             #[cfg(feature = "dashboard")]
             dashboard: None,
@@ -83,6 +86,11 @@ impl State {
             "issuer": self.identity.issuer,
             "jwks_uri": self.identity.jwks_uri(),
             "token_endpoint": self.identity.token_endpoint(),
+            "introspection_endpoint": self.identity.introspection_endpoint(),
+            "introspection_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "private_key_jwt",
+            ],
+            "introspection_signing_alg_values_supported": algorithms,
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
             "subject_types_supported": ["public"],
@@ -120,6 +128,10 @@ impl Identity {
 
     pub(crate) fn token_endpoint(&self) -> String {
         self.under("oauth/token")
+    }
+
+    pub(crate) fn introspection_endpoint(&self) -> String {
+        self.under("oauth/introspect")
     }
 
     /// Appends `path` to the issuer's address, with one slash between them.

@@ -9,11 +9,15 @@ use authz_core::{
 use authz_rustls::{ClientAuth, TlsConfig, rustls::ServerConfig};
 
 use super::{Environment, value};
+use crate::store::Store;
 
 #[derive(Debug)]
 pub(crate) struct Bound {
     dpop: Dpop,
+    needs_nonces: bool,
     nonce_key: Option<NonceKey>,
+    /// The address of the store that servers share. It may have a password in it.
+    pub(crate) store_url: Option<String>,
     public_url: Option<String>,
     certificate_from: Option<(ClientCertificateHeader, TrustedProxies)>,
     mutual_tls: MutualTls,
@@ -27,12 +31,6 @@ impl Bound {
             .take("AUTHZ_DPOP", value::dpop)?
             .unwrap_or_default();
         let nonces = environment.take("AUTHZ_DPOP_NONCE", value::is_required)?;
-        let nonce_key = environment.take("AUTHZ_NONCE_KEY", NonceKey::from_base64url)?;
-        let nonce_key = match (nonces, nonce_key) {
-            (Some(true), None) => Some(own_key()?),
-            (Some(true), key) => key,
-            _ => None,
-        };
         let header = environment.take("AUTHZ_CLIENT_CERT_HEADER", value::certificate_header)?;
         let proxies = environment.take("AUTHZ_TRUSTED_PROXIES", |text| {
             TrustedProxies::new(text.split(',').map(str::trim))
@@ -46,7 +44,10 @@ impl Bound {
         let is_open = header.is_some() || client_auth == ClientAuth::Optional;
         Ok(Self {
             dpop,
-            nonce_key,
+            needs_nonces: nonces.unwrap_or_default(),
+            nonce_key: environment.take("AUTHZ_NONCE_KEY", NonceKey::from_base64url)?,
+            // Parsed later: an error here would show the password.
+            store_url: environment.take("AUTHZ_STORE", |url| Ok::<_, &str>(url.to_owned()))?,
             public_url: environment.take("AUTHZ_PUBLIC_URL", value::public_url)?,
             certificate_from: header.zip(proxies),
             mutual_tls: if is_open {
@@ -63,18 +64,31 @@ impl Bound {
     }
 
     /// Applies the settings of the API, whose address for clients is `base_url` unless another is set.
-    pub(crate) fn authorizer(
+    pub(crate) async fn authorizer(
         self,
         builder: AuthorizerBuilder,
         base_url: &str,
-    ) -> AuthorizerBuilder {
+        store: Option<Store>,
+    ) -> Result<AuthorizerBuilder, String> {
         let builder = match self.certificate_from {
             Some((header, proxies)) => builder.client_certificate_from(header, proxies),
             None => builder,
         };
         let url = self.public_url.unwrap_or_else(|| base_url.to_owned());
-        let proofs = DpopProofs::for_public_url(url);
-        builder.dpop_proofs(self.nonce_key.into_iter().fold(proofs, DpopProofs::nonces))
+        let mut proofs = DpopProofs::for_public_url(url);
+        if self.needs_nonces {
+            let shared = match (self.nonce_key, &store) {
+                (None, Some(store)) => store.nonce_key().await,
+                (key, _) => key,
+            };
+            proofs = proofs.nonces(shared.map_or_else(own_key, Ok)?);
+        }
+        Ok(match store {
+            Some(store) => builder
+                .dpop_proofs(proofs.replay_store(store.valkey))
+                .revocations(store.revocations),
+            None => builder.dpop_proofs(proofs),
+        })
     }
 }
 

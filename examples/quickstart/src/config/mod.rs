@@ -12,7 +12,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use authz_core::{Algorithm, Issuer, rules::Rules};
+use authz_core::{Algorithm, ClientAuthentication, Introspection, Issuer, rules::Rules};
 use http::HeaderValue;
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +23,7 @@ pub(crate) struct Config {
     /// With the first of its audiences. Without one, the server starts a development issuer.
     pub(crate) issuer: Option<(Issuer, String)>,
     pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) introspection: Option<Introspection>,
     pub(crate) address: SocketAddr,
     pub(crate) resource: Option<String>,
     pub(crate) rules: Option<Rules>,
@@ -52,6 +53,7 @@ impl Config {
         Ok(Self {
             issuer: environment.issuer()?,
             algorithms: algorithms.unwrap_or_else(|| vec![Algorithm::RS256]),
+            introspection: environment.introspection()?,
             address: (host.unwrap_or(LOCALHOST), port.unwrap_or(3010)).into(),
             resource: environment.take("AUTHZ_RESOURCE", value::resource)?,
             rules: environment.take("AUTHZ_RULES", value::rules)?,
@@ -164,6 +166,37 @@ impl Environment {
             keys.dangerous_allow_http(http_hosts.iter().flatten())
         });
         Ok(Some((issuer, audience)))
+    }
+
+    fn introspection(&mut self) -> Result<Option<Introspection>, String> {
+        let tokens = self.take("AUTHZ_INTROSPECTION", value::introspection)?;
+        let client = self.take("AUTHZ_CLIENT_ID", value::any)?;
+        let secret = self.secret("AUTHZ_CLIENT_SECRET")?;
+        let Some(introspect) = tokens.flatten() else {
+            for (variable, value) in [("AUTHZ_CLIENT_ID", client), ("AUTHZ_CLIENT_SECRET", secret)]
+            {
+                let warning = format!("{variable} has no effect: AUTHZ_INTROSPECTION is off");
+                self.warnings.extend(value.map(|_| warning));
+            }
+            return Ok(None);
+        };
+        let missing = |variable| {
+            format!(
+                "{variable} is not set, though AUTHZ_INTROSPECTION is: give the client by which this API asks the issuer about tokens"
+            )
+        };
+        let client = client.ok_or_else(|| missing("AUTHZ_CLIENT_ID"))?;
+        let secret = secret.ok_or_else(|| missing("AUTHZ_CLIENT_SECRET"))?;
+        let client = ClientAuthentication::client_secret_basic(client, secret);
+        Ok(Some(introspect(client)))
+    }
+
+    /// Reads a variable whose value no message may show.
+    fn secret(&mut self, variable: &str) -> Result<Option<String>, String> {
+        let value = self.unread.remove(variable).unwrap_or_default();
+        let text = value.into_string();
+        let text = text.map_err(|_| format!("{variable} is not text in UTF-8"))?;
+        Ok(Some(text).filter(|it| !it.trim().is_empty()))
     }
 
     /// Warns about unread variables, which are probably misspelt.

@@ -17,7 +17,8 @@ fn with_issuer(variables: &str) -> Result<Config, String> {
 const VARIABLES: &str = "
     AUTHZ_ISSUER AUTH0_DOMAIN AUTHZ_AUDIENCE AUTH0_AUDIENCE AUTHZ_JWKS_URI AUTHZ_DISCOVERY_URL
     AUTHZ_ALLOW_HTTP AUTHZ_CA_FILE AUTHZ_ALGORITHMS AUTHZ_RESOURCE AUTHZ_RULES AUTHZ_CORS_ORIGINS
-    AUTHZ_INSPECTOR_PORT AUTHZ_METRICS_PORT AUTHZ_DPOP AUTHZ_DPOP_NONCE AUTHZ_NONCE_KEY AUTHZ_PUBLIC_URL
+    AUTHZ_INTROSPECTION AUTHZ_CLIENT_ID AUTHZ_CLIENT_SECRET
+    AUTHZ_INSPECTOR_PORT AUTHZ_METRICS_PORT AUTHZ_DPOP AUTHZ_DPOP_NONCE AUTHZ_NONCE_KEY AUTHZ_PUBLIC_URL AUTHZ_STORE
     AUTHZ_CLIENT_CERT_HEADER AUTHZ_TRUSTED_PROXIES AUTHZ_TLS_CERT AUTHZ_TLS_KEY AUTHZ_TLS_CLIENT
     HOST PORT RUST_LOG";
 
@@ -76,6 +77,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("AUTHZ_ALGORITHMS", "RS256,rs384", "use one of RS256"),
     ("AUTHZ_ALGORITHMS", "RS256,", "comma"),
     ("AUTHZ_ALGORITHMS", "RS256,HS256", "public key"),
+    ("AUTHZ_INTROSPECTION", "jwt", "fallback"),
     ("PORT", "-1", "65535"),
     ("HOST", "127.0.0.1:80", "IP address"),
     ("AUTHZ_RESOURCE", "https://api.example/#x", "fragment"),
@@ -102,6 +104,32 @@ fn mistakes_say_which_variable_and_what_to_do() {
         let begin = format!("{variable}={value:?} ");
         assert!(error.starts_with(&begin), "{error}");
         assert!(error.contains(advice), "{advice:?} not in: {error}");
+    }
+}
+
+#[test]
+fn introspection_needs_a_client_whose_secret_is_not_shown() {
+    let client = "AUTHZ_CLIENT_ID=api;AUTHZ_CLIENT_SECRET= hush hush ";
+    for tokens in ["opaque", "always", "fallback"] {
+        let config = with_issuer(&format!("AUTHZ_INTROSPECTION={tokens};{client}")).unwrap();
+        assert!(config.introspection.is_some() && config.warnings.is_empty());
+        assert!(!format!("{config:?}").contains("hush"));
+        for (variables, missing) in [
+            ("AUTHZ_CLIENT_ID=api", "AUTHZ_CLIENT_SECRET is not set"),
+            ("AUTHZ_CLIENT_SECRET=hush", "AUTHZ_CLIENT_ID is not set"),
+        ] {
+            let error = with_issuer(&format!("AUTHZ_INTROSPECTION={tokens};{variables}"));
+            let error = error.unwrap_err();
+            assert!(
+                error.starts_with(missing) && !error.contains("hush"),
+                "{error}"
+            );
+        }
+    }
+    for off in ["", "AUTHZ_INTROSPECTION=off"] {
+        let config = with_issuer(&format!("{off};{client}")).unwrap();
+        assert!(config.introspection.is_none());
+        assert_eq!(config.warnings.len(), 2);
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::{fs, io, net::IpAddr};
 
-use authz_core::{Algorithm, ClientCertificateHeader, Dpop, rules::Rules};
+use authz_core::{
+    Algorithm, ClientAuthentication, ClientCertificateHeader, Dpop, Introspection, rules::Rules,
+};
 use authz_rustls::ClientAuth;
 use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
@@ -146,6 +148,26 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
         "is not an algorithm whose tokens are checked with a public key: use one of RS256, RS384, \
          RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA",
     )
+}
+
+pub(super) fn any(text: &str) -> Result<String> {
+    Ok(text.to_owned())
+}
+
+/// Makes the settings of introspection for a client.
+type Introspect = fn(ClientAuthentication) -> Introspection;
+
+/// Which tokens the issuer is asked about.
+pub(super) fn introspection(text: &str) -> Result<Option<Introspect>> {
+    match text {
+        "off" => Ok(None),
+        "opaque" => Ok(Some(Introspection::opaque)),
+        "always" => Ok(Some(Introspection::always)),
+        "fallback" => Ok(Some(Introspection::fallback)),
+        _ => Err(
+            "does not say which tokens the issuer is asked about: use off, opaque, always or fallback",
+        ),
+    }
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr> {

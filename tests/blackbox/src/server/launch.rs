@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 17] = [
+pub const CONFIGURATION: [&str; 21] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
@@ -39,8 +39,12 @@ pub const CONFIGURATION: [&str; 17] = [
     "AUTHZ_DISCOVERY_URL",
     "AUTHZ_ALLOW_HTTP",
     "AUTHZ_CA_FILE",
+    "AUTHZ_INTROSPECTION",
+    "AUTHZ_CLIENT_ID",
+    "AUTHZ_CLIENT_SECRET",
     "AUTHZ_INSPECTOR_PORT",
     "AUTHZ_METRICS_PORT",
+    "AUTHZ_STORE",
     "AUTH0_DOMAIN",
     "AUTH0_AUDIENCE",
     "HOST",

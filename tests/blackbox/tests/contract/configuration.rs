@@ -165,6 +165,26 @@ const MISTAKES: &[(&str, Variables, &str)] = &[
         &[ISSUER, AUDIENCE, ("AUTHZ_RESOURCE", "/api")],
         "AUTHZ_RESOURCE",
     ),
+    (
+        "introspection of unknown tokens",
+        &[ISSUER, AUDIENCE, ("AUTHZ_INTROSPECTION", "on")],
+        "AUTHZ_INTROSPECTION",
+    ),
+    (
+        "introspection without a client",
+        &[ISSUER, AUDIENCE, ("AUTHZ_INTROSPECTION", "opaque")],
+        "AUTHZ_CLIENT_ID",
+    ),
+    (
+        "introspection without a secret",
+        &[
+            ISSUER,
+            AUDIENCE,
+            ("AUTHZ_INTROSPECTION", "always"),
+            ("AUTHZ_CLIENT_ID", "api"),
+        ],
+        "AUTHZ_CLIENT_SECRET",
+    ),
     ("port that is no number", &[("PORT", "http")], "PORT"),
     ("port that is none", &[("PORT", "70000")], "PORT"),
     (

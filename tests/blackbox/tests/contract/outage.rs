@@ -61,7 +61,7 @@ pub(crate) fn down_later(subject: Subject) {
 }
 
 /// Holds the rest of a 503 against the contract.
-fn unavailable(answer: &Response) -> Result<(), String> {
+pub(crate) fn unavailable(answer: &Response) -> Result<(), String> {
     let retry_after = answer.header("retry-after").ok_or("no Retry-After")?;
     match retry_after.parse::<u32>() {
         Ok(1..) => {}

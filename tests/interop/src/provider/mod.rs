@@ -5,6 +5,7 @@
 mod check;
 mod dpop;
 mod grant;
+mod introspection;
 mod requests;
 
 use blackbox::server::Server;
@@ -30,7 +31,8 @@ pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> 
         run_setting(binaries, tally, path, algorithms, &stranger)?;
     }
     stranger.stop()?;
-    dpop::run(binaries, tally)
+    dpop::run(binaries, tally)?;
+    introspection::run(binaries, tally)
 }
 
 fn run_setting(

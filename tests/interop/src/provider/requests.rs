@@ -11,10 +11,10 @@ use super::{
 /// The API that our servers are.
 pub(super) const RESOURCE: &str = "https://quickstart.example/api";
 /// Another API of the same provider.
-const ELSEWHERE: &str = "https://elsewhere.example/api";
+pub(super) const ELSEWHERE: &str = "https://elsewhere.example/api";
 
-const READ: &str = "read:messages";
-const WRITE: &str = "write:messages";
+pub(super) const READ: &str = "read:messages";
+pub(super) const WRITE: &str = "write:messages";
 
 /// The clients that get signed tokens, and the algorithm of each.
 const SIGNING: [(&str, &str); 4] = [

@@ -6,7 +6,7 @@ use super::{TokenCheck, unverified::UnverifiedToken};
 #[cfg(feature = "status-list")]
 use crate::revocation::TokenStatus;
 use crate::{
-    authorizer::verified::Verified,
+    authorizer::verified::{Evidence, Verified},
     crypto::VerificationKey,
     rejection::{Reason, Rejection},
     token::Jws,
@@ -34,9 +34,11 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         let verified = Verified::new(
             claims,
             unverified.claims,
-            unverified.header.algorithm(),
+            Evidence::Signature {
+                key,
+                algorithm: unverified.header.algorithm(),
+            },
             unverified.trusted,
-            key,
             jws.payload(),
             &self.state.implied,
         );

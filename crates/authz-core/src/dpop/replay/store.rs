@@ -53,8 +53,10 @@ pub struct ReplayError {
 }
 
 impl ProofId {
-    pub(crate) const fn new(hash: [u8; 32]) -> Self {
-        Self(hash)
+    /// Creates the identifier with these bytes, for tests of a store.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// Returns the bytes, for the key of an entry.

@@ -126,6 +126,11 @@ impl Tenants {
         if self.template.has_shared_keys() {
             return Err(BuildError::shared_tenant_keys());
         }
+        if self.template.introspection.is_some() {
+            let problem = " is a pattern for tenants, whose tokens can't be introspected";
+            let kind = BuildErrorKind::Introspection;
+            return Err(BuildError::of_issuer(kind, &self.template.issuer, problem));
+        }
         check_duration("new_tenants", self.interval)?;
         // An example tenant reveals invalid settings now and not with the first tenant. The
         // application's key settings run once, so all tenants share one HTTP client.

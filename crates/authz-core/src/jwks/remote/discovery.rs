@@ -12,15 +12,27 @@ use crate::{
     untrusted::{Bounded, ERROR_BYTES, Excerpt, shorten},
 };
 
-/// Why an issuer's metadata does not lead to a key set.
+/// What is looked for in an issuer's metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought {
+    KeySet,
+    Introspection,
+}
+
+/// Why an issuer's metadata does not lead to the address that is looked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DiscoveryError {
     #[error("the metadata at {url} could not be fetched: {error}")]
     Fetch { url: String, error: FetchError },
     #[error(
-        "the metadata at {url} is not a JSON object with \"issuer\" and \"jwks_uri\": {problem}"
+        "the metadata at {url} is not a JSON object with \"issuer\" and {:?}: {problem}",
+        sought.member()
     )]
-    Malformed { url: String, problem: String },
+    Malformed {
+        url: String,
+        sought: Sought,
+        problem: String,
+    },
     /// RFC 8414 section 3.3.
     #[error(
         "the metadata at {url} names issuer {}, not the configured issuer {}; the two must be equal{}",
@@ -34,10 +46,15 @@ pub(super) enum DiscoveryError {
         found: String,
     },
     #[error(
-        "the metadata at {url} has the key set address {}, which is not an https URL",
-        Excerpt(jwks_uri)
+        "the metadata at {url} has the {} {}, which is not an https URL",
+        sought.address(),
+        Excerpt(address)
     )]
-    InvalidJwksUri { url: String, jwks_uri: String },
+    InvalidAddress {
+        url: String,
+        sought: Sought,
+        address: String,
+    },
     #[error("no address for the metadata is known")]
     NoPlace,
 }
@@ -45,20 +62,65 @@ pub(super) enum DiscoveryError {
 /// What an issuer's metadata names.
 #[derive(Debug)]
 pub(super) struct Discovered {
-    pub(super) jwks_uri: Url,
+    /// The address that is looked for.
+    pub(super) address: Url,
     pub(super) endpoints: Option<IssuerEndpoints>,
 }
 
-/// Requires only `issuer` and `jwks_uri`, because Kubernetes sends few others.
+/// Requires only `issuer` and the address that is looked for, because Kubernetes sends few others.
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
-    jwks_uri: String,
-    /// Invalid endpoints must not prevent that keys are found.
+    /// Invalid endpoints must not prevent that the address is found.
     #[serde(default)]
     authorization_endpoint: Value,
     #[serde(default)]
     token_endpoint: Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct KeySetAddress {
+    jwks_uri: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct IntrospectionAddress {
+    introspection_endpoint: String,
+}
+
+impl Sought {
+    const fn member(self) -> &'static str {
+        match self {
+            Self::KeySet => "jwks_uri",
+            Self::Introspection => "introspection_endpoint",
+        }
+    }
+
+    pub(super) const fn address(self) -> &'static str {
+        match self {
+            Self::KeySet => "key set address",
+            Self::Introspection => "introspection endpoint",
+        }
+    }
+
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::KeySet => "key set",
+            Self::Introspection => "introspection endpoint",
+        }
+    }
+
+    /// Returns a metadata document, and the address in it.
+    fn read(self, document: &[u8]) -> Result<(Metadata, String), serde_json::Error> {
+        let metadata = serde_json::from_slice(document)?;
+        let address = match self {
+            Self::KeySet => serde_json::from_slice::<KeySetAddress>(document)?.jwks_uri,
+            Self::Introspection => {
+                serde_json::from_slice::<IntrospectionAddress>(document)?.introspection_endpoint
+            }
+        };
+        Ok((metadata, address))
+    }
 }
 
 /// Returns the possible addresses of an issuer's metadata, in the order to try. OpenID Connect
@@ -85,14 +147,16 @@ pub(super) fn metadata_urls(issuer: &Url) -> Vec<Url> {
 
 /// Reads a metadata document, which must name the configured issuer.
 pub(super) fn read(
+    sought: Sought,
     url: &Url,
     issuer: &str,
     document: &[u8],
     http_hosts: &HttpHosts,
 ) -> Result<Discovered, DiscoveryError> {
-    let metadata: Metadata =
-        serde_json::from_slice(document).map_err(|error| DiscoveryError::Malformed {
+    let (metadata, address) =
+        (sought.read(document)).map_err(|error| DiscoveryError::Malformed {
             url: redact(url.as_str()),
+            sought,
             problem: Bounded(error, ERROR_BYTES).to_string(),
         })?;
     if metadata.issuer != issuer {
@@ -109,26 +173,24 @@ pub(super) fn read(
         let uri = Url::parse(uri).ok();
         uri.filter(|uri| http_hosts.allow(uri) && no_step_down(uri))
     };
-    let jwks_uri = allowed(&metadata.jwks_uri).ok_or_else(|| DiscoveryError::InvalidJwksUri {
+    let address = allowed(&address).ok_or_else(|| DiscoveryError::InvalidAddress {
         url: redact(url.as_str()),
-        jwks_uri: shorten(&redact(&metadata.jwks_uri)).into_owned(),
+        sought,
+        address: shorten(&redact(&address)).into_owned(),
     })?;
     // Browsers follow the endpoints, so they get no `javascript:` and no plain http.
     let endpoint = |value: &Value| allowed(value.as_str()?).map(String::from);
     let endpoints = endpoint(&metadata.authorization_endpoint)
         .zip(endpoint(&metadata.token_endpoint))
         .map(|(authorization, token)| IssuerEndpoints::new(authorization, token));
-    Ok(Discovered {
-        jwks_uri,
-        endpoints,
-    })
+    Ok(Discovered { address, endpoints })
 }
 
 impl DiscoveryError {
     /// Returns `true` if no further address should be tried.
     pub(super) fn ends_the_round(&self) -> bool {
         // Unusable metadata ends the search, and so does a server that is overloaded.
-        matches!(self, Self::WrongIssuer { .. } | Self::InvalidJwksUri { .. })
+        matches!(self, Self::WrongIssuer { .. } | Self::InvalidAddress { .. })
             || self
                 .status()
                 .is_some_and(|status| matches!(status, 429 | 503))
@@ -146,10 +208,16 @@ impl DiscoveryError {
         }
     }
 
-    pub(super) fn into_keys_error(self, issuer: &str, tried: &[String]) -> KeysError {
+    pub(super) fn into_keys_error(
+        self,
+        sought: Sought,
+        issuer: &str,
+        tried: &[String],
+    ) -> KeysError {
         let issuer = redact(issuer);
         let message = format!(
-            "the key set of issuer {} was not found: {self}; tried {}",
+            "the {} of issuer {} was not found: {self}; tried {}",
+            sought.noun(),
             Excerpt(&issuer),
             tried.join(", ")
         );
@@ -203,10 +271,13 @@ mod tests {
     fn takes_only_its_own_issuers_metadata() {
         let url = Url::parse("https://t.example/.well-known/openid-configuration").unwrap();
         let hosts = HttpHosts::default();
-        let check = |document: &str| read(&url, "https://t.example/", document.as_bytes(), &hosts);
+        let check = |document: &str| {
+            let document = document.as_bytes();
+            read(Sought::KeySet, &url, "https://t.example/", document, &hosts)
+        };
         let good = r#"{"issuer":"https://t.example/","jwks_uri":"https://keys.example/set","x":1}"#;
         let discovered = check(good).unwrap();
-        assert_eq!(discovered.jwks_uri.as_str(), "https://keys.example/set");
+        assert_eq!(discovered.address.as_str(), "https://keys.example/set");
         assert_eq!(discovered.endpoints, None);
         for (document, message) in [
             (
@@ -262,7 +333,8 @@ mod tests {
                 r#"{{"issuer":"https://t.example/","jwks_uri":"https://t.example/k",
                     "authorization_endpoint":{authorization},"token_endpoint":{token}}}"#
             );
-            let discovered = read(&url, "https://t.example/", document.as_bytes(), &hosts);
+            let bytes = document.as_bytes();
+            let discovered = read(Sought::KeySet, &url, "https://t.example/", bytes, &hosts);
             let endpoints = discovered.unwrap().endpoints;
             assert_eq!(endpoints.is_some(), expected, "{document}");
         }

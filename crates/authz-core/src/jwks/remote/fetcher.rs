@@ -22,6 +22,21 @@ pub trait Fetcher: fmt::Debug + Send + Sync + 'static {
     ///
     /// Return [`FetchError`] only if no complete response arrived or it is longer than `max_bytes`.
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError>;
+
+    /// Sends one POST request, for [introspection](crate::Introspection), and reads the response up to
+    /// `max_bytes`. The default returns an error.
+    ///
+    /// Do not follow redirects: the request carries a token and the credentials of this API.
+    ///
+    /// # Errors
+    ///
+    /// Return [`FetchError`] only if no complete response arrived or it is longer than `max_bytes`.
+    async fn post(&self, request: PostRequest<'_>) -> Result<Fetched, FetchError> {
+        let _ = request;
+        Err(FetchError::transport(
+            "the fetcher does not send POST requests: implement `Fetcher::post`",
+        ))
+    }
 }
 
 /// A request for a key set or metadata.
@@ -39,6 +54,29 @@ pub struct FetchRequest<'a> {
 impl fmt::Debug for FetchRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FetchRequest")
+            .field("url", &redact(self.url.as_str()))
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that carries a token and the credentials of this API. `Debug` prints neither.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct PostRequest<'a> {
+    /// The address.
+    pub url: &'a Url,
+    /// Header fields to send: `Accept`, `Accept-Encoding`, `Content-Type`, `Authorization`.
+    pub headers: &'a HeaderMap,
+    /// The body.
+    pub body: &'a Bytes,
+    /// Maximum size of the response's body in bytes, after decompression.
+    pub max_bytes: usize,
+}
+
+impl fmt::Debug for PostRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostRequest")
             .field("url", &redact(self.url.as_str()))
             .field("max_bytes", &self.max_bytes)
             .finish_non_exhaustive()

@@ -13,6 +13,7 @@
 mod builder;
 mod builder_error;
 mod discovery;
+mod endpoint;
 mod fetcher;
 mod in_flight;
 mod keys;
@@ -33,13 +34,13 @@ use tokio::{runtime::Handle, time::Instant};
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
-pub(crate) use self::unknown_kids::UnknownKids;
 pub use self::{
     builder::RemoteJwksBuilder,
     builder_error::{RemoteJwksError, RemoteJwksErrorKind},
-    fetcher::{FetchRequest, Fetched, Fetcher},
+    fetcher::{FetchRequest, Fetched, Fetcher, PostRequest},
     settings::RefreshMode,
 };
+pub(crate) use self::{endpoint::RemoteEndpoint, unknown_kids::UnknownKids};
 use self::{
     in_flight::{Purpose, Waited},
     keys::{Joined, RemoteKeys, Standing},

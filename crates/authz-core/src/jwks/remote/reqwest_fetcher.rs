@@ -6,7 +6,7 @@ use reqwest::redirect;
 
 use super::{
     builder_error::{RemoteJwksError, RemoteJwksErrorKind},
-    fetcher::{FetchRequest, Fetched, Fetcher},
+    fetcher::{FetchRequest, Fetched, Fetcher, PostRequest},
 };
 use crate::{
     jwks::fetch_error::FetchError,
@@ -16,10 +16,12 @@ use crate::{
 /// A [`Fetcher`] based on [`reqwest`].
 ///
 /// Your own client is used unchanged, with its redirect policy and trust anchors. The limits on
-/// bytes and time still apply.
+/// bytes and time still apply. For introspection, it must not follow redirects.
 #[derive(Clone, Debug)]
 pub struct ReqwestFetcher {
     client: reqwest::Client,
+    /// Follows no redirects, because a POST carries secrets.
+    posting: reqwest::Client,
 }
 
 impl ReqwestFetcher {
@@ -27,11 +29,13 @@ impl ReqwestFetcher {
     const MAX_REDIRECTS: usize = 3;
 
     /// Creates the default client: redirects only within one origin, no cookies, no decompression.
-    /// It trusts `certificates` (PEM) in addition to the system's certificate authorities.
+    /// It trusts `certificates` (PEM) in addition to the system's certificate authorities. A second client is
+    /// created only if it `posts`.
     pub(super) fn new(
         connect_timeout: Duration,
         direct: bool,
         certificates: &[Vec<u8>],
+        posts: bool,
     ) -> Result<Self, RemoteJwksError> {
         let mut roots = Vec::new();
         for pem in certificates {
@@ -43,58 +47,82 @@ impl ReqwestFetcher {
             }
             roots.extend(bundle);
         }
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("authz/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(connect_timeout)
-            .redirect(redirect::Policy::custom(same_origin));
-        if direct {
-            builder = builder.no_proxy();
-        }
         let own_roots = !roots.is_empty();
-        if own_roots {
-            builder = builder.tls_certs_merge(roots);
-        }
-        let client = builder.build().map_err(|error| match own_roots {
-            true => RemoteJwksError::certificates(&transport(error)),
-            false => RemoteJwksError::new(
-                RemoteJwksErrorKind::Client,
-                format!("the HTTP client could not be created: {}", transport(error)),
-            ),
-        })?;
-        Ok(Self { client })
+        let build = |redirects: redirect::Policy| {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(concat!("authz/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(connect_timeout)
+                .redirect(redirects);
+            if direct {
+                builder = builder.no_proxy();
+            }
+            if own_roots {
+                builder = builder.tls_certs_merge(roots.clone());
+            }
+            builder.build().map_err(|error| match own_roots {
+                true => RemoteJwksError::certificates(&transport(error)),
+                false => RemoteJwksError::new(
+                    RemoteJwksErrorKind::Client,
+                    format!("the HTTP client could not be created: {}", transport(error)),
+                ),
+            })
+        };
+        let client = build(redirect::Policy::custom(same_origin))?;
+        let posting = match posts {
+            true => build(redirect::Policy::none())?,
+            false => client.clone(),
+        };
+        Ok(Self { client, posting })
     }
 }
 
 impl From<reqwest::Client> for ReqwestFetcher {
     fn from(client: reqwest::Client) -> Self {
-        Self { client }
+        let posting = client.clone();
+        Self { client, posting }
     }
 }
 
 #[async_trait]
 impl Fetcher for ReqwestFetcher {
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError> {
-        let limit = request.max_bytes;
-        let mut response = self
-            .client
-            .get(request.url.clone())
+        let get = self.client.get(request.url.clone());
+        let response = get.headers(request.headers.clone()).send().await;
+        read(response.map_err(transport)?, request.max_bytes).await
+    }
+
+    async fn post(&self, request: PostRequest<'_>) -> Result<Fetched, FetchError> {
+        let response = self
+            .posting
+            .post(request.url.clone())
             .headers(request.headers.clone())
+            .body(request.body.clone())
             .send()
             .await
             .map_err(transport)?;
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(transport)? {
-            if body.len() + chunk.len() > limit {
-                return Err(FetchError::too_large(limit));
-            }
-            body.extend_from_slice(&chunk);
+        // The application's own client may follow redirects. Its first request then shows it.
+        if response.url() != request.url {
+            return Err(FetchError::redirect(
+                "configure the HTTP client not to follow redirects",
+            ));
         }
-        Ok(Fetched {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
-            body: body.freeze(),
-        })
+        read(response, request.max_bytes).await
     }
+}
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Fetched, FetchError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(transport)? {
+        if body.len() + chunk.len() > limit {
+            return Err(FetchError::too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Fetched {
+        status: response.status(),
+        headers: std::mem::take(response.headers_mut()),
+        body: body.freeze(),
+    })
 }
 
 /// Follows redirects only within the first origin. Another origin could replace the keys, or be an

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    discovery::{self, Discovered, DiscoveryError},
+    discovery::{self, Discovered, DiscoveryError, Sought},
     fetcher::{FetchRequest, Fetched, Fetcher},
     lifetime,
 };
@@ -22,9 +22,10 @@ use crate::jwks::{
     fetch_error::FetchError,
 };
 
-/// The location of the key set and how to fetch it.
+/// The location of the key set, or of another endpoint of the issuer, and how to send requests.
 #[derive(Debug)]
 pub(super) struct Source {
+    pub(super) sought: Sought,
     pub(super) place: Place,
     pub(super) fetcher: Arc<dyn Fetcher>,
     pub(super) timeout: Duration,
@@ -88,10 +89,26 @@ impl Source {
             }
         }
         let discovered = self.discover(issuer, metadata).await?;
-        let url = discovered.jwks_uri;
+        let url = discovered.address;
         memory.found = Some((url.clone(), Instant::now()));
         memory.endpoints = discovered.endpoints.map(Arc::new);
         self.key_set_at(&url, memory).await
+    }
+
+    /// Returns the address that is looked for, from memory or by discovery.
+    pub(super) async fn locate(&self, memory: &mut SourceState) -> Result<Url, KeysError> {
+        let (issuer, metadata) = match &self.place {
+            Place::At(url) => return Ok(url.clone()),
+            Place::Discover { issuer, metadata } => (issuer, metadata),
+        };
+        if let Some((url, at)) = &memory.found
+            && at.elapsed() < Self::REDISCOVER_AFTER
+        {
+            return Ok(url.clone());
+        }
+        let url = self.discover(issuer, metadata).await?.address;
+        memory.found = Some((url.clone(), Instant::now()));
+        Ok(url)
     }
 
     async fn key_set_at(&self, url: &Url, memory: &SourceState) -> Result<Document, KeysError> {
@@ -137,7 +154,7 @@ impl Source {
             }
         }
         let error = told.unwrap_or(DiscoveryError::NoPlace);
-        Err(error.into_keys_error(issuer, &tried))
+        Err(error.into_keys_error(self.sought, issuer, &tried))
     }
 
     async fn metadata_at(&self, url: &Url, issuer: &str) -> Result<Discovered, DiscoveryError> {
@@ -150,18 +167,20 @@ impl Source {
         if fetched.status != StatusCode::OK {
             return Err(failed(unexpected(fetched.status, &fetched.headers)));
         }
-        discovery::read(url, issuer, &fetched.body, &self.http_hosts)
+        discovery::read(self.sought, url, issuer, &fetched.body, &self.http_hosts)
     }
 
     async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<Fetched, FetchError> {
-        let mut fetched = self
-            .fetcher
-            .get(FetchRequest {
-                url,
-                headers,
-                max_bytes: self.max_bytes,
-            })
-            .await?;
+        let request = FetchRequest {
+            url,
+            headers,
+            max_bytes: self.max_bytes,
+        };
+        self.checked(self.fetcher.get(request).await?)
+    }
+
+    /// Checks what the fetcher may not have checked.
+    pub(super) fn checked(&self, mut fetched: Fetched) -> Result<Fetched, FetchError> {
         if let Some(coding) = fetched.headers.get(CONTENT_ENCODING)
             && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
             && !coding.is_empty()
@@ -216,7 +235,7 @@ impl SourceState {
 }
 
 /// Requests no content coding, so that one size limit suffices.
-fn request_headers(accept: &'static str) -> HeaderMap {
+pub(super) fn request_headers(accept: &'static str) -> HeaderMap {
     HeaderMap::from_iter([
         (ACCEPT, HeaderValue::from_static(accept)),
         (ACCEPT_ENCODING, HeaderValue::from_static("identity")),
@@ -232,7 +251,7 @@ fn is_gone(error: &KeysError) -> bool {
         )
 }
 
-fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError {
+pub(super) fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError {
     if status.is_redirection() {
         return FetchError::redirect(format_args!("the client does not follow status {status}"));
     }

@@ -11,7 +11,8 @@ use crate::{
         remote::{
             RemoteJwks,
             builder_error::{RemoteJwksError, RemoteJwksErrorKind},
-            discovery,
+            discovery::{self, Sought},
+            endpoint::RemoteEndpoint,
             fetcher::Fetcher,
             keys::RemoteKeys,
             schedule::Backoff,
@@ -48,9 +49,39 @@ impl RemoteJwksBuilder {
         let place = self.place()?;
         let fetcher = match self.fetcher.take() {
             Some(fetcher) => fetcher,
-            None => self.default_fetcher(&place)?,
+            None => self.default_fetcher(&place, false)?,
         };
         Ok(self.with_source(place, fetcher, false))
+    }
+
+    /// Builds the introspection endpoint of the issuer, at `address` or found by discovery.
+    pub(crate) fn build_introspection(
+        mut self,
+        address: Option<&Address>,
+    ) -> Result<RemoteEndpoint, RemoteJwksError> {
+        /// An answer is smaller than a key set.
+        const MAX_BYTES: usize = 64 * 1024;
+        self.check()?;
+        if self.fetcher.is_some() && !self.certificates.is_empty() {
+            return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
+        }
+        let sought = Sought::Introspection;
+        let place = match address {
+            Some(url) => Place::At(allowed(&self.http_hosts, sought.address(), url)?),
+            None => self.place()?,
+        };
+        let fetcher = match self.fetcher.take() {
+            Some(fetcher) => fetcher,
+            None => self.default_fetcher(&place, true)?,
+        };
+        Ok(RemoteEndpoint::new(Source {
+            sought,
+            place,
+            fetcher,
+            timeout: self.timeout,
+            max_bytes: self.max_bytes.min(MAX_BYTES),
+            http_hosts: self.http_hosts,
+        }))
     }
 
     /// Builds a provider of the single key at `url`, where an empty set means that the key does not
@@ -82,6 +113,7 @@ impl RemoteJwksBuilder {
         let second = Duration::from_secs(1);
         RemoteJwks::new(RemoteKeys::new(Settings {
             source: Source {
+                sought: Sought::KeySet,
                 place,
                 fetcher,
                 timeout: self.timeout,
@@ -175,26 +207,30 @@ impl RemoteJwksBuilder {
             let mut example = self.clone();
             example.certificates.clear();
             let place = example.place()?;
-            self.fetcher = Some(self.default_fetcher(&place)?);
+            self.fetcher = Some(self.default_fetcher(&place, false)?);
             self.certificates.clear();
         }
         Ok(self)
     }
 
     #[cfg(feature = "reqwest")]
-    fn default_fetcher(&self, place: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+    fn default_fetcher(
+        &self,
+        place: &Place,
+        posts: bool,
+    ) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
         // Loopback addresses bypass a proxy from the environment.
         let direct = match place {
             Place::At(url) => is_loopback(url),
             Place::Discover { metadata, .. } => metadata.iter().all(is_loopback),
         };
         let certificates = self.read_certificates()?;
-        ReqwestFetcher::new(self.connect_timeout, direct, &certificates)
+        ReqwestFetcher::new(self.connect_timeout, direct, &certificates, posts)
             .map(|fetcher| Arc::new(fetcher) as Arc<dyn Fetcher>)
     }
 
     #[cfg(not(feature = "reqwest"))]
-    fn default_fetcher(&self, _: &Place) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+    fn default_fetcher(&self, _: &Place, _: bool) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
         self.read_certificates()?;
         Err(RemoteJwksError::no_fetcher())
     }

@@ -1,0 +1,92 @@
+use bytes::Bytes;
+use serde::{Deserialize, de::DeserializeSeed};
+use tokio::time::Instant;
+
+use crate::{cache::Weight, json::Skip};
+
+/// What the issuer said about a token.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) content: Content,
+    /// When the issuer was asked.
+    pub(crate) at: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// The token is expired, revoked, of another issuer or invented.
+    Inactive,
+    /// The response, a JSON object.
+    Active(Bytes),
+}
+
+impl Answer {
+    pub(super) const fn is_active(&self) -> bool {
+        matches!(self.content, Content::Active(_))
+    }
+
+    /// Parses a response (RFC 7662 section 2.2).
+    pub(super) fn parse(json: Bytes, at: Instant) -> Result<Self, serde_json::Error> {
+        /// Of any other type than a boolean, `active` is an error.
+        #[derive(Deserialize)]
+        struct Response {
+            active: bool,
+        }
+        // Rejects repeated names first: parsers disagree about which `active` counts.
+        let mut deserializer = serde_json::Deserializer::from_slice(&json);
+        Skip.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        let Response { active } = serde_json::from_slice(&json)?;
+        let content = match active {
+            true => Content::Active(json),
+            false => Content::Inactive,
+        };
+        Ok(Self { content, at })
+    }
+}
+
+impl Weight for Answer {
+    fn bytes(&self) -> usize {
+        let content = match &self.content {
+            Content::Inactive => 0,
+            Content::Active(json) => json.len(),
+        };
+        size_of::<Self>() + 2 * size_of::<usize>() + content
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn active_is_the_boolean_true_and_nothing_else() {
+        for (json, expected) in [
+            (r#"{"active":true}"#, Some(true)),
+            (
+                r#"{"active":true,"exp":1,"x":{"active":false}}"#,
+                Some(true),
+            ),
+            (r#"{"active":false}"#, Some(false)),
+            (r#"{"active":false,"exp":null,"iss":null}"#, Some(false)),
+            (r#"{"active":"true"}"#, None),
+            (r#"{"active":1}"#, None),
+            (r#"{"active":null}"#, None),
+            (r#"{"active":[true]}"#, None),
+            (r#"{"Active":true}"#, None),
+            ("{}", None),
+            (r#"{"active":false,"active":true}"#, None),
+            (r#"{"active":true,"active":true}"#, None),
+            (r#"{"active":true,"a":{"b":1,"b":1}}"#, None),
+            (r#"{"active":true} {"active":true}"#, None),
+            (r#"[{"active":true}]"#, None),
+            ("true", None),
+            (r#"{"active":true"#, None),
+            ("", None),
+        ] {
+            let answer = Answer::parse(Bytes::from_static(json.as_bytes()), Instant::now());
+            let found = answer.map(|it| matches!(it.content, Content::Active(_)));
+            assert_eq!(found.ok(), expected, "{json}");
+        }
+    }
+}

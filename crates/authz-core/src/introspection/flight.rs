@@ -1,0 +1,48 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
+
+use super::{answer::Answer, error::IntrospectionError};
+use crate::clock::later;
+
+pub(super) type Outcome = Result<Arc<Answer>, Arc<IntrospectionError>>;
+
+/// A call in flight, for all requests with the same token.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    /// When the call is abandoned even if its runtime no longer runs it.
+    abandoned: Instant,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+impl Flight {
+    /// The call itself ends at its deadline.
+    const GRACE: Duration = Duration::from_secs(1);
+
+    pub(super) fn new(deadline: Instant) -> (Self, watch::Sender<Option<Outcome>>) {
+        let (announce, outcome) = watch::channel(None);
+        let abandoned = later(deadline, Self::GRACE);
+        (Self { abandoned, outcome }, announce)
+    }
+
+    pub(super) fn is_abandoned(&self, now: Instant) -> bool {
+        now >= self.abandoned
+    }
+
+    pub(super) fn is_of(&self, announce: &watch::Sender<Option<Outcome>>) -> bool {
+        self.outcome.same_channel(&announce.subscribe())
+    }
+
+    /// Waits for the answer. Requires a tokio runtime.
+    pub(super) async fn wait(mut self) -> Outcome {
+        match timeout_at(self.abandoned, self.outcome.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => {
+                (outcome.clone()).unwrap_or_else(|| Err(Arc::new(IntrospectionError::stopped())))
+            }
+            Ok(Err(_)) | Err(_) => Err(Arc::new(IntrospectionError::stopped())),
+        }
+    }
+}
