@@ -26,6 +26,9 @@ async fn keys_made_before_work_with_every_backend() {
         Algorithm::PS384,
         Algorithm::ES256,
         Algorithm::EdDSA,
+        Algorithm::MLDSA44,
+        Algorithm::MLDSA65,
+        Algorithm::MLDSA87,
         Algorithm::HS256,
     ] {
         let key = SigningKey::shared(algorithm);

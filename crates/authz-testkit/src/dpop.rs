@@ -38,7 +38,12 @@ impl SigningKey {
     fn proof_jwk(&self) -> Value {
         let mut jwk = self.public_jwk();
         if let Value::Object(members) = &mut jwk {
-            members.retain(|name, _| !matches!(name.as_str(), "use" | "alg" | "kid"));
+            // Keys of this type must name their algorithm (RFC 9964 section 3).
+            let needs_alg = members["kty"] == "AKP";
+            members.retain(|name, _| match name.as_str() {
+                "alg" => needs_alg,
+                name => !matches!(name, "use" | "kid"),
+            });
         }
         jwk
     }

@@ -206,7 +206,7 @@ async fn odd_entries_leave_the_good_key_in_its_place() {
         (Fault::EncryptionKeys, 2),
         (Fault::DuplicateKids, 2),
         (Fault::NullKey, 4),
-        (Fault::BadKeyAmongGood, 17),
+        (Fault::BadKeyAmongGood, 19),
     ] {
         let (keys, good) = keys_with(fault.clone()).await;
         assert_eq!(keys.len(), entries, "{fault:?}");

@@ -71,7 +71,7 @@ async fn every_algorithm_can_sign() {
     }
     assert_eq!(issuer.key().algorithm(), Algorithm::ALL[0]);
     // The shared secrets are not for everybody.
-    assert_eq!(kids(&issuer).await.len(), 10);
+    assert_eq!(kids(&issuer).await.len(), 13);
     let set = key_set(&issuer).await;
     let mut keys = set["keys"].as_array().unwrap().iter();
     assert!(keys.all(|key| key["kty"] != "oct"));

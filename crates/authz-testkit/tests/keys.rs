@@ -42,6 +42,9 @@ fn signatures_have_the_length_that_jose_gives_them() {
         (Algorithm::ES384, 96),
         (Algorithm::ES512, 132),
         (Algorithm::EdDSA, 64),
+        (Algorithm::MLDSA44, 2420),
+        (Algorithm::MLDSA65, 3309),
+        (Algorithm::MLDSA87, 4627),
     ] {
         let signature = SigningKey::shared(algorithm).sign(b"message");
         assert_eq!(signature.len(), length, "{algorithm}");
@@ -55,6 +58,7 @@ fn jwks_say_what_the_key_is_and_nothing_secret() {
         (Algorithm::ES256, "EC", &["crv", "x", "y"]),
         (Algorithm::ES512, "EC", &["crv", "x", "y"]),
         (Algorithm::EdDSA, "OKP", &["crv", "x"]),
+        (Algorithm::MLDSA65, "AKP", &["pub"]),
         (Algorithm::HS256, "oct", &["k"]),
     ] {
         let key = SigningKey::shared(algorithm).with_kid("one");
@@ -202,6 +206,49 @@ fn a_private_key_can_be_kept_and_read_again() {
     let rsa = SigningKey::shared(Algorithm::RS256).to_pkcs8().unwrap();
     let error = SigningKey::from_pkcs8(Algorithm::ES256, &rsa).unwrap_err();
     assert_eq!(error.to_string(), "not a PKCS #8 private key for ES256");
+}
+
+/// The seed of zeros and the thumbprints of RFC 9964 appendix A.1.
+#[test]
+fn an_ml_dsa_key_is_expanded_from_its_seed() {
+    for (algorithm, object_identifier, thumbprint) in [
+        (
+            Algorithm::MLDSA44,
+            0x11,
+            "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o",
+        ),
+        (
+            Algorithm::MLDSA65,
+            0x12,
+            "Suiu29qbfuaBaR4Ats-c6XQBePB_OpAxAwcTR_0KXVM",
+        ),
+        (
+            Algorithm::MLDSA87,
+            0x13,
+            "tRn1JNIkgMsABVQBlXeDHxAIcclh-2IX0UdDEzPt5XU",
+        ),
+    ] {
+        // RFC 9881 section 6: the seed alone, `[0] OCTET STRING`.
+        let head = [
+            &[0x30, 0x34, 0x02, 0x01, 0x00, 0x30, 0x0b, 0x06, 0x09][..],
+            &[
+                0x60,
+                0x86,
+                0x48,
+                0x01,
+                0x65,
+                0x03,
+                0x04,
+                0x03,
+                object_identifier,
+            ],
+            &[0x04, 0x22, 0x80, 0x20],
+        ];
+        let der = [&head.concat()[..], &[0; 32]].concat();
+        let key = SigningKey::from_pkcs8(algorithm, &der).unwrap();
+        assert_eq!(key.thumbprint(), thumbprint, "{algorithm}");
+        assert_eq!(key.to_pkcs8().unwrap(), der, "{algorithm}");
+    }
 }
 
 #[test]

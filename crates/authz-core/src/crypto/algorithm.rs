@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-/// A signature algorithm for access tokens (RFC 7518 section 3.1, RFC 8037 section 3.1).
+/// A signature algorithm for access tokens (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9964).
 ///
 /// `none` can't be represented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,6 +32,12 @@ pub enum Algorithm {
     ES512,
     /// Ed25519. Tokens name it `EdDSA` (RFC 8037) or `Ed25519` (RFC 9864).
     EdDSA,
+    /// ML-DSA-44, a post-quantum algorithm (FIPS 204). A signature has 2420 bytes.
+    MLDSA44,
+    /// ML-DSA-65, a post-quantum algorithm (FIPS 204). A signature has 3309 bytes.
+    MLDSA65,
+    /// ML-DSA-87, a post-quantum algorithm (FIPS 204). A signature has 4627 bytes.
+    MLDSA87,
 }
 
 /// The kind of key that an [`Algorithm`] requires. A key belongs to exactly one family.
@@ -50,11 +56,17 @@ pub enum KeyFamily {
     P521,
     /// An Ed25519 key (`kty` `OKP`, `crv` `Ed25519`).
     Ed25519,
+    /// An ML-DSA-44 key (`kty` `AKP`, `alg` `ML-DSA-44`).
+    MlDsa44,
+    /// An ML-DSA-65 key (`kty` `AKP`, `alg` `ML-DSA-65`).
+    MlDsa65,
+    /// An ML-DSA-87 key (`kty` `AKP`, `alg` `ML-DSA-87`).
+    MlDsa87,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::HS256,
         Self::HS384,
         Self::HS512,
@@ -68,6 +80,9 @@ impl Algorithm {
         Self::ES384,
         Self::ES512,
         Self::EdDSA,
+        Self::MLDSA44,
+        Self::MLDSA65,
+        Self::MLDSA87,
     ];
 
     /// Returns the algorithm of a JOSE `alg` value, or `None` if it is unknown. Names are
@@ -85,6 +100,9 @@ impl Algorithm {
             "ES384" => Self::ES384,
             "ES512" => Self::ES512,
             "EdDSA" | "Ed25519" => Self::EdDSA,
+            "ML-DSA-44" => Self::MLDSA44,
+            "ML-DSA-65" => Self::MLDSA65,
+            "ML-DSA-87" => Self::MLDSA87,
             "HS256" => Self::HS256,
             "HS384" => Self::HS384,
             "HS512" => Self::HS512,
@@ -109,6 +127,9 @@ impl Algorithm {
             Self::ES384 => "ES384",
             Self::ES512 => "ES512",
             Self::EdDSA => "EdDSA",
+            Self::MLDSA44 => "ML-DSA-44",
+            Self::MLDSA65 => "ML-DSA-65",
+            Self::MLDSA87 => "ML-DSA-87",
         }
     }
 
@@ -124,6 +145,9 @@ impl Algorithm {
             Self::ES384 => KeyFamily::P384,
             Self::ES512 => KeyFamily::P521,
             Self::EdDSA => KeyFamily::Ed25519,
+            Self::MLDSA44 => KeyFamily::MlDsa44,
+            Self::MLDSA65 => KeyFamily::MlDsa65,
+            Self::MLDSA87 => KeyFamily::MlDsa87,
         }
     }
 }
@@ -146,17 +170,17 @@ impl FromStr for Algorithm {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown signature algorithm {0:?}: use one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, \
-     ES384, ES512, EdDSA, HS256, HS384, HS512"
+     ES384, ES512, EdDSA, ML-DSA-44, ML-DSA-65, ML-DSA-87, HS256, HS384, HS512"
 )]
 pub struct UnknownAlgorithm(String);
 
 /// A set of algorithms in one word, so that the hot path tests one bit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub(crate) struct AlgorithmSet(u16);
+pub(crate) struct AlgorithmSet(u32);
 
 impl AlgorithmSet {
     pub(crate) const fn of(algorithm: Algorithm) -> Self {
-        Self(1 << algorithm as u16)
+        Self(1 << algorithm as u32)
     }
 
     pub(crate) fn family(family: KeyFamily) -> Self {
@@ -167,7 +191,7 @@ impl AlgorithmSet {
     }
 
     pub(crate) const fn contains(self, algorithm: Algorithm) -> bool {
-        self.0 & (1 << algorithm as u16) != 0
+        self.0 & (1 << algorithm as u32) != 0
     }
 
     pub(crate) const fn is_empty(self) -> bool {

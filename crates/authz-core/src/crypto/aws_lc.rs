@@ -2,9 +2,10 @@ use aws_lc_rs::{
     digest, hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
-        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
-        RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-        RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
+        ML_DSA_44, ML_DSA_65, ML_DSA_87, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+        RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
+        VerificationAlgorithm,
     },
 };
 
@@ -29,8 +30,11 @@ pub(super) fn prepare(
         KeyMaterial::Rsa { n, e } => {
             RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa_parameters(algorithm)?)
         }
-        KeyMaterial::Ec { point, .. } => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
-        KeyMaterial::Ed25519(point) => ParsedPublicKey::new(curve_algorithm(algorithm)?, point),
+        KeyMaterial::Ec { point, .. } => ParsedPublicKey::new(raw_key_algorithm(algorithm)?, point),
+        KeyMaterial::Ed25519(point) => ParsedPublicKey::new(raw_key_algorithm(algorithm)?, point),
+        KeyMaterial::MlDsa { public, .. } => {
+            ParsedPublicKey::new(raw_key_algorithm(algorithm)?, public)
+        }
     };
     Ok(Box::new(key.map_err(|_| KeyError::unparsable())?))
 }
@@ -47,13 +51,19 @@ fn rsa_parameters(algorithm: Algorithm) -> Result<&'static RsaParameters, KeyErr
     })
 }
 
-/// Returns the fixed-length variants: JWS signatures are `r || s`, not DER (RFC 7518 section 3.4).
-fn curve_algorithm(algorithm: Algorithm) -> Result<&'static dyn VerificationAlgorithm, KeyError> {
+/// Returns the algorithm of keys that are parsed from their bytes.
+///
+/// ECDSA uses the fixed-length variants: JWS signatures are `r || s`, not DER (RFC 7518 section 3.4).
+/// ML-DSA is the pure variant with an empty context (RFC 9964 section 5).
+fn raw_key_algorithm(algorithm: Algorithm) -> Result<&'static dyn VerificationAlgorithm, KeyError> {
     Ok(match algorithm {
         Algorithm::ES256 => &ECDSA_P256_SHA256_FIXED,
         Algorithm::ES384 => &ECDSA_P384_SHA384_FIXED,
         Algorithm::ES512 => &ECDSA_P521_SHA512_FIXED,
         Algorithm::EdDSA => &ED25519,
+        Algorithm::MLDSA44 => &ML_DSA_44,
+        Algorithm::MLDSA65 => &ML_DSA_65,
+        Algorithm::MLDSA87 => &ML_DSA_87,
         _ => return Err(KeyError::wrong_algorithm(algorithm)),
     })
 }

@@ -134,8 +134,8 @@ impl VerificationKey {
         let Some((_, check)) = checks.find(|(of, _)| *of == algorithm) else {
             return false;
         };
-        // A key's JWS signatures all have the same length (RFC 7518 sections 3.2 to 3.5, RFC 8032),
-        // so others are rejected before the backend parses them.
+        // A key's JWS signatures all have the same length (RFC 7518 sections 3.2 to 3.5, RFC 8032,
+        // FIPS 204), so others are rejected before the backend parses them.
         let expected = match self.signature_len {
             0 => mac_len(algorithm),
             len => len,

@@ -20,6 +20,10 @@ pub(crate) enum KeyMaterial {
         point: Vec<u8>,
     },
     Ed25519([u8; 32]),
+    MlDsa {
+        family: KeyFamily,
+        public: Box<[u8]>,
+    },
     Secret(Secret),
 }
 
@@ -83,6 +87,22 @@ impl KeyMaterial {
         Ok(Self::Ed25519(point))
     }
 
+    /// Any bytes of the right length are a key (FIPS 204 algorithm 23). `algorithm` decides the length.
+    pub(crate) fn ml_dsa(algorithm: Algorithm, public: &[u8]) -> Result<Self, KeyError> {
+        let family = algorithm.family();
+        let size = match family {
+            KeyFamily::MlDsa44 => 1312,
+            KeyFamily::MlDsa65 => 1952,
+            KeyFamily::MlDsa87 => 2592,
+            _ => return Err(KeyError::wrong_algorithm(algorithm)),
+        };
+        if public.len() != size {
+            return Err(wrong_length("pub", size, public));
+        }
+        let public = public.into();
+        Ok(Self::MlDsa { family, public })
+    }
+
     pub(crate) fn secret(secret: impl Into<Vec<u8>>) -> Self {
         Self::Secret(Secret(secret.into().into_boxed_slice()))
     }
@@ -90,7 +110,7 @@ impl KeyMaterial {
     pub(crate) const fn family(&self) -> KeyFamily {
         match self {
             Self::Rsa { .. } => KeyFamily::Rsa,
-            Self::Ec { family, .. } => *family,
+            Self::Ec { family, .. } | Self::MlDsa { family, .. } => *family,
             Self::Ed25519(_) => KeyFamily::Ed25519,
             Self::Secret(_) => KeyFamily::Hmac,
         }
@@ -103,6 +123,11 @@ impl KeyMaterial {
             Self::Rsa { n, .. } => n.len(),
             Self::Ec { point, .. } => point.len() - 1,
             Self::Ed25519(_) => 64,
+            Self::MlDsa { family, .. } => match family {
+                KeyFamily::MlDsa44 => 2420,
+                KeyFamily::MlDsa65 => 3309,
+                _ => 4627,
+            },
             Self::Secret(_) => 0,
         }
     }
@@ -118,7 +143,8 @@ impl KeyMaterial {
         }
     }
 
-    /// Returns the JWK's required members in lexicographic order (RFC 7638 section 3.2, RFC 8037 section 2).
+    /// Returns the JWK's required members in lexicographic order (RFC 7638 section 3.2, RFC 8037 section 2,
+    /// RFC 9964 section 6).
     pub(super) fn required_members(&self) -> String {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match self {
@@ -138,6 +164,17 @@ impl KeyMaterial {
             }
             Self::Ed25519(point) => {
                 format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, text(point))
+            }
+            Self::MlDsa { family, public } => {
+                let algorithm = match family {
+                    KeyFamily::MlDsa44 => Algorithm::MLDSA44,
+                    KeyFamily::MlDsa65 => Algorithm::MLDSA65,
+                    _ => Algorithm::MLDSA87,
+                };
+                format!(
+                    r#"{{"alg":"{algorithm}","kty":"AKP","pub":"{}"}}"#,
+                    text(public)
+                )
             }
             Self::Secret(secret) => format!(r#"{{"k":"{}","kty":"oct"}}"#, text(&secret.0)),
         }
@@ -173,6 +210,13 @@ impl KeyMaterial {
                 },
             ) => family == f2 && point == p2,
             (Self::Ed25519(point), Self::Ed25519(other)) => point == other,
+            (
+                Self::MlDsa { family, public },
+                Self::MlDsa {
+                    family: f2,
+                    public: p2,
+                },
+            ) => family == f2 && public == p2,
             (Self::Secret(secret), Self::Secret(other)) => secret.0.ct_eq(&other.0).into(),
             _ => false,
         }

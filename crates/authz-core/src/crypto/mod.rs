@@ -1,4 +1,4 @@
-//! Parses keys once and verifies signatures with them (RFC 7518, RFC 8037).
+//! Parses keys once and verifies signatures with them (RFC 7518, RFC 8037, RFC 9964).
 //!
 //! A key's use is fixed when it is parsed: it works with one [`KeyFamily`], and with one
 //! [`Algorithm`] if its JWK names one. A weak key never becomes a [`VerificationKey`].

@@ -6,7 +6,7 @@ use base64::{
 };
 
 use super::{
-    algorithm::KeyFamily,
+    algorithm::{Algorithm, KeyFamily},
     error::{KeyError, KeyErrorKind},
     material::KeyMaterial,
 };
@@ -38,6 +38,9 @@ pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
     match algorithm.take(OBJECT_IDENTIFIER)? {
         RSA_ENCRYPTION => rsa(key),
         ED25519 => KeyMaterial::ed25519(key),
+        ML_DSA_44 => KeyMaterial::ml_dsa(Algorithm::MLDSA44, key),
+        ML_DSA_65 => KeyMaterial::ml_dsa(Algorithm::MLDSA65, key),
+        ML_DSA_87 => KeyMaterial::ml_dsa(Algorithm::MLDSA87, key),
         EC_PUBLIC_KEY => {
             let family = match algorithm.take(OBJECT_IDENTIFIER)? {
                 PRIME256V1 => KeyFamily::P256,
@@ -53,7 +56,7 @@ pub(crate) fn parse(pem: &str) -> Result<KeyMaterial, KeyError> {
             let (x, y) = coordinates.split_at(coordinates.len() / 2);
             KeyMaterial::ec(family, x, y)
         }
-        _ => Err(structure("the algorithm is not RSA, EC or Ed25519")),
+        _ => Err(structure("the algorithm is not RSA, EC, Ed25519 or ML-DSA")),
     }
 }
 
@@ -156,10 +159,13 @@ const SEQUENCE: u8 = 0x30;
 /// `[0]`, explicit.
 const VERSION: u8 = 0xa0;
 
-/// RFC 8017 appendix A.1, RFC 5480 section 2.1.1, RFC 8410 section 3.
+/// RFC 8017 appendix A.1, RFC 5480 section 2.1.1, RFC 8410 section 3, RFC 9881 section 2.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const SECP384R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const SECP521R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x23];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+const ML_DSA_44: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x11];
+const ML_DSA_65: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x12];
+const ML_DSA_87: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03, 0x13];

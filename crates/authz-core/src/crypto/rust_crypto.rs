@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use hmac::{Hmac, KeyInit, Mac};
+use ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams};
 use rsa::{BoxedUint, PublicKey, pkcs1v15, pss, signature::Verifier};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
@@ -24,6 +25,12 @@ pub(super) fn prepare(
             let key = Ed25519Key::from_bytes(point).map_err(|_| KeyError::unparsable())?;
             Ok(Box::new(key))
         }
+        KeyMaterial::MlDsa { family, public } => match family {
+            KeyFamily::MlDsa44 => ml_dsa_key::<MlDsa44>(public),
+            KeyFamily::MlDsa65 => ml_dsa_key::<MlDsa65>(public),
+            KeyFamily::MlDsa87 => ml_dsa_key::<MlDsa87>(public),
+            _ => Err(KeyError::unparsable()),
+        },
     }
 }
 
@@ -88,6 +95,17 @@ fn ec_key(family: KeyFamily, point: &[u8]) -> Result<Box<dyn SignatureCheck>, Ke
         KeyFamily::P521 => key!(p521),
         _ => return Err(KeyError::unparsable()),
     })
+}
+
+/// Its `Verifier` is the pure variant with an empty context (RFC 9964 section 5).
+fn ml_dsa_key<P>(public: &[u8]) -> Result<Box<dyn SignatureCheck>, KeyError>
+where
+    P: MlDsaParams + 'static,
+    ml_dsa::VerifyingKey<P>: Send + Sync,
+{
+    let key =
+        ml_dsa::VerifyingKey::<P>::new_from_slice(public).map_err(|_| KeyError::unparsable())?;
+    Ok(Box::new(Asymmetric::<_, ml_dsa::Signature<P>>::new(key)))
 }
 
 /// The keyed state, cloned for each signature.

@@ -28,6 +28,8 @@ pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 pub(crate) struct ProofChecks {
     pub(super) urls: PublicUrls,
     pub(super) algorithms: AlgorithmSet,
+    /// The longest proof in bytes.
+    pub(super) max_bytes: usize,
     /// Seconds.
     pub(super) max_age: u64,
     /// Seconds.
@@ -60,8 +62,6 @@ pub(crate) struct Proof {
 }
 
 impl ProofChecks {
-    /// The longest proof in bytes. Its key may be an RSA key.
-    const MAX_BYTES: usize = 8 * 1024;
     /// Servers that share a store may be apart by this time.
     const CLOCK_ERROR: Duration = Duration::from_secs(10);
 
@@ -69,7 +69,7 @@ impl ProofChecks {
     /// key comes first, so that a bad proof costs no signature check.
     pub(crate) fn check(&self, presented: &Presented<'_>) -> Result<Proof, ValidationError> {
         let Presented { now, backend, .. } = *presented;
-        let proof = field(presented.headers)?;
+        let proof = self.field(presented.headers)?;
         let jws = Jws::decode(proof).map_err(|_| {
             invalid("a JWS of three parts in canonical base64url").hint(
                 "the DPoP header holds the proof, a JWT that the client signs for each request",
@@ -108,6 +108,23 @@ impl ProofChecks {
     /// Returns the nonce for the client's next proof, if proofs need one.
     pub(crate) fn new_nonce(&self, backend: CryptoBackend, now: Duration) -> Option<HeaderValue> {
         Some(self.nonces.as_ref()?.current(backend, now))
+    }
+
+    /// Returns the value of the only `DPoP` header field.
+    fn field<'r>(&self, headers: &'r HeaderMap) -> Result<&'r [u8], ValidationError> {
+        let mut fields = headers.get_all(DPOP).iter();
+        let proof = fields.next().ok_or_else(|| {
+            invalid("a DPoP header field")
+                .hint("the client sent the scheme DPoP without a proof: it must send a DPoP header field, too")
+        })?;
+        if fields.next().is_some() {
+            return Err(invalid("one DPoP header field").actual("several"));
+        }
+        if proof.len() > self.max_bytes {
+            let expected = format_args!("at most {} bytes", self.max_bytes);
+            return Err(invalid(expected).actual(proof.len()));
+        }
+        Ok(proof.as_bytes())
     }
 
     fn algorithm(&self, header: &ProofHeader<'_>) -> Result<Algorithm, ValidationError> {
@@ -180,23 +197,6 @@ fn parse<'p>(jws: &'p Jws<'_>) -> Result<(ProofHeader<'p>, ProofClaims<'p>), Val
     };
     let header = read(jws.header()).map_err(malformed)?;
     Ok((header, read(jws.payload()).map_err(malformed)?))
-}
-
-/// Returns the value of the only `DPoP` header field.
-fn field(headers: &HeaderMap) -> Result<&[u8], ValidationError> {
-    let mut fields = headers.get_all(DPOP).iter();
-    let proof = fields.next().ok_or_else(|| {
-        invalid("a DPoP header field")
-            .hint("the client sent the scheme DPoP without a proof: it must send a DPoP header field, too")
-    })?;
-    if fields.next().is_some() {
-        return Err(invalid("one DPoP header field").actual("several"));
-    }
-    if proof.len() > ProofChecks::MAX_BYTES {
-        let expected = format_args!("at most {} bytes", ProofChecks::MAX_BYTES);
-        return Err(invalid(expected).actual(proof.len()));
-    }
-    Ok(proof.as_bytes())
 }
 
 fn invalid(expected: impl fmt::Display) -> ValidationError {

@@ -155,9 +155,17 @@ impl DpopProofs {
             Some(store) => Replay::Store(store),
             None => Replay::Memory(MemoryReplayStore::new(self.replay_bytes, Arc::clone(clock))),
         };
+        // Twice base64url, an ML-DSA-87 key has 4.6 KB, and its signature 6.2 KB. Any other proof is shorter.
+        let is_long = |it: Algorithm| matches!(it, Algorithm::MLDSA65 | Algorithm::MLDSA87);
+        let kib = if self.algorithms.iter().any(is_long) {
+            16
+        } else {
+            8
+        };
         Ok(ProofChecks {
             urls: PublicUrls::new(self.urls)?,
             algorithms: self.algorithms,
+            max_bytes: kib * 1024,
             max_age: self.max_age.as_secs(),
             clock_skew: self.clock_skew.as_secs(),
             nonces,

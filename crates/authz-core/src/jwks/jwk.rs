@@ -53,12 +53,7 @@ impl Jwk {
         let material = self.material()?;
         let algorithm = match self.string("alg")? {
             None => None,
-            Some(name) => Some(Algorithm::from_name(name).ok_or_else(|| {
-                unsupported(format!(
-                    "algorithm {} is not a supported signature algorithm",
-                    Excerpt(name)
-                ))
-            })?),
+            Some(name) => Some(Algorithm::from_name(name).ok_or_else(|| unsupported_alg(name))?),
         };
         let issuer = self.string("issuer")?.map(Box::from);
         Ok(VerificationKey::new(kid, material, algorithm, backend)?.of_issuer(issuer))
@@ -119,8 +114,16 @@ impl Jwk {
                 "Ed25519" => KeyMaterial::ed25519(&self.bytes("x")?),
                 other => Err(unsupported_curve(other)),
             },
+            "AKP" => {
+                // The key itself does not tell its algorithm (RFC 9964 section 3).
+                let name = self.string("alg")?.ok_or_else(|| {
+                    malformed("member \"alg\" is missing, which keys of kty \"AKP\" must have")
+                })?;
+                let algorithm = Algorithm::from_name(name).ok_or_else(|| unsupported_alg(name))?;
+                KeyMaterial::ml_dsa(algorithm, &self.bytes("pub")?)
+            }
             other => Err(unsupported(format!(
-                "key type {} is not supported: use RSA, EC or OKP",
+                "key type {} is not supported: use RSA, EC, OKP or AKP",
                 Excerpt(other)
             ))),
         }
@@ -171,6 +174,13 @@ fn unsupported(message: String) -> KeyError {
     KeyError::new(KeyErrorKind::Unsupported, message)
 }
 
+fn unsupported_alg(name: &str) -> KeyError {
+    unsupported(format!(
+        "algorithm {} is not a supported signature algorithm",
+        Excerpt(name)
+    ))
+}
+
 fn unsupported_curve(name: &str) -> KeyError {
     unsupported(format!(
         "curve {} is not supported: use P-256, P-384, P-521 or Ed25519",
@@ -207,3 +217,6 @@ impl<'de> Visitor<'de> for MembersVisitor {
         Ok(members)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ fn stranger(key: &Value) -> Value {
         .unwrap_or(Algorithm::RS256);
     let mut stranger = SigningKey::shared(algorithm).public_jwk();
     // The issuer may publish the process's shared key.
-    if ["n", "x", "k"]
+    if ["n", "x", "pub", "k"]
         .iter()
         .all(|name| stranger[name] == key[name])
     {
@@ -68,7 +68,7 @@ fn encryption_twin(key: &Value) -> Value {
 
 fn unknown_kinds() -> Vec<Value> {
     vec![
-        json!({ "kty": "AKP", "kid": "post-quantum", "alg": "ML-DSA-44", "pub": "AAAA" }),
+        json!({ "kty": "AKP", "kid": "hash-based", "alg": "SLH-DSA-SHA2-128s", "pub": odd(32) }),
         json!({ "kty": "OKP", "kid": "ed448", "crv": "Ed448", "x": odd(57) }),
         json!({ "kty": "OKP", "kid": "x25519", "crv": "X25519", "use": "enc", "x": odd(32) }),
         json!({
@@ -118,6 +118,8 @@ fn broken() -> Vec<Value> {
             "x": base64url(&[0; 32]),
         }),
         json!({ "kty": "OKP", "kid": "short-okp", "alg": "EdDSA", "crv": "Ed25519", "x": odd(8) }),
+        json!({ "kty": "AKP", "kid": "short-pub", "alg": "ML-DSA-44", "pub": odd(32) }),
+        json!({ "kty": "AKP", "kid": "no-alg", "pub": odd(1312) }),
         json!({ "kty": "oct", "kid": "empty-secret", "alg": "HS256", "k": "" }),
     ]
 }

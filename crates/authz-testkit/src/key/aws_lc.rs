@@ -10,8 +10,9 @@ use aws_lc_rs::{
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
         ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
-        KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
-        RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
+        KeyPair as _, ML_DSA_44_SIGNING, ML_DSA_65_SIGNING, ML_DSA_87_SIGNING, PqdsaKeyPair,
+        PqdsaSigningAlgorithm, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+        RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
     },
 };
 
@@ -22,6 +23,8 @@ pub(super) struct RsaKey(RsaKeyPair);
 pub(super) struct EcKey(KeyFamily, EcdsaKeyPair);
 
 pub(super) struct Ed25519Key(Ed25519KeyPair);
+
+pub(super) struct MlDsaKey(Algorithm, PqdsaKeyPair);
 
 impl RsaKey {
     pub(super) fn generate(size: RsaSize) -> Self {
@@ -134,6 +137,40 @@ impl Ed25519Key {
     }
 }
 
+impl MlDsaKey {
+    pub(super) fn generate(algorithm: Algorithm) -> Self {
+        let pair = PqdsaKeyPair::generate(ml_dsa(algorithm)).expect(RANDOMNESS);
+        Self(algorithm, pair)
+    }
+
+    pub(super) fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
+        let pair = PqdsaKeyPair::from_pkcs8(ml_dsa(algorithm), der).ok()?;
+        Some(Self(algorithm, pair))
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.0
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let mut signature = vec![0; self.1.algorithm().signature_len()];
+        self.1.sign(message, &mut signature).expect(RANDOMNESS);
+        signature
+    }
+
+    pub(super) fn public_bytes(&self) -> Vec<u8> {
+        self.1.public_key().as_ref().to_vec()
+    }
+
+    pub(super) fn public_der(&self) -> Vec<u8> {
+        x509(self.1.public_key())
+    }
+
+    pub(super) fn pkcs8(&self) -> Vec<u8> {
+        self.1.to_pkcs8v1().expect(WRITTEN).as_ref().to_vec()
+    }
+}
+
 pub(super) fn mac(algorithm: Algorithm, secret: &[u8], message: &[u8]) -> Vec<u8> {
     let hash = match algorithm {
         Algorithm::HS256 => hmac::HMAC_SHA256,
@@ -155,6 +192,15 @@ fn signing(curve: KeyFamily) -> &'static EcdsaSigningAlgorithm {
         KeyFamily::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
         KeyFamily::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
         _ => unreachable!("{curve:?} is not a curve of ECDSA"),
+    }
+}
+
+fn ml_dsa(algorithm: Algorithm) -> &'static PqdsaSigningAlgorithm {
+    match algorithm {
+        Algorithm::MLDSA44 => &ML_DSA_44_SIGNING,
+        Algorithm::MLDSA65 => &ML_DSA_65_SIGNING,
+        Algorithm::MLDSA87 => &ML_DSA_87_SIGNING,
+        _ => unreachable!("{algorithm} is not an ML-DSA algorithm"),
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) enum Material {
     Rsa(backend::RsaKey),
     Ec(backend::EcKey),
     Ed25519(backend::Ed25519Key),
+    MlDsa(backend::MlDsaKey),
     Hmac(Vec<u8>),
 }
 
@@ -28,6 +29,9 @@ impl Material {
                 Self::Ec(backend::EcKey::generate(curve))
             }
             KeyFamily::Ed25519 => Self::Ed25519(backend::Ed25519Key::generate()),
+            KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => {
+                Self::MlDsa(backend::MlDsaKey::generate(algorithm))
+            }
             _ => panic!("the testkit cannot make keys for {algorithm}"),
         }
     }
@@ -43,6 +47,9 @@ impl Material {
                 backend::EcKey::from_pkcs8(curve, der).map(Self::Ec)
             }
             KeyFamily::Ed25519 => backend::Ed25519Key::from_pkcs8(der).map(Self::Ed25519),
+            KeyFamily::MlDsa44 | KeyFamily::MlDsa65 | KeyFamily::MlDsa87 => {
+                backend::MlDsaKey::from_pkcs8(algorithm, der).map(Self::MlDsa)
+            }
             _ => None,
         }
     }
@@ -56,6 +63,7 @@ impl Material {
             Self::Rsa(key) => key.sign(algorithm, message),
             Self::Ec(key) => key.sign(message),
             Self::Ed25519(key) => key.sign(message),
+            Self::MlDsa(key) => key.sign(message),
             Self::Hmac(secret) => backend::mac(algorithm, secret, message),
         }
     }
@@ -75,6 +83,11 @@ impl Material {
             }
             Self::Ed25519(key) => {
                 json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(&key.public_point()) })
+            }
+            Self::MlDsa(key) => {
+                // `alg` is a member of its thumbprint too (RFC 9964 section 6).
+                let algorithm = key.algorithm().name();
+                json!({ "kty": "AKP", "alg": algorithm, "pub": base64url(&key.public_bytes()) })
             }
             Self::Hmac(secret) => json!({ "kty": "oct", "k": base64url(secret) }),
         };
@@ -97,6 +110,7 @@ impl Material {
             Self::Rsa(key) => Some(key.public_der()),
             Self::Ec(key) => Some(key.public_der()),
             Self::Ed25519(key) => Some(key.public_der()),
+            Self::MlDsa(key) => Some(key.public_der()),
             Self::Hmac(_) => None,
         }
     }
@@ -106,6 +120,7 @@ impl Material {
             Self::Rsa(key) => Some(key.pkcs8()),
             Self::Ec(key) => Some(key.pkcs8()),
             Self::Ed25519(key) => Some(key.pkcs8()),
+            Self::MlDsa(key) => Some(key.pkcs8()),
             Self::Hmac(_) => None,
         }
     }
@@ -115,6 +130,7 @@ impl Material {
             Self::Rsa(_) => KeyFamily::Rsa,
             Self::Ec(key) => key.curve(),
             Self::Ed25519(_) => KeyFamily::Ed25519,
+            Self::MlDsa(key) => key.algorithm().family(),
             Self::Hmac(_) => KeyFamily::Hmac,
         }
     }

@@ -3,6 +3,7 @@
 use authz_core::{Algorithm, KeyFamily};
 use getrandom::SysRng;
 use hmac::{Hmac, KeyInit, Mac as _};
+use ml_dsa::{KeyExport as _, MlDsa44, MlDsa65, MlDsa87};
 use rsa::{
     Generate as _, PrivateKey, pkcs1v15,
     pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _},
@@ -23,6 +24,12 @@ pub(super) enum EcKey {
 }
 
 pub(super) struct Ed25519Key(ed25519_dalek::SigningKey);
+
+pub(super) enum MlDsaKey {
+    MlDsa44(ml_dsa::SigningKey<MlDsa44>),
+    MlDsa65(ml_dsa::SigningKey<MlDsa65>),
+    MlDsa87(ml_dsa::SigningKey<MlDsa87>),
+}
 
 impl RsaKey {
     pub(super) fn generate(size: RsaSize) -> Self {
@@ -184,6 +191,68 @@ impl Ed25519Key {
 
     pub(super) fn pkcs8(&self) -> Vec<u8> {
         self.0.to_pkcs8_der().expect(WRITTEN).as_bytes().to_vec()
+    }
+}
+
+macro_rules! of_any_set {
+    ($self:expr, $key:ident => $value:expr) => {
+        match $self {
+            MlDsaKey::MlDsa44($key) => $value,
+            MlDsaKey::MlDsa65($key) => $value,
+            MlDsaKey::MlDsa87($key) => $value,
+        }
+    };
+}
+
+impl MlDsaKey {
+    pub(super) fn generate(algorithm: Algorithm) -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect(RANDOMNESS);
+        let seed = seed.into();
+        match algorithm {
+            Algorithm::MLDSA44 => Self::MlDsa44(ml_dsa::SigningKey::from_seed(&seed)),
+            Algorithm::MLDSA65 => Self::MlDsa65(ml_dsa::SigningKey::from_seed(&seed)),
+            Algorithm::MLDSA87 => Self::MlDsa87(ml_dsa::SigningKey::from_seed(&seed)),
+            _ => unreachable!("{algorithm} is not an ML-DSA algorithm"),
+        }
+    }
+
+    pub(super) fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Option<Self> {
+        Some(match algorithm {
+            Algorithm::MLDSA44 => Self::MlDsa44(ml_dsa::SigningKey::from_pkcs8_der(der).ok()?),
+            Algorithm::MLDSA65 => Self::MlDsa65(ml_dsa::SigningKey::from_pkcs8_der(der).ok()?),
+            Algorithm::MLDSA87 => Self::MlDsa87(ml_dsa::SigningKey::from_pkcs8_der(der).ok()?),
+            _ => unreachable!("{algorithm} is not an ML-DSA algorithm"),
+        })
+    }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::MlDsa44(_) => Algorithm::MLDSA44,
+            Self::MlDsa65(_) => Algorithm::MLDSA65,
+            Self::MlDsa87(_) => Algorithm::MLDSA87,
+        }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        of_any_set!(self, key => key.sign(message).to_vec())
+    }
+
+    pub(super) fn public_bytes(&self) -> Vec<u8> {
+        of_any_set!(self, key => key.as_ref().to_bytes().to_vec())
+    }
+
+    pub(super) fn public_der(&self) -> Vec<u8> {
+        of_any_set!(self, key => key.as_ref().to_public_key_der())
+            .expect(WRITTEN)
+            .into_vec()
+    }
+
+    pub(super) fn pkcs8(&self) -> Vec<u8> {
+        of_any_set!(self, key => key.to_pkcs8_der())
+            .expect(WRITTEN)
+            .as_bytes()
+            .to_vec()
     }
 }
 

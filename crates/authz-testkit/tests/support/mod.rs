@@ -63,6 +63,9 @@ pub(crate) fn signature_verifies(message: &[u8], signature: &[u8], jwk: &Value) 
         Algorithm::ES384 => unparsed(&signature::ECDSA_P384_SHA384_FIXED, &point()),
         Algorithm::ES512 => unparsed(&signature::ECDSA_P521_SHA512_FIXED, &point()),
         Algorithm::EdDSA => unparsed(&signature::ED25519, &member("x")),
+        Algorithm::MLDSA44 => unparsed(&signature::ML_DSA_44, &member("pub")),
+        Algorithm::MLDSA65 => unparsed(&signature::ML_DSA_65, &member("pub")),
+        Algorithm::MLDSA87 => unparsed(&signature::ML_DSA_87, &member("pub")),
         other => panic!("no verification for {other}"),
     }
 }

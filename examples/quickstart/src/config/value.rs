@@ -146,7 +146,7 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
     let with_public_key = Algorithm::from_name(name).filter(|_| !name.starts_with("HS"));
     with_public_key.ok_or(
         "is not an algorithm whose tokens are checked with a public key: use one of RS256, RS384, \
-         RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA",
+         RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, ML-DSA-44, ML-DSA-65, ML-DSA-87",
     )
 }
 

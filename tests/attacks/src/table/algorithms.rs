@@ -80,7 +80,7 @@ fn unknown() -> Vec<Attack> {
         ("RS1", "rsa-sha-1"),
         ("ES256K", "secp256k1"),
         ("Ed448", "ed448"),
-        ("ML-DSA-65", "post-quantum"),
+        ("SLH-DSA-SHA2-128s", "post-quantum"),
         ("dir", "direct-encryption"),
         ("RSA-OAEP", "rsa-encryption"),
         ("A128KW", "key-wrapping"),

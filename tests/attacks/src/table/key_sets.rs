@@ -64,7 +64,8 @@ fn points() -> Vec<Attack> {
         }),
         ("as-okp", |jwk| with(jwk, "kty", "OKP")),
         ("as-rsa", |jwk| with(jwk, "kty", "RSA")),
-        ("of-an-unknown-type", |jwk| with(jwk, "kty", "AKP")),
+        ("as-akp", |jwk| with(jwk, "kty", "AKP")),
+        ("of-an-unknown-type", |jwk| with(jwk, "kty", "FUTURE")),
         ("of-no-type", |jwk| without(jwk, "kty")),
         ("of-type-null", |jwk| with(jwk, "kty", Value::Null)),
     ]

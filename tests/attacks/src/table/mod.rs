@@ -13,6 +13,7 @@ mod issuers;
 mod json;
 mod key_ids;
 mod key_sets;
+mod ml_dsa;
 mod parts;
 mod pkcs1;
 mod places;
@@ -54,6 +55,7 @@ pub fn themes() -> Vec<Theme> {
         ("JSON", json::rows()),
         ("key identifiers", key_ids::rows()),
         ("key sets", key_sets::rows()),
+        ("ML-DSA", ml_dsa::rows()),
         ("parts", parts::rows()),
         ("places", places::rows()),
         ("DPoP proofs", proofs::rows()),

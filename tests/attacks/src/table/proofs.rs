@@ -67,6 +67,14 @@ fn proof(change: impl Fn(TokenBuilder) -> TokenBuilder + Send + Sync + 'static) 
     by(client(), change)
 }
 
+/// A proof to a server that lists `algorithm`, which is not accepted by default.
+fn listing(algorithm: Algorithm) -> Attempt {
+    by(&SigningKey::shared(algorithm), |it| it).rules(move |builder| {
+        let proofs = DpopProofs::for_public_url("https://api.example");
+        builder.dpop_proofs(proofs.algorithms([Algorithm::ES256, algorithm]))
+    })
+}
+
 type Change = fn(TokenBuilder) -> TokenBuilder;
 
 fn twins() -> Vec<Attack> {
@@ -106,6 +114,13 @@ fn twins() -> Vec<Attack> {
         rows.push(good(format!("twin-proof-{algorithm}"), CHECKS, move || {
             by(&SigningKey::shared(algorithm), |it| it)
         }));
+    }
+    for algorithm in [Algorithm::MLDSA44, Algorithm::MLDSA65, Algorithm::MLDSA87] {
+        rows.push(good(
+            format!("twin-proof-{algorithm}"),
+            "RFC 9964 section 3",
+            move || listing(algorithm),
+        ));
     }
     rows.push(good("twin-proof-scheme-in-lower-case", BINDING, || {
         let token = token().build();
@@ -203,6 +218,12 @@ fn keys() -> Vec<Attack> {
         }),
     ];
     let mut rows = refused(CHECKS, changes);
+    rows.push(bad(
+        "proof-ml-dsa-44-by-default",
+        CHECKS,
+        Reason::InvalidProof,
+        || by(&SigningKey::shared(Algorithm::MLDSA44), |it| it),
+    ));
     rows.push(bad(
         "proof-signed-by-another",
         CHECKS,
