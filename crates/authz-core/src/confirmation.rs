@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::json::{Name, Names, Skip};
+use crate::json::{Name, Names, Skip, skip_number};
 
 /// How a caller proved that the token is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +96,9 @@ impl<'de> Visitor<'de> for CnfVisitor {
         let mut confirmation = Confirmation::default();
         let mut supported = true;
         while let Some(Name(name)) = members.next_key()? {
+            if names.is_empty() && skip_number(&name, &mut members)? {
+                return Ok(Cnf::Unsupported);
+            }
             match &*name {
                 "jkt" | "x5t#S256" => {
                     let text: Option<Name<'_>> = members.next_value()?;

@@ -44,6 +44,10 @@ impl<'de> Names<'de> {
     /// that thousands of members don't cost quadratic time.
     const LINEAR: usize = 32;
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
     pub(crate) fn add<E: de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
         if name.starts_with(RESERVED) {
             return Err(E::custom(format_args!(
@@ -72,6 +76,18 @@ impl<'de> Names<'de> {
             false => Err(duplicate()),
         }
     }
+}
+
+/// Skips the only member of an object that represents a number. Returns `false` for other members.
+pub(crate) fn skip_number<'de, A: MapAccess<'de>>(
+    name: &str,
+    members: &mut A,
+) -> Result<bool, A::Error> {
+    if name != NUMBER {
+        return Ok(false);
+    }
+    let NumberText = members.next_value()?;
+    Ok(true)
 }
 
 /// Returns one of 64 bits, from the name's length, first byte and last byte.
@@ -183,8 +199,7 @@ impl<'de> Visitor<'de> for Skip {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
-            if name == NUMBER && names.seen.is_empty() {
-                let NumberText = members.next_value()?;
+            if names.is_empty() && skip_number(&name, &mut members)? {
                 continue;
             }
             names.add(name)?;

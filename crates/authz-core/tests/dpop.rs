@@ -12,9 +12,9 @@ use std::{
 };
 
 use authz_core::{
-    Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildErrorKind, CheckedProof, Dpop,
-    DpopProofs, Issuer, ManualClock, NonceKey, Policy, ProofId, Reason, Rejection, ReplayError,
-    ReplayStore, RequestParts, any_valid_token, async_trait, jwks::StaticKeys, scope,
+    Algorithm, Authorizer, AuthorizerBuilder, Binding, BuildErrorKind, CheckedProof, CryptoBackend,
+    Dpop, DpopProofs, Issuer, ManualClock, NonceKey, Policy, ProofId, Reason, Rejection,
+    ReplayError, ReplayStore, RequestParts, any_valid_token, async_trait, jwks::StaticKeys, scope,
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{
@@ -53,6 +53,7 @@ impl Api {
             .dpop(dpop);
         let clock = ManualClock::at(UNIX_EPOCH + Duration::from_secs(NOW));
         let builder = Authorizer::builder()
+            .crypto_backend(CryptoBackend::available()[0])
             .issuer(issuer)
             .clock(clock.clone())
             .dpop_proofs(proofs);
@@ -406,6 +407,7 @@ async fn a_token_whose_key_is_fetched_first_is_checked_the_same() {
     let keys = authz_core::jwks::RemoteJwks::at("https://issuer.example/keys");
     let keys = keys.fetcher(server.clone()).build().unwrap();
     let authorizer = Authorizer::builder()
+        .crypto_backend(CryptoBackend::available()[0])
         .issuer(
             Issuer::new(ISSUER)
                 .audience(AUDIENCE)
@@ -463,10 +465,14 @@ fn the_metadata_say_what_is_accepted() {
 #[test]
 fn settings_that_cannot_work_say_what_to_do() {
     let build = |proofs: Option<DpopProofs>| {
+        let key = SigningKey::shared(Algorithm::ES256);
+        let keys = json!({ "keys": [key.public_jwk()] }).to_string();
         let issuer = Issuer::new(ISSUER)
             .audience(AUDIENCE)
-            .jwks_uri("https://issuer.example/keys");
-        let builder = Authorizer::builder().issuer(issuer.dpop(Dpop::Accepted));
+            .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap());
+        let builder = Authorizer::builder()
+            .crypto_backend(CryptoBackend::available()[0])
+            .issuer(issuer.dpop(Dpop::Accepted));
         let builder = proofs
             .into_iter()
             .fold(builder, AuthorizerBuilder::dpop_proofs);

@@ -2,8 +2,8 @@
 
 use authz_core::{
     Algorithm, Authorizer, AuthorizerBuilder, Binding, ClientCertificate, ClientCertificateHeader,
-    Dpop, DpopProofs, Issuer, MutualTls, Reason, Rejection, RequestParts, TrustedProxies,
-    any_valid_token, jwks::StaticKeys,
+    CryptoBackend, Dpop, DpopProofs, Issuer, MutualTls, Reason, Rejection, RequestParts,
+    TrustedProxies, any_valid_token, jwks::StaticKeys,
 };
 use authz_testkit::{SigningKey, TokenBuilder};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -30,7 +30,9 @@ fn authorizer(
         .algorithms([Algorithm::ES256])
         .keys(StaticKeys::from_jwks(keys.as_bytes()).unwrap())
         .mutual_tls(mode);
-    let builder = Authorizer::builder().issuer(change(issuer));
+    let builder = Authorizer::builder()
+        .crypto_backend(CryptoBackend::available()[0])
+        .issuer(change(issuer));
     settings(builder).build().unwrap()
 }
 

@@ -48,7 +48,7 @@ use tower_service::Service;
 
 use crate::{hyper, listener::TlsListener};
 
-/// Serves `app` on `listener` until `shutdown` is ready, as [`hyper::serve`](crate::hyper::serve) does.
+/// Serves `app` on `listener` until `shutdown` is ready, as [`hyper::serve`] does.
 ///
 /// The extensions of each request have the client's [`ClientCertificate`](crate::ClientCertificate), if it
 /// has one. `remote_addr`, `local_addr` and `scheme` are those that `poem::Server` would set.

@@ -91,7 +91,14 @@ async fn start(
     }
     let store = match &config.bound.store_url {
         Some(url) => {
-            let invalid = |error| (2, format!("AUTHZ_STORE: {error}"));
+            let invalid = |error| {
+                (
+                    2,
+                    format!(
+                        "AUTHZ_STORE: {error}; give redis://HOST:PORT, or rediss://HOST:PORT for TLS"
+                    ),
+                )
+            };
             Some(Store::connect(url).await.map_err(invalid)?)
         }
         None => None,

@@ -185,6 +185,8 @@ async fn fallback_asks_only_if_no_key_fits() {
     }
 }
 
+// They are checked after the HTTP client, which the issuers here do not set.
+#[cfg(feature = "reqwest")]
 #[test]
 fn wrong_settings_are_errors_of_build() {
     let issuer = |name: &str, introspection: Introspection| {
