@@ -185,8 +185,6 @@ async fn fallback_asks_only_if_no_key_fits() {
     }
 }
 
-// They are checked after the HTTP client, which the issuers here do not set.
-#[cfg(feature = "reqwest")]
 #[test]
 fn wrong_settings_are_errors_of_build() {
     let issuer = |name: &str, introspection: Introspection| {
@@ -195,6 +193,7 @@ fn wrong_settings_are_errors_of_build() {
             .audience(AUDIENCE)
             .algorithms([Algorithm::HS256])
             .keys(secret)
+            .key_settings(|keys| keys.fetcher(Server::new()))
             .introspect(introspection)
     };
     let two = |one: Introspection, other: Introspection| {
