@@ -110,6 +110,7 @@ async fn start(
     let listening = listener.local_addr().map_err(cannot(&listen))?;
     let tls = config.bound.tls.clone();
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let base_url = embedded::base_url(scheme, listening);
     let mut announcement = format!("listening on {scheme}://{listening}\n");
     if let Some(inspector) = &inspector {
         announcement += &format!("inspector http://127.0.0.1:{}\n", inspector.port());
@@ -125,21 +126,13 @@ async fn start(
         Some(issuer) => issuer,
         None => {
             let inspector_port = inspector.as_ref().map(Inspector::port);
-            let issuer = embedded::start(
-                &config.algorithms,
-                &embedded::base_url(scheme, listening),
-                inspector_port,
-            )
-            .await;
+            let issuer = embedded::start(&config.algorithms, &base_url, inspector_port).await;
             own_issuer = issuer.map_err(cannot("start the development issuer"))?;
             let issuer = &own_issuer;
-            announcement.push_str(&embedded::announcement(
-                issuer,
-                &embedded::base_url(scheme, listening),
-            ));
+            announcement.push_str(&embedded::announcement(issuer, &base_url));
             // A resource identifier with plain http must be on this machine (RFC 9728 section 1.2).
             if listening.ip().is_loopback() || listening.ip().is_unspecified() {
-                resource = resource.or(Some(embedded::base_url(scheme, listening)));
+                resource = resource.or_else(|| Some(base_url.clone()));
             }
             let audience = issuer.audience().to_owned();
             (Issuer::new(issuer.issuer()).audience(&audience), audience)
@@ -147,7 +140,6 @@ async fn start(
     };
     let issuer = (config.introspection.into_iter()).fold(issuer, Issuer::introspect);
     let issuer = config.bound.issuer(issuer.algorithms(config.algorithms));
-    let base_url = embedded::base_url(scheme, listening);
     let builder = Authorizer::builder().issuer(issuer);
     let builder = config.bound.authorizer(builder, &base_url, store).await;
     let mut builder = builder.map_err(|error| (1, error))?;
