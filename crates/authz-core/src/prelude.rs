@@ -16,7 +16,8 @@ pub use crate::{
     policy,
     policy::{
         PolicyError, Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client,
-        custom, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
+        custom, deny, detail, group, header, issuer, max_age, member, method, path, permission,
+        query, role, scope,
     },
     required_scope, rules,
 };

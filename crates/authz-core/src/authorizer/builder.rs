@@ -394,6 +394,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
                 dpop: dpop_algorithms.map(AlgorithmSet::names),
             },
             resource_metadata: resource.as_ref().map(|(address, _)| address.url.clone()),
+            resource_identifiers: (resource.iter())
+                .flat_map(|(address, _)| &address.audiences)
+                .map(|it| it.as_str().into())
+                .collect(),
             unmet_policy_status: self.unmet_policy_status,
             problem_details: self.problem_details,
             refusal_references: self.refusal_references,

@@ -263,6 +263,11 @@ impl<C> Verified<C> {
             },
             roles: &self.trusted.role_claims,
             groups: &self.trusted.group_claims,
+            detail: None,
+            identifiers: [
+                &self.trusted.audiences,
+                &self.trusted.api.resource_identifiers,
+            ],
             request,
             clock: &*self.trusted.api.clock,
             leeway: self.trusted.leeway,

@@ -44,7 +44,8 @@ pub use self::{
     alternatives::ScopeAlternative,
     build::{
         Predicates, acr, all_scopes, amr, any_scope, any_valid_token, claim, client, custom, deny,
-        group, header, issuer, max_age, method, path, permission, query, role, scope,
+        detail, group, header, issuer, max_age, member, method, path, permission, query, role,
+        scope,
     },
     claim_path::{ClaimPath, InvalidClaimPath},
     eval::Verdict,

@@ -31,11 +31,21 @@ pub(crate) enum Requirement {
     Method(Box<[Method]>),
     Compare(Box<Comparison>),
     Custom(Predicate),
+    Detail(Box<Detail>),
     Not(Box<Policy>),
     /// At least two, none of which is `All` itself.
     All(Box<[Policy]>),
     /// At least two, none of which is `Any` itself.
     Any(Box<[Policy]>),
+}
+
+/// A requirement on one element of `authorization_details` (RFC 9396).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Detail {
+    /// The `type` of the element.
+    pub(crate) kind: Box<str>,
+    /// Comparisons only, and groups of them.
+    pub(crate) policy: Policy,
 }
 
 /// A requirement on one attribute.
@@ -52,8 +62,18 @@ pub(crate) enum Operator {
     Differs(Operand),
     OneOf(Box<[Operand]>),
     Contains(Operand),
-    /// For claims only. Never empty.
+    /// For claims and members only. Never empty.
     StartsWith(Box<str>),
+    Relation(Relation, Operand),
+}
+
+/// How a number compares to its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Below,
+    AtMost,
+    Above,
+    AtLeast,
 }
 
 /// A value from the token or the request: the left side of a comparison.
@@ -73,6 +93,8 @@ pub struct Attribute(pub(crate) Source);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Claim(ClaimPath),
+    /// Of the element that [`Detail`] is about.
+    Member(ClaimPath),
     Path(Box<str>),
     Header(HeaderName),
     Query(Box<str>),
@@ -86,6 +108,8 @@ pub struct Operand(pub(crate) Value);
 pub(crate) enum Value {
     Text(Box<str>),
     Integer(i64),
+    /// A limit that no `i64` is.
+    Decimal(Box<str>),
     Bool(bool),
     Attribute(Attribute),
 }
@@ -103,7 +127,7 @@ impl Policy {
     pub fn depends_on_request(&self) -> bool {
         let is_method = |it: &Requirement| matches!(it, Requirement::Method(_));
         self.requirements().any(is_method)
-            || (self.attributes()).any(|it| !matches!(it.0, Source::Claim(_)))
+            || (self.attributes()).any(|it| !matches!(it.0, Source::Claim(_) | Source::Member(_)))
     }
 
     pub(crate) fn reads_query(&self) -> bool {
@@ -123,12 +147,14 @@ impl Policy {
     pub(crate) fn size(&self) -> usize {
         match &self.0 {
             Requirement::Not(policy) => policy.size(),
+            Requirement::Detail(detail) => 1 + detail.policy.size(),
             Requirement::All(parts) | Requirement::Any(parts) => parts.iter().map(Self::size).sum(),
             _ => 1,
         }
     }
 
-    /// The single requirements, without groups and negations, in the order of the text.
+    /// The single requirements, without groups and negations, in the order of the text. After a detail come its
+    /// own.
     pub(crate) fn requirements(&self) -> impl Iterator<Item = &Requirement> {
         let mut stack: SmallVec<[_; 4]> = smallvec![slice::from_ref(self).iter()];
         iter::from_fn(move || {
@@ -139,7 +165,12 @@ impl Policy {
                     Some(Requirement::All(parts) | Requirement::Any(parts)) => {
                         stack.push(parts.iter());
                     }
-                    Some(requirement) => return Some(requirement),
+                    Some(requirement) => {
+                        if let Requirement::Detail(detail) = requirement {
+                            stack.push(slice::from_ref(&detail.policy).iter());
+                        }
+                        return Some(requirement);
+                    }
                 }
             }
         })
@@ -159,9 +190,10 @@ impl Comparison {
     pub(crate) fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         let right = match &self.operator {
             Operator::Exists | Operator::StartsWith(_) => &[][..],
-            Operator::Equals(it) | Operator::Differs(it) | Operator::Contains(it) => {
-                slice::from_ref(it)
-            }
+            Operator::Equals(it)
+            | Operator::Differs(it)
+            | Operator::Contains(it)
+            | Operator::Relation(_, it) => slice::from_ref(it),
             Operator::OneOf(all) => all,
         };
         let right = right.iter().filter_map(|operand| match &operand.0 {
@@ -175,6 +207,20 @@ impl Comparison {
 /// Returns `true` if `methods` include `method`. HEAD counts as GET.
 pub(crate) fn include_method(methods: &[Method], method: &Method) -> bool {
     methods.contains(method) || *method == Method::HEAD && methods.contains(&Method::GET)
+}
+
+impl Relation {
+    pub(crate) const ALL: [Self; 4] = [Self::AtMost, Self::AtLeast, Self::Below, Self::Above];
+
+    /// A sign that begins with another one comes first in [`ALL`](Self::ALL).
+    pub(crate) const fn sign(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+        }
+    }
 }
 
 impl PartialEq for Predicate {

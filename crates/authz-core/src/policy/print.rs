@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::model::{Attribute, Comparison, Operand, Operator, Policy, Requirement, Source, Value};
+use super::model::{
+    Attribute, Comparison, Detail, Operand, Operator, Policy, Requirement, Source, Value,
+};
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,11 +34,22 @@ impl fmt::Display for Requirement {
             Self::MaxAge(seconds) => write!(f, "max_age({seconds})"),
             Self::Method(methods) => call(f, "method", methods),
             Self::Compare(comparison) => write!(f, "{comparison}"),
+            Self::Detail(detail) => write!(f, "{detail}"),
             Self::Custom(predicate) => write!(f, "custom({:?})", predicate.name),
             Self::Not(policy) => write!(f, "not {}", InParentheses(policy)),
             Self::All(all) => join(f, all.iter().map(InParentheses), " and "),
             Self::Any(any) => join(f, any.iter().map(InParentheses), " or "),
         }
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "detail({:?}", self.kind)?;
+        if self.policy.0 != Requirement::AnyValidToken {
+            write!(f, ", {}", self.policy)?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -49,6 +62,7 @@ impl fmt::Display for Comparison {
             Operator::Differs(right) => write!(f, "{left} != {right}"),
             Operator::Contains(right) => write!(f, "{left} contains {right}"),
             Operator::StartsWith(prefix) => write!(f, "{left} starts_with {prefix:?}"),
+            Operator::Relation(relation, limit) => write!(f, "{left} {} {limit}", relation.sign()),
             Operator::OneOf(values) => {
                 write!(f, "{left} in [")?;
                 join(f, values, ", ")?;
@@ -62,6 +76,7 @@ impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Source::Claim(path) => write!(f, "claim({:?})", path.to_string()),
+            Source::Member(path) => write!(f, "member({:?})", path.to_string()),
             Source::Path(name) => write!(f, "path({name:?})"),
             Source::Header(name) => write!(f, "header({:?})", name.as_str()),
             Source::Query(name) => write!(f, "query({name:?})"),
@@ -74,6 +89,7 @@ impl fmt::Display for Operand {
         match &self.0 {
             Value::Text(text) => write!(f, "{text:?}"),
             Value::Integer(number) => write!(f, "{number}"),
+            Value::Decimal(number) => f.write_str(number),
             Value::Bool(truth) => write!(f, "{truth}"),
             Value::Attribute(attribute) => write!(f, "{attribute}"),
         }

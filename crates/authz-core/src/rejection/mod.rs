@@ -65,6 +65,8 @@ pub(crate) struct Api {
     pub(crate) realm: String,
     pub(crate) schemes: Schemes,
     pub(crate) resource_metadata: Option<String>,
+    /// The resource identifier and its equivalent spellings.
+    pub(crate) resource_identifiers: Box<[Box<str>]>,
     pub(crate) unmet_policy_status: StatusCode,
     pub(crate) problem_details: bool,
     pub(crate) refusal_references: bool,

@@ -5,6 +5,7 @@ mod allocations;
 mod alternatives;
 mod case;
 mod claim_paths;
+mod details;
 mod explain;
 mod guide;
 mod log;

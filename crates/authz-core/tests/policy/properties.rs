@@ -6,7 +6,8 @@ use authz_core::{
     RequestParts,
     policy::{
         Attribute, Decision, Finding, Operand, Policy, Verdict, acr, amr, any_valid_token, claim,
-        client, deny, group, header, issuer, max_age, method, path, permission, query, role, scope,
+        client, deny, detail, group, header, issuer, max_age, member, method, path, permission,
+        query, role, scope,
     },
 };
 use http::{Method, Request};
@@ -209,8 +210,37 @@ fn requirement(texts: &Texts) -> BoxedStrategy<Policy> {
             prop::collection::vec(operand(text()), 1..3)
         )
             .prop_map(|(it, values)| it.one_of(values)),
+        (attribute(text()), limit(text())).prop_map(|(it, limit)| it.at_most(limit)),
+        (attribute(text()), limit(text())).prop_map(|(it, limit)| it.less_than(limit)),
+        (attribute(text()), limit(text())).prop_map(|(it, limit)| it.greater_than(limit)),
+        (text(), details_policy(text())).prop_map(|(kind, policy)| detail(kind, policy)),
     ]
     .boxed()
+}
+
+fn details_policy(texts: Texts) -> impl Strategy<Value = Policy> {
+    let names = select(vec!["a", "b", "a.b"]);
+    let comparison = prop_oneof![
+        Just(any_valid_token()),
+        (names.clone(), operand(texts.clone())).prop_map(|(it, value)| member(it).equals(value)),
+        (names.clone(), limit(texts.clone())).prop_map(|(it, limit)| member(it).at_least(limit)),
+        (attribute(texts), names).prop_map(|(it, name)| it.contains(member(name))),
+    ];
+    comparison.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|it| !it),
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| one & other),
+            (inner.clone(), inner).prop_map(|(one, other)| one | other),
+        ]
+    })
+}
+
+fn limit(texts: Texts) -> impl Strategy<Value = Operand> {
+    prop_oneof![
+        any::<i64>().prop_map(Operand::from),
+        "-?(0|[1-9][0-9]{0,19})([.][0-9]{1,18})?".prop_map(Operand::from),
+        attribute(texts).prop_map(Operand::from),
+    ]
 }
 
 fn attribute(texts: Texts) -> impl Strategy<Value = Attribute> {
@@ -258,12 +288,37 @@ fn claims() -> impl Strategy<Value = Value> {
     let any = prop::collection::btree_map(select(names), json_value(), 0..8);
     let scopes = prop::option::of(select(vec!["a", "b", "a b", "c read:x"]));
     let client = prop::option::of(select(vec!["a", "b"]));
-    (any, scopes, client).prop_map(|(any, scopes, client)| {
+    let details = prop::collection::vec(element(), 0..3);
+    let details = prop_oneof![details.prop_map(Value::from), json_value()];
+    let details = prop::option::of(details);
+    (any, scopes, client, details).prop_map(|(any, scopes, client, details)| {
         let mut claims: Map<_, _> = any.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         claims.extend(scopes.map(|it| ("scope".to_owned(), json!(it))));
         claims.extend(client.map(|it| ("client_id".to_owned(), json!(it))));
+        claims.extend(details.map(|it| ("authorization_details".to_owned(), it)));
         Value::Object(claims)
     })
+}
+
+/// Mostly an object with a type.
+fn element() -> impl Strategy<Value = Value> {
+    let members = prop::collection::btree_map(select(vec!["a", "b", "c"]), json_value(), 0..3);
+    let kind = prop::option::weighted(0.9, select(vec!["a", "b", "c", "1"]));
+    let locations = prop_oneof![
+        4 => Just(None),
+        1 => Just(Some(json!([case::AUDIENCE, "b"]))),
+        1 => json_value().prop_map(Some),
+    ];
+    let object = (members, kind, locations).prop_map(|(members, kind, locations)| {
+        let mut element: Map<_, _> = members
+            .into_iter()
+            .map(|(k, v)| (k.to_owned(), v))
+            .collect();
+        element.extend(kind.map(|it| ("type".to_owned(), json!(it))));
+        element.extend(locations.map(|it| ("locations".to_owned(), it)));
+        Value::Object(element)
+    });
+    prop_oneof![9 => object, 1 => json_value()]
 }
 
 fn json_value() -> impl Strategy<Value = Value> {

@@ -480,6 +480,65 @@ fn claims_that_are_kept_elsewhere_say_nothing() {
 }
 
 #[test]
+fn numbers_are_compared_as_decimals() {
+    for (number, expected) in [
+        (json!(99), Met),
+        (json!(100), NotMet),
+        (json!(-100), Met),
+        (json!(99.0), Met),
+        (json!("99.95"), Met),
+        (json!("99.950"), Met),
+        (json!("99.9500000000000000"), Met),
+        (json!("99.951"), NotMet),
+        (json!("99.950000000000000001"), NotMet),
+        (json!("99.949999999999999999"), Met),
+        (json!("-99.96"), Met),
+        (json!("0"), Met),
+        (json!("-0"), Met),
+        (json!("99999999999999999999"), NotMet),
+        (json!("-99999999999999999999.999999999999999999"), Met),
+        (json!(u64::MAX), NotMet),
+        // A parser has rounded it, or may read it differently.
+        (json!(99.5), Unknown),
+        (json!(1e300), Unknown),
+        (json!("1e1"), Unknown),
+        (json!("1,5"), Unknown),
+        (json!("099"), Unknown),
+        (json!("+9"), Unknown),
+        (json!("9."), Unknown),
+        (json!(".9"), Unknown),
+        (json!("-"), Unknown),
+        (json!("--9"), Unknown),
+        (json!("9-9"), Unknown),
+        (json!(" 9"), Unknown),
+        (json!("٩"), Unknown),
+        (json!(""), Unknown),
+        (json!("0x9"), Unknown),
+        (json!("100000000000000000000"), Unknown),
+        (json!("99.9500000000000000001"), Unknown),
+        (json!(true), Unknown),
+        (json!([9]), Unknown),
+        (json!({"9": 9}), Unknown),
+        (json!(null), Unknown),
+    ] {
+        let policy: Policy = r#"claim("n") <= 99.95"#.parse().unwrap();
+        check(&api(), &policy, &json!({"n": number}), expected);
+    }
+    let relations = [("<", [Met, NotMet, NotMet]), ("<=", [Met, Met, NotMet])];
+    let others = [(">", [NotMet, NotMet, Met]), (">=", [NotMet, Met, Met])];
+    for (sign, expected) in relations.into_iter().chain(others) {
+        let policy: Policy = format!(r#"claim("n") {sign} 5"#).parse().unwrap();
+        for (number, expected) in ["4.99", "5.0", "5.01"].into_iter().zip(expected) {
+            check(&api(), &policy, &json!({"n": number}), expected);
+        }
+        // Of two claims, either way to write a number.
+        let policy: Policy = format!(r#"claim("n") {sign} claim("m")"#).parse().unwrap();
+        let claims = json!({"n": "5.00", "m": 5});
+        check(&api(), &policy, &claims, expected[1]);
+    }
+}
+
+#[test]
 fn permissions_that_are_read_as_scopes_are_an_array_too() {
     use authz_core::ScopeClaim;
 

@@ -1,8 +1,8 @@
 //! Policies as text: what is read, how it is printed, and where an error points.
 
 use authz_core::policy::{
-    Policy, acr, amr, any_valid_token, claim, client, deny, group, header, issuer, max_age, method,
-    path, permission, query, role, scope,
+    Policy, acr, amr, any_valid_token, claim, client, deny, detail, group, header, issuer, max_age,
+    member, method, path, permission, query, role, scope,
 };
 use http::Method;
 
@@ -44,6 +44,26 @@ fn text_and_code_say_the_same() {
             r#"claim("ref") starts_with "refs/tags/v""#,
             claim("ref").starts_with("refs/tags/v"),
         ),
+        (r#"claim("a") < 5"#, claim("a").less_than(5)),
+        (r#"claim("a") <= 99.50"#, claim("a").at_most("99.50")),
+        (r#"claim("a") > -1"#, claim("a").greater_than("-1")),
+        (
+            r#"claim("a") >= 99999999999999999999"#,
+            claim("a").at_least("99999999999999999999"),
+        ),
+        (
+            r#"query("amount") <= claim("limit")"#,
+            query("amount").at_most(claim("limit")),
+        ),
+        (r#"detail("a")"#, detail("a", any_valid_token())),
+        (
+            r#"detail("a b", member("c.d") == "e" and (not member("f") exists or member("g") <= path("h")))"#,
+            detail(
+                "a b",
+                member("c.d").equals("e")
+                    & (!member("f").exists() | member("g").at_most(path("h"))),
+            ),
+        ),
         (
             r#"path("a") == header("x-b")"#,
             path("a").equals(header("x-b")),
@@ -83,6 +103,8 @@ fn other_ways_to_write_are_read_too() {
             r#"scope("a") and scope("b") and scope("c")"#,
         ),
         (r#"claim("'a'")=="b""#, r#"claim("a") == "b""#),
+        (r#"claim("a")<=-0"#, r#"claim("a") <= 0"#),
+        (r#"detail("a",any_valid_token)"#, r#"detail("a")"#),
         (r#"header("X-Org")exists"#, r#"header("x-org") exists"#),
         (r#"not(deny)"#, "not deny"),
     ] {
@@ -138,9 +160,41 @@ fn errors_point_at_the_column() {
         (
             r#"claim("a")"#,
             11,
-            "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` must follow",
+            "`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `contains`, `starts_with` or `exists` must",
         ),
         (r#"claim("a") == 1.5"#, 15, "a whole number is expected"),
+        (r#"claim("a") <= "5""#, 15, "a number is expected"),
+        (r#"claim("a") <= true"#, 15, "a number is expected"),
+        (r#"claim("a") =< 5"#, 12, "`==`, `!=`"),
+        (r#"claim("a") < 007.5"#, 14, "the limit must be a number"),
+        (
+            r#"claim("a") < 0.1234567890123456789"#,
+            14,
+            "the limit must be a number without leading zeros, with",
+        ),
+        (r#"member("a") exists"#, 1, "`member` is for `detail` only"),
+        (
+            r#"detail("a") and claim("b") == member("c")"#,
+            31,
+            "`member` is for `detail` only",
+        ),
+        (r#"detail()"#, 8, "a text in double quotes is expected"),
+        (r#"detail("a" "b")"#, 12, "`)` is expected"),
+        (
+            r#"detail("a", member("b") exists, member("c") exists)"#,
+            31,
+            "`)` is expected",
+        ),
+        (
+            r#"detail("a", member("b") exists and scope("c"))"#,
+            36,
+            "only comparisons can be part of `detail`",
+        ),
+        (
+            r#"detail("a", detail("b"))"#,
+            13,
+            "only comparisons can be part of `detail`",
+        ),
         ("max_age(0.5)", 9, "a whole number is expected"),
         (r#"claim("a") starts_with """#, 24, "an empty prefix"),
         (
@@ -156,12 +210,12 @@ fn errors_point_at_the_column() {
         (
             r#"path("a") starts_with "b""#,
             11,
-            "`starts_with` is for claims only",
+            "`starts_with` is for claims and members only",
         ),
         (
             r#"header("a") starts_with "b""#,
             13,
-            "`starts_with` is for claims only",
+            "`starts_with` is for claims and members only",
         ),
         (r#"claim("a") = "b""#, 12, "`==`, `!=`"),
         (r#"claim("a") == b"#, 15, "a value is expected"),
@@ -223,11 +277,32 @@ fn a_prefix_is_of_a_claim_and_not_empty() {
         ),
         (
             || path("a").starts_with("b"),
-            "path(\"a\"): `starts_with` is for claims only",
+            "path(\"a\"): `starts_with` is for claims and members only",
         ),
         (
             || query("a").starts_with("b"),
-            "query(\"a\"): `starts_with` is for claims only",
+            "query(\"a\"): `starts_with` is for claims and members only",
+        ),
+    ] {
+        let panic = std::panic::catch_unwind(build).unwrap_err();
+        assert_eq!(*panic.downcast::<String>().unwrap(), problem);
+    }
+}
+
+#[test]
+fn a_limit_is_a_number_and_a_detail_of_comparisons() {
+    for (build, problem) in [
+        (
+            (|| claim("a").at_most("much")) as fn() -> Policy,
+            "claim(\"a\") <= ...: the limit must be a number without leading zeros, with at most 20 digits before the point and 18 after it",
+        ),
+        (
+            || claim("a").less_than(true),
+            "claim(\"a\") < ...: the limit must be a number without leading zeros, with at most 20 digits before the point and 18 after it",
+        ),
+        (
+            || detail("a", member("b").exists() & !scope("c")),
+            "scope(\"c\"): only comparisons can be part of `detail`: put this beside it, with `and`",
         ),
     ] {
         let panic = std::panic::catch_unwind(build).unwrap_err();

@@ -5,7 +5,10 @@ use http::HeaderName;
 use super::{
     super::{
         claim_path::ClaimPath,
-        model::{Attribute, Comparison, Operand, Operator, Policy, Requirement, Source, Value},
+        eval::Decimal,
+        model::{
+            Attribute, Comparison, Operand, Operator, Policy, Relation, Requirement, Source, Value,
+        },
     },
     requirement::non_empty,
 };
@@ -20,6 +23,21 @@ use super::{
 pub fn claim(path: &str) -> Attribute {
     match path.parse() {
         Ok(path) => Attribute::claim(path),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Names the member at `path` of the element that [`detail`](super::detail) is about. Outside of `detail` it has
+/// no value, and the text of a policy can't have it there.
+///
+/// # Panics
+///
+/// Panics if `path` is not a valid [`ClaimPath`].
+#[must_use]
+#[track_caller]
+pub fn member(path: &str) -> Attribute {
+    match path.parse() {
+        Ok(path) => Attribute(Source::Member(path)),
         Err(error) => panic!("{error}"),
     }
 }
@@ -100,22 +118,83 @@ impl Attribute {
 
     /// Requires a string that starts with `prefix`, case-sensitively, such as `refs/tags/v`.
     ///
-    /// For claims only. Any text may follow the prefix: `refs/heads/main` also matches
+    /// For claims and members only. Any text may follow the prefix: `refs/heads/main` also matches
     /// `refs/heads/main-2`.
     ///
     /// # Panics
     ///
-    /// Panics if `prefix` is empty or if this is not a claim.
+    /// Panics if `prefix` is empty or if this is part of the request.
     #[must_use]
     #[track_caller]
     pub fn starts_with(self, prefix: impl Into<String>) -> Policy {
         let prefix: String = prefix.into();
         assert!(!prefix.is_empty(), "{EMPTY_PREFIX}");
         assert!(
-            matches!(self.0, Source::Claim(_)),
+            matches!(self.0, Source::Claim(_) | Source::Member(_)),
             "{self}: {PREFIX_OF_CLAIMS_ONLY}"
         );
         self.compare(Operator::StartsWith(prefix.into()))
+    }
+
+    /// Requires a number less than `limit`. Numbers are compared exactly, as decimals: whole numbers, and texts of
+    /// digits with at most one point, such as `"-12.50"`. `limit` can be such a text, too.
+    ///
+    /// Anything else is [unknown](crate::policy::Verdict::Unknown): a JSON number with a fraction, which parsers
+    /// round, exponents, leading zeros, and more than 20 digits before the point or 18 after it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `limit` is a boolean or a text that is not such a number.
+    #[must_use]
+    #[track_caller]
+    pub fn less_than(self, limit: impl Into<Operand>) -> Policy {
+        self.relate(Relation::Below, limit.into())
+    }
+
+    /// Requires a number less than or equal to `limit`. See [`less_than`](Self::less_than).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `limit` is a boolean or a text that is not such a number.
+    #[must_use]
+    #[track_caller]
+    pub fn at_most(self, limit: impl Into<Operand>) -> Policy {
+        self.relate(Relation::AtMost, limit.into())
+    }
+
+    /// Requires a number greater than `limit`. See [`less_than`](Self::less_than).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `limit` is a boolean or a text that is not such a number.
+    #[must_use]
+    #[track_caller]
+    pub fn greater_than(self, limit: impl Into<Operand>) -> Policy {
+        self.relate(Relation::Above, limit.into())
+    }
+
+    /// Requires a number greater than or equal to `limit`. See [`less_than`](Self::less_than).
+    ///
+    /// # Panics
+    ///
+    /// Panics if `limit` is a boolean or a text that is not such a number.
+    #[must_use]
+    #[track_caller]
+    pub fn at_least(self, limit: impl Into<Operand>) -> Policy {
+        self.relate(Relation::AtLeast, limit.into())
+    }
+
+    #[track_caller]
+    fn relate(self, relation: Relation, Operand(limit): Operand) -> Policy {
+        let limit = match limit {
+            Value::Text(text) => Value::limit(&text),
+            Value::Integer(_) | Value::Attribute(_) => Some(limit),
+            Value::Decimal(_) | Value::Bool(_) => None,
+        };
+        match limit {
+            Some(limit) => self.compare(Operator::Relation(relation, Operand(limit))),
+            None => panic!("{self} {} ...: {NO_LIMIT}", relation.sign()),
+        }
     }
 
     fn compare(self, operator: Operator) -> Policy {
@@ -127,7 +206,17 @@ impl Attribute {
 }
 
 pub(crate) const EMPTY_PREFIX: &str = "an empty prefix: every text starts with it";
-pub(crate) const PREFIX_OF_CLAIMS_ONLY: &str = "`starts_with` is for claims only";
+pub(crate) const PREFIX_OF_CLAIMS_ONLY: &str = "`starts_with` is for claims and members only";
+pub(crate) const NO_LIMIT: &str = "the limit must be a number without leading zeros, with at most 20 digits before the point and 18 after it";
+
+impl Value {
+    /// The number that `text` is.
+    pub(crate) fn limit(text: &str) -> Option<Self> {
+        Decimal::parse(text)?;
+        let whole = text.parse().map(Self::Integer);
+        Some(whole.unwrap_or_else(|_| Self::Decimal(text.into())))
+    }
+}
 
 impl From<&str> for Operand {
     fn from(text: &str) -> Self {

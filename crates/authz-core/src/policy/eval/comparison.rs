@@ -1,13 +1,9 @@
 //! Comparisons, and the values in the token and the request that they compare.
 
-use std::{borrow::Cow, str};
+use std::{borrow::Cow, cmp::Ordering, str};
 
-use super::{
-    context::{ClaimLookup, EvalContext},
-    value::ValueRef,
-    verdict::Verdict,
-};
-use crate::policy::model::{Attribute, Comparison, Operand, Operator, Source, Value};
+use super::{context::EvalContext, value::ValueRef, verdict::Verdict};
+use crate::policy::model::{Attribute, Comparison, Operand, Operator, Relation, Source, Value};
 
 impl Comparison {
     pub(crate) fn verdict(&self, context: &EvalContext<'_>) -> Verdict {
@@ -30,6 +26,11 @@ impl Comparison {
                 Some(right) => left.contains(&right),
                 None => Verdict::Unknown,
             },
+            Operator::Relation(relation, limit) => {
+                let limit = limit.value(context);
+                let ordering = limit.and_then(|limit| left.compare(&limit));
+                Verdict::of(ordering.map(|it| relation.includes(it)))
+            }
             Operator::StartsWith(prefix) => {
                 Verdict::of(left.text().map(|text| text.starts_with(&**prefix)))
             }
@@ -40,10 +41,8 @@ impl Comparison {
 impl Attribute {
     pub(crate) fn value<'a>(&self, context: &EvalContext<'a>) -> Option<ValueRef<'a>> {
         match &self.0 {
-            Source::Claim(path) => match context.find(path) {
-                ClaimLookup::Found(value) => Some(ValueRef::Claim(value)),
-                _ => None,
-            },
+            Source::Claim(path) => context.find(path).value().map(ValueRef::Claim),
+            Source::Member(path) => context.find_member(path).value().map(ValueRef::Claim),
             Source::Path(name) => context.request?.path_param(name).map(ValueRef::Request),
             Source::Header(name) => {
                 let value = single(context.request?.headers.get_all(name).iter())?;
@@ -63,15 +62,23 @@ impl Attribute {
     fn presence(&self, context: &EvalContext<'_>) -> Verdict {
         let request = context.request;
         Verdict::of(match &self.0 {
-            Source::Claim(path) => match context.find(path) {
-                ClaimLookup::Found(_) => Some(true),
-                ClaimLookup::Absent => Some(false),
-                _ => None,
-            },
+            Source::Claim(path) => context.find(path).presence(),
+            Source::Member(path) => context.find_member(path).presence(),
             Source::Path(name) => request.map(|it| it.path_param(name).is_some()),
             Source::Header(name) => request.map(|it| it.headers.contains_key(name)),
             Source::Query(name) => query_values(context, name).map(|mut it| it.next().is_some()),
         })
+    }
+}
+
+impl Relation {
+    const fn includes(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Below => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::Above => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+        }
     }
 }
 
@@ -93,7 +100,7 @@ fn query_values<'a>(
 impl Operand {
     fn value<'a>(&'a self, context: &EvalContext<'a>) -> Option<ValueRef<'a>> {
         match &self.0 {
-            Value::Text(text) => Some(ValueRef::Text(text)),
+            Value::Text(text) | Value::Decimal(text) => Some(ValueRef::Text(text)),
             Value::Integer(number) => Some(ValueRef::Integer(*number)),
             Value::Bool(truth) => Some(ValueRef::Bool(*truth)),
             Value::Attribute(attribute) => attribute.value(context),

@@ -32,6 +32,10 @@ pub(crate) struct EvalContext<'a> {
     pub(crate) roles: &'a [ClaimPath],
     /// The claims that name groups.
     pub(crate) groups: &'a [ClaimPath],
+    /// The element of `authorization_details` that a policy is evaluated for.
+    pub(crate) detail: Option<&'a Value>,
+    /// The identifiers of this API: its accepted audiences and its resource identifier.
+    pub(crate) identifiers: [&'a [Box<str>]; 2],
     pub(crate) request: Option<&'a RequestParts<'a>>,
     pub(crate) clock: &'a dyn Clock,
     /// Seconds.
@@ -90,18 +94,12 @@ impl<'a> EvalContext<'a> {
         let Some(claims) = self.claims() else {
             return ClaimLookup::Unreadable;
         };
-        let mut found = claims.get(path.claim());
-        for name in path.names().skip(1) {
-            match found {
-                Some(Value::Object(members)) => found = members.get(name),
-                Some(Value::Null) | None => return ClaimLookup::Absent,
-                Some(other) => return ClaimLookup::WrongType(other),
-            }
-        }
-        match found {
-            Some(Value::Null) | None => ClaimLookup::Absent,
-            Some(value) => ClaimLookup::Found(value),
-        }
+        ClaimLookup::below(claims.get(path.claim()), path.names().skip(1))
+    }
+
+    /// The value at `path` in the element of `authorization_details`.
+    pub(crate) fn find_member(&self, path: &ClaimPath) -> ClaimLookup<'a> {
+        ClaimLookup::below(self.detail, path.names())
     }
 
     /// The top-level claim `name`, unless the issuer keeps it elsewhere.
@@ -149,6 +147,38 @@ impl<'a> EvalContext<'a> {
         let now = since_1970(self.clock.now()).as_secs();
         let time = time as u64;
         (time <= now.saturating_add(self.leeway)).then(|| now.saturating_sub(time))
+    }
+}
+
+impl<'c> ClaimLookup<'c> {
+    fn below<'n>(start: Option<&'c Value>, names: impl Iterator<Item = &'n str>) -> Self {
+        let mut found = start;
+        for name in names {
+            match found {
+                Some(Value::Object(members)) => found = members.get(name),
+                Some(Value::Null) | None => return Self::Absent,
+                Some(other) => return Self::WrongType(other),
+            }
+        }
+        match found {
+            Some(Value::Null) | None => Self::Absent,
+            Some(value) => Self::Found(value),
+        }
+    }
+
+    pub(crate) fn value(self) -> Option<&'c Value> {
+        match self {
+            Self::Found(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(super) fn presence(self) -> Option<bool> {
+        match self {
+            Self::Found(_) => Some(true),
+            Self::Absent => Some(false),
+            _ => None,
+        }
     }
 }
 

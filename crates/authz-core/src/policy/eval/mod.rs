@@ -2,10 +2,12 @@
 //!
 //! [`verdict`] is the logic with three values, and decides what `not` makes of a missing claim.
 //! [`context`] finds claims, [`requirement`] and [`comparison`] evaluate single requirements, and
-//! [`value`] defines which values are equal.
+//! [`value`] defines which values are equal. [`detail`] looks for an element of `authorization_details`.
 
 mod comparison;
 mod context;
+mod decimal;
+mod detail;
 mod requirement;
 mod value;
 mod verdict;
@@ -13,5 +15,7 @@ mod verdict;
 pub use self::verdict::Verdict;
 pub(crate) use self::{
     context::{ClaimLookup, ClaimsSource, EvalContext, LazyClaims},
+    decimal::Decimal,
+    detail::AUTHORIZATION_DETAILS,
     requirement::has_name,
 };

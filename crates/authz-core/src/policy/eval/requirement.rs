@@ -68,6 +68,7 @@ impl Requirement {
                 Verdict::of(method.map(|method| include_method(methods, method)))
             }
             Self::Compare(comparison) => comparison.verdict(context),
+            Self::Detail(detail) => detail.verdict(context),
             Self::Custom(predicate) => {
                 Verdict::of(context.claims().map(|claims| (predicate.check)(claims)))
             }

@@ -1,10 +1,10 @@
 //! Which values are equal, which contain others, and when that is undecidable.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value as Json;
 
-use super::verdict::Verdict;
+use super::{decimal::Decimal, verdict::Verdict};
 
 /// A value in a comparison.
 #[derive(Clone, Debug)]
@@ -61,6 +61,19 @@ impl ValueRef<'_> {
                 Verdict::NotMet if self.text().is_some_and(may_be_a_list) => Verdict::Unknown,
                 verdict => verdict,
             },
+        }
+    }
+
+    /// Compares two numbers. `None` if one is none, or has a fraction in JSON: a reader may have rounded it.
+    pub(crate) fn compare(&self, other: &ValueRef<'_>) -> Option<Ordering> {
+        Some(self.decimal()?.cmp(&other.decimal()?))
+    }
+
+    fn decimal(&self) -> Option<Decimal> {
+        match self.scalar() {
+            Scalar::Text(text) | Scalar::Request(text) => Decimal::parse(text),
+            Scalar::Integer(number) => Decimal::whole(number),
+            Scalar::Bool(_) | Scalar::Fraction | Scalar::Other => None,
         }
     }
 

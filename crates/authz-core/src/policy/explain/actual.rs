@@ -2,9 +2,11 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use serde_json::Value;
+
 use crate::policy::{
     claim_path::ClaimPath,
-    eval::{ClaimLookup, EvalContext},
+    eval::{AUTHORIZATION_DETAILS, ClaimLookup, EvalContext},
     model::{Attribute, Requirement, Source},
     scope::Scopes,
 };
@@ -28,6 +30,7 @@ impl Requirement {
                 Some(age) => Some(format!("authenticated {age} s ago")),
                 None => claim("auth_time", context),
             },
+            Self::Detail(_) => types_of_details(context),
             Self::Method(_) => context.request.map(|request| shown(request.method)),
             Self::Compare(comparison) => {
                 let values = comparison.attributes();
@@ -42,6 +45,8 @@ impl Attribute {
     fn actual(&self, context: &EvalContext<'_>) -> Option<String> {
         match &self.0 {
             Source::Claim(path) => at_path(path, context),
+            // Of many elements; their values are not for the log.
+            Source::Member(_) => None,
             // They may be secrets: `Authorization`, a cookie, an API key in the query.
             Source::Header(_) | Source::Query(_) => {
                 self.value(context).map(|_| "(not shown)".to_owned())
@@ -68,6 +73,18 @@ fn claim(name: &str, context: &EvalContext<'_>) -> Option<String> {
         return Some(KEPT_ELSEWHERE.to_owned());
     }
     context.claim(name).map(shown)
+}
+
+/// The types alone: the elements may have account numbers.
+fn types_of_details(context: &EvalContext<'_>) -> Option<String> {
+    match context.claim(AUTHORIZATION_DETAILS) {
+        Some(Value::Array(elements)) => join(elements.iter().map(|it| match it.get("type") {
+            Some(kind) => shown(kind),
+            None => "(no type)".to_owned(),
+        })),
+        Some(_) => Some("(not an array)".to_owned()),
+        None => claim(AUTHORIZATION_DETAILS, context),
+    }
 }
 
 fn names(names: &Scopes) -> Option<String> {

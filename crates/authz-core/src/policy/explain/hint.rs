@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::policy::{
     claim_path::ClaimPath,
-    eval::{EvalContext, Verdict, has_name},
+    eval::{AUTHORIZATION_DETAILS, EvalContext, Verdict, has_name},
     model::{Policy, Requirement, Source},
 };
 
@@ -53,6 +53,7 @@ fn claims<'a>(requirement: &'a Requirement, context: &EvalContext<'a>) -> Vec<&'
         Requirement::Acr(_) => vec!["acr"],
         Requirement::Amr(_) => vec!["amr"],
         Requirement::MaxAge(_) => vec!["auth_time"],
+        Requirement::Detail(_) => vec![AUTHORIZATION_DETAILS],
         Requirement::Compare(comparison) => {
             let claims = comparison.attributes().filter_map(|it| match &it.0 {
                 Source::Claim(path) => Some(path.claim()),

@@ -5,19 +5,27 @@ use winnow::stream::LocatingSlice;
 
 use super::{
     error::{Fail, PolicyError},
-    lexeme::{Input, Parsed, expect, here, list, number, peek_word, skip, space, text, word},
+    lexeme::{
+        Input, Parsed, decimal, expect, here, list, number, peek_word, skip, space, text, word,
+    },
     method::parse_method,
 };
 use crate::policy::{
-    build::{EMPTY_PREFIX, PREFIX_OF_CLAIMS_ONLY, Predicates},
+    build::{COMPARISONS_ONLY, EMPTY_PREFIX, NO_LIMIT, PREFIX_OF_CLAIMS_ONLY, Predicates},
     claim_path::ClaimPath,
-    model::{Attribute, Comparison, Operand, Operator, Policy, Requirement, Source, Value},
+    model::{
+        Attribute, Comparison, Detail, Operand, Operator, Policy, Relation, Requirement, Source,
+        Value,
+    },
     scope::Scope,
 };
 
 pub(super) fn policy(whole: &str, known: &Predicates) -> Result<Policy, PolicyError> {
     let mut input = LocatingSlice::new(whole);
-    let grammar = Grammar { known };
+    let grammar = Grammar {
+        known,
+        in_detail: false,
+    };
     let parsed = space(&mut input).and_then(|()| {
         let policy = grammar.policy(&mut input, 0)?;
         if input.is_empty() {
@@ -29,15 +37,20 @@ pub(super) fn policy(whole: &str, known: &Predicates) -> Result<Policy, PolicyEr
     parsed.map_err(|fail| PolicyError::new(whole, fail))
 }
 
+#[derive(Clone, Copy)]
 struct Grammar<'k> {
     known: &'k Predicates,
+    in_detail: bool,
 }
 
 /// Maximum nesting of groups and negations. The parser is recursive, so this limits its stack.
 const MAX_DEPTH: usize = 64;
 
 const REQUIREMENTS: &str = "any_valid_token, deny, scope, permission, role, group, client, issuer, \
-    acr, amr, max_age, method, custom, claim, path, header, query";
+    acr, amr, max_age, method, detail, custom, claim, path, header, query";
+
+const MEMBER_OF_NOTHING: &str =
+    "`member` is for `detail` only, as in detail(\"payment\", member(\"currency\") == \"EUR\")";
 
 impl Grammar<'_> {
     /// `policy = operand { "and" operand } | operand { "or" operand }`
@@ -80,10 +93,21 @@ impl Grammar<'_> {
             return Err(Fail::new(end, problem));
         }
         let name = word(input)?;
-        self.requirement(input, name, at)
+        self.requirement(input, name, at, depth)
     }
 
-    fn requirement(&self, input: &mut Input<'_>, name: &str, at: usize) -> Parsed<Policy> {
+    fn requirement(
+        &self,
+        input: &mut Input<'_>,
+        name: &str,
+        at: usize,
+        depth: usize,
+    ) -> Parsed<Policy> {
+        if let Some(left) = self.attribute(input, name, at)? {
+            let operator = self.operator(input, &left)?;
+            let comparison = Comparison { left, operator };
+            return Ok(Policy(Requirement::Compare(Box::new(comparison))));
+        }
         let requirement = match name {
             "any_valid_token" => Requirement::AnyValidToken,
             "deny" => Requirement::Deny,
@@ -97,16 +121,30 @@ impl Grammar<'_> {
             "acr" => Requirement::Acr(texts(input)?),
             "method" => Requirement::Method(methods(input)?),
             "max_age" => Requirement::MaxAge(seconds(input)?),
-            "custom" => return one(input, |name| self.custom(name)),
-            _ => match attribute(input, name)? {
-                Some(left) => {
-                    let operator = operator(input, &left)?;
-                    Requirement::Compare(Box::new(Comparison { left, operator }))
-                }
-                None => return Err(Fail::new(at, no_requirement(name, input))),
-            },
+            "detail" => Requirement::Detail(Box::new(self.detail(input, depth)?)),
+            "custom" => one(input, |name| self.custom(name))?.0,
+            _ => return Err(Fail::new(at, no_requirement(name, input))),
         };
+        if self.in_detail && requirement != Requirement::AnyValidToken {
+            return Err(Fail::new(at, COMPARISONS_ONLY));
+        }
         Ok(Policy(requirement))
+    }
+
+    /// `"detail" "(" text [ "," policy ] ")"`
+    fn detail(&self, input: &mut Input<'_>, depth: usize) -> Parsed<Detail> {
+        expect(input, "(")?;
+        let kind = text(input)?.into();
+        let grammar = Self {
+            in_detail: true,
+            ..*self
+        };
+        let policy = match skip(input, ",")? {
+            true => grammar.policy(input, depth + 1)?,
+            false => Policy(Requirement::AnyValidToken),
+        };
+        expect(input, ")")?;
+        Ok(Detail { kind, policy })
     }
 
     fn custom(&self, name: &str) -> Result<Policy, String> {
@@ -119,80 +157,109 @@ impl Grammar<'_> {
             format!("there is no condition {name:?}: {known}")
         })
     }
-}
 
-/// `attribute = ( "claim" | "path" | "header" | "query" ) "(" text ")"`; `None` for another name.
-fn attribute(input: &mut Input<'_>, name: &str) -> Parsed<Option<Attribute>> {
-    let source = match name {
-        "claim" => Source::Claim(one(input, |text| text.parse::<ClaimPath>())?),
-        "path" => Source::Path(one_text(input)?),
-        "query" => Source::Query(one_text(input)?),
-        "header" => Source::Header(one(input, |text| {
-            HeaderName::try_from(text).map_err(|_| format!("{text:?} is not the name of a header"))
-        })?),
-        _ => return Ok(None),
-    };
-    Ok(Some(Attribute(source)))
-}
+    /// `attribute = ( "claim" | "path" | "header" | "query" | "member" ) "(" text ")"`; `None` for another name.
+    fn attribute(&self, input: &mut Input<'_>, name: &str, at: usize) -> Parsed<Option<Attribute>> {
+        let source = match name {
+            "claim" => Source::Claim(one(input, |text| text.parse::<ClaimPath>())?),
+            "member" if !self.in_detail => return Err(Fail::new(at, MEMBER_OF_NOTHING)),
+            "member" => Source::Member(one(input, |text| text.parse::<ClaimPath>())?),
+            "path" => Source::Path(one_text(input)?),
+            "query" => Source::Query(one_text(input)?),
+            "header" => Source::Header(one(input, |text| {
+                HeaderName::try_from(text)
+                    .map_err(|_| format!("{text:?} is not the name of a header"))
+            })?),
+            _ => return Ok(None),
+        };
+        Ok(Some(Attribute(source)))
+    }
 
-/// `operator = "exists" | ( "==" | "!=" | "contains" ) value | "in" "[" value { "," value } "]"`,
-/// and after a claim `"starts_with" text`
-fn operator(input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
-    let at = here(input);
-    if skip(input, "==")? {
-        return value(input).map(Operator::Equals);
-    }
-    if skip(input, "!=")? {
-        return value(input).map(Operator::Differs);
-    }
-    let next = peek_word(input);
-    if !matches!(next, "exists" | "contains" | "starts_with" | "in") {
-        let problem = "`==`, `!=`, `in`, `contains`, `starts_with` or `exists` must follow";
-        return Err(Fail::new(at, problem));
-    }
-    word(input)?;
-    match next {
-        "exists" => Ok(Operator::Exists),
-        "contains" => value(input).map(Operator::Contains),
-        "in" => {
-            expect(input, "[")?;
-            Ok(Operator::OneOf(list(input, "]", value)?.into()))
+    /// `operator = "exists" | ( "==" | "!=" | "contains" ) value | "in" "[" value { "," value } "]"`
+    /// `| ( "<" | "<=" | ">" | ">=" ) limit`, and after a claim or a member `"starts_with" text`
+    fn operator(&self, input: &mut Input<'_>, left: &Attribute) -> Parsed<Operator> {
+        let at = here(input);
+        if skip(input, "==")? {
+            return self.value(input).map(Operator::Equals);
         }
-        _ if !matches!(left.0, Source::Claim(_)) => Err(Fail::new(at, PREFIX_OF_CLAIMS_ONLY)),
-        _ => {
-            let at = here(input);
-            let prefix = text(input)?;
-            if prefix.is_empty() {
-                return Err(Fail::new(at, EMPTY_PREFIX));
+        if skip(input, "!=")? {
+            return self.value(input).map(Operator::Differs);
+        }
+        for relation in Relation::ALL {
+            if skip(input, relation.sign())? {
+                return Ok(Operator::Relation(relation, self.limit(input)?));
             }
-            Ok(Operator::StartsWith(prefix.into()))
+        }
+        let next = peek_word(input);
+        if !matches!(next, "exists" | "contains" | "starts_with" | "in") {
+            let problem = "`==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `contains`, `starts_with` or \
+                `exists` must follow";
+            return Err(Fail::new(at, problem));
+        }
+        word(input)?;
+        match next {
+            "exists" => Ok(Operator::Exists),
+            "contains" => self.value(input).map(Operator::Contains),
+            "in" => {
+                expect(input, "[")?;
+                let values = list(input, "]", |input| self.value(input))?;
+                Ok(Operator::OneOf(values.into()))
+            }
+            _ if !matches!(left.0, Source::Claim(_) | Source::Member(_)) => {
+                Err(Fail::new(at, PREFIX_OF_CLAIMS_ONLY))
+            }
+            _ => {
+                let at = here(input);
+                let prefix = text(input)?;
+                if prefix.is_empty() {
+                    return Err(Fail::new(at, EMPTY_PREFIX));
+                }
+                Ok(Operator::StartsWith(prefix.into()))
+            }
         }
     }
-}
 
-/// `value = text | number | "true" | "false" | attribute`
-fn value(input: &mut Input<'_>) -> Parsed<Operand> {
-    let at = here(input);
-    if input.starts_with('"') {
-        return Ok(Operand(Value::Text(text(input)?.into())));
+    /// `value = text | number | "true" | "false" | attribute`
+    fn value(&self, input: &mut Input<'_>) -> Parsed<Operand> {
+        let at = here(input);
+        if input.starts_with('"') {
+            return Ok(Operand(Value::Text(text(input)?.into())));
+        }
+        if let Some(number) = number(input)? {
+            return Ok(Operand(Value::Integer(number)));
+        }
+        let name = word(input)?;
+        let value = match name {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => match self.attribute(input, name, at)? {
+                Some(attribute) => Value::Attribute(attribute),
+                None => {
+                    let problem = "a value is expected: a text in double quotes, a whole number, \
+                        true, false, or claim, path, header or query";
+                    return Err(Fail::new(at, problem));
+                }
+            },
+        };
+        Ok(Operand(value))
     }
-    if let Some(number) = number(input)? {
-        return Ok(Operand(Value::Integer(number)));
-    }
-    let name = word(input)?;
-    let value = match name {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => match attribute(input, name)? {
-            Some(attribute) => Value::Attribute(attribute),
+
+    /// `limit = decimal | attribute`
+    fn limit(&self, input: &mut Input<'_>) -> Parsed<Operand> {
+        let at = here(input);
+        if let Some(number) = decimal(input)? {
+            let limit = Value::limit(number).ok_or_else(|| Fail::new(at, NO_LIMIT))?;
+            return Ok(Operand(limit));
+        }
+        let name = word(input)?;
+        match self.attribute(input, name, at)? {
+            Some(attribute) => Ok(Operand(Value::Attribute(attribute))),
             None => {
-                let problem = "a value is expected: a text in double quotes, a whole number, true, \
-                    false, or claim, path, header or query";
-                return Err(Fail::new(at, problem));
+                let problem = "a number is expected, or claim, path, header or query";
+                Err(Fail::new(at, problem))
             }
-        },
-    };
-    Ok(Operand(value))
+        }
+    }
 }
 
 fn one<T, E: std::fmt::Display>(

@@ -108,6 +108,13 @@ pub(super) fn number(input: &mut Input<'_>) -> Parsed<Option<i64>> {
     }
 }
 
+/// A number with or without a fraction, or `None` if the next character does not start one.
+pub(super) fn decimal<'i>(input: &mut Input<'i>) -> Parsed<Option<&'i str>> {
+    let digits = || take_while(1.., |it: char| it.is_ascii_digit());
+    let number = (opt('-'), digits(), opt(('.', digits()))).take();
+    opt(terminated(number, multispace0)).parse_next(input)
+}
+
 /// One or more items of `one`, separated by commas, and the sign `end`.
 pub(super) fn list<T>(
     input: &mut Input<'_>,
