@@ -141,6 +141,7 @@ fn a_member_has_a_value_in_a_detail_only() {
     let claims = json!({"a": "b", "authorization_details": [{"type": "t", "a": "b"}]});
     let decision = api().explain(&member("a").equals("b"), &claims);
     assert_eq!(decision.finding.verdict, Unknown);
+    assert_eq!(decision.finding.found.unwrap(), "nothing");
     assert!(!api().explain(&!member("a").equals("b"), &claims).allowed);
 }
 

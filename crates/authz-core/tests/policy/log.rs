@@ -101,6 +101,11 @@ fn a_hint_says_where_the_scope_is_or_why_nothing_can_be_said() {
         ),
         (r#"role("staff")"#, json!({"hasgroups": true}), None),
         (
+            r#"detail("payment")"#,
+            json!({"_claim_names": {"authorization_details": "src1"}}),
+            Some("the issuer keeps the claim \"authorization_details\" elsewhere"),
+        ),
+        (
             r#"claim("ref.\u{1b}") exists"#,
             json!({"_claim_names": {"ref": "src1"}}),
             Some("the issuer keeps the claim \"ref\" elsewhere"),

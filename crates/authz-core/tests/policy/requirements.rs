@@ -488,7 +488,7 @@ fn numbers_are_compared_as_decimals() {
         (json!(99.0), Met),
         (json!("99.95"), Met),
         (json!("99.950"), Met),
-        (json!("99.9500000000000000"), Met),
+        (json!("99.9500000000000000000000"), Met),
         (json!("99.951"), NotMet),
         (json!("99.950000000000000001"), NotMet),
         (json!("99.949999999999999999"), Met),
