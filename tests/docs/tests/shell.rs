@@ -2,11 +2,11 @@
 #![cfg(unix)]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     net::TcpListener,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
@@ -15,11 +15,11 @@ use blackbox::{
     server::{Launch, Server},
     servers,
 };
-use docs_tests::{read, root};
+use docs_tests::{pages, read, root};
 use tempfile::TempDir;
 
 /// The beginnings of commands that are not run, and why.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 9] = [
     (
         "cargo install --path crates/authz-cli",
         "it changes the reader's machine; the command is on the PATH already",
@@ -29,6 +29,12 @@ const NOT_RUN: [(&str, &str); 6] = [
         "`cargo xtask test-all` runs it with --once",
     ),
     ("cargo xtask test-all", "it runs this test"),
+    ("cargo test -p authz-core", "`cargo xtask test-all` runs it"),
+    (
+        "rustup toolchain install",
+        "it changes the reader's machine",
+    ),
+    ("cargo +1.88", "it needs a toolchain of that version"),
     ("AUTH0_DOMAIN=", "it needs the reader's Auth0 tenant"),
     (
         "AUTHZ_ISSUER=https://login.example",
@@ -40,13 +46,29 @@ const NOT_RUN: [(&str, &str); 6] = [
     ),
 ];
 
-const PAGES: [&str; 5] = [
-    "README.md",
-    "docs/start.md",
-    "docs/tutorial-axum.md",
-    "docs/tutorial-poem.md",
-    "docs/tutorial-warp.md",
+/// The pages with commands that no other test runs, and what runs before them.
+const PAGES: [(&str, &str); 15] = [
+    ("CONTRIBUTING.md", ""),
+    ("README.md", ""),
+    ("crates/authz-cli/README.md", ""),
+    ("docs/command.md", SERVER),
+    ("docs/dashboard.md", ""),
+    ("docs/examples.md", ""),
+    ("docs/introspection.md", ""),
+    ("docs/openapi.md", ""),
+    ("docs/operating.md", ""),
+    ("docs/policy.md", SERVER),
+    ("docs/start.md", ""),
+    ("docs/troubleshooting.md", ""),
+    ("docs/tutorial-axum.md", ""),
+    ("docs/tutorial-poem.md", ""),
+    ("docs/tutorial-warp.md", ""),
 ];
+
+const SERVER: &str = "cargo run -p quickstart-axum";
+
+/// Run by `calling.rs`.
+const RUN_ELSEWHERE: [&str; 1] = ["docs/calling.md"];
 
 #[test]
 fn the_commands_of_the_start_page_do_what_it_shows() {
@@ -58,11 +80,17 @@ fn the_commands_of_the_start_page_do_what_it_shows() {
 }
 
 #[test]
-fn the_commands_of_the_readme_work() {
-    let Some(ran) = run_page("README.md") else {
-        return;
-    };
-    assert_eq!(ran.commands, 3, "of README.md");
+fn the_commands_of_the_readmes_work() {
+    for (page, commands) in [
+        ("README.md", 3),
+        ("crates/authz-cli/README.md", 3),
+        ("CONTRIBUTING.md", 0),
+    ] {
+        let Some(ran) = run_page(page) else {
+            return;
+        };
+        assert_eq!(ran.commands, commands, "of {page}");
+    }
 }
 
 #[test]
@@ -78,15 +106,66 @@ fn the_commands_of_the_tutorials_do_what_they_show() {
 }
 
 #[test]
+fn the_commands_of_the_guides_do_what_they_show() {
+    for (page, commands, shown, printed) in [
+        ("docs/command.md", 2, 0, "Hello from a private endpoint!"),
+        ("docs/dashboard.md", 3, 0, "dashboard "),
+        ("docs/examples.md", 0, 0, ""),
+        ("docs/introspection.md", 2, 0, r#""token_type":"Bearer""#),
+        ("docs/openapi.md", 1, 0, ""),
+        (
+            "docs/operating.md",
+            2,
+            0,
+            "# TYPE authz_decisions_total counter",
+        ),
+        ("docs/policy.md", 3, 3, "HTTP/1.1 401"),
+        (
+            "docs/troubleshooting.md",
+            1,
+            0,
+            r#"{"iss":"https://issuer.example/"}"#,
+        ),
+    ] {
+        let Some(ran) = run_page(page) else {
+            return;
+        };
+        assert_eq!(ran.commands, commands, "of {page}");
+        assert_eq!(ran.shown, shown, "of {page}");
+        let all = ran.all_printed();
+        assert!(all.contains(printed), "{page}: {printed} in\n{all}");
+    }
+}
+
+#[test]
+fn every_page_with_commands_is_run() {
+    let crates = fs::read_dir(root().join("crates")).unwrap();
+    let readmes = crates.map(|it| Path::new("crates").join(it.unwrap().file_name()));
+    let readmes = readmes.map(|it| it.join("README.md"));
+    let readmes = readmes.filter(|it| root().join(it).exists());
+    let with_commands = (pages().into_iter().chain(readmes))
+        .filter(|page| {
+            blocks(&read(page))
+                .iter()
+                .any(|(language, _)| is_shell(language))
+        })
+        .map(|page| page.to_str().unwrap().to_owned());
+    let with_commands: BTreeSet<_> = with_commands.collect();
+    let run = PAGES.iter().map(|(page, _)| *page).chain(RUN_ELSEWHERE);
+    let run: BTreeSet<_> = run.map(str::to_owned).collect();
+    assert_eq!(with_commands, run);
+}
+
+#[test]
 fn what_is_not_run_stands_on_a_page() {
-    let pages = PAGES.map(read);
+    let pages = PAGES.map(|(page, _)| read(page));
     for (command, why) in NOT_RUN {
         let is_there = pages.iter().any(|page| page.contains(command));
         assert!(is_there, "{command} ({why}) stands on no page");
     }
 }
 
-/// Runs the `sh` blocks of a page one after the other, in one folder. A server runs until the next one takes its
+/// Runs the commands of a page one after the other, in one folder. A server runs until the next one takes its
 /// place, or until the page ends. Returns `None` where curl is missing.
 fn run_page(page: &str) -> Option<Session> {
     if Command::new("curl").arg("--version").output().is_err() {
@@ -94,24 +173,54 @@ fn run_page(page: &str) -> Option<Session> {
         return None;
     }
     let mut session = Session::new();
-    for (language, text) in blocks(&read(page)) {
-        match &*language {
-            "sh" => session.run(&text),
-            "http" | "text" if session.commands > 0 => session.expect(&text),
-            language if language.starts_with("rust") => session.replace_main(&text),
+    let (_, before) = PAGES.iter().find(|(it, _)| *it == page).unwrap();
+    session.run(before);
+    let blocks = blocks(&read(page));
+    if let Some((_, setup)) = blocks.iter().find(|(language, _)| language == "toml") {
+        fs::write(session.directory.join("issuer.toml"), setup).unwrap();
+    }
+    let mut has_answer = false;
+    for (language, text) in &blocks {
+        let before = session.commands;
+        match &**language {
+            language if is_shell(language) => session.run(text),
+            // What the commands print, unless it says how to call a command.
+            "http" | "text" if has_answer && !text.starts_with("authz ") => session.expect(text),
+            language if language.starts_with("rust") => session.replace_main(text),
             _ => {}
         }
+        has_answer = session.commands > before;
     }
     Some(session)
 }
 
-/// The fenced blocks of a page, with their languages.
+fn is_shell(language: &str) -> bool {
+    matches!(language, "sh" | "console")
+}
+
+/// The fenced blocks of a page, those in lists as well, with their languages.
 fn blocks(page: &str) -> Vec<(String, String)> {
-    let fenced = page.split("\n```").skip(1).step_by(2);
-    fenced
-        .filter_map(|block| block.split_once('\n'))
-        .map(|(language, text)| (language.to_owned(), text.to_owned()))
-        .collect()
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut indent = None;
+    for line in page.lines() {
+        let fence = line.trim_start().strip_prefix("```");
+        match (fence, indent) {
+            (Some(_), Some(_)) => indent = None,
+            (Some(language), None) => {
+                indent = Some(line.len() - line.trim_start().len());
+                blocks.push((language.to_owned(), String::new()));
+            }
+            (None, Some(indent)) => {
+                let (_, text) = blocks.last_mut().unwrap();
+                *text += line.get(indent..).unwrap_or_default();
+                text.push('\n');
+            }
+            // A heading is a block of its own: nothing that follows is an answer to what precedes.
+            (None, None) if line.starts_with('#') => blocks.push(("#".to_owned(), String::new())),
+            (None, None) => {}
+        }
+    }
+    blocks
 }
 
 /// A newcomer at the terminals.
@@ -121,6 +230,8 @@ struct Session {
     directory: PathBuf,
     api: String,
     issuer: String,
+    /// The port of the metrics.
+    metrics: String,
     servers: BTreeMap<&'static str, Server>,
     /// What commands and former servers have printed.
     printed: String,
@@ -150,12 +261,17 @@ impl Session {
             fs::write(&path, script).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+        symlink(root().join("examples"), folder.path().join("examples")).unwrap();
+        let free = || {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.local_addr().unwrap()
+        };
         Self {
             directory: folder.path().to_owned(),
             folder,
-            api: free.unwrap().to_string(),
+            api: free().to_string(),
             issuer: String::new(),
+            metrics: free().port().to_string(),
             servers: BTreeMap::new(),
             printed: String::new(),
             commands: 0,
@@ -167,11 +283,14 @@ impl Session {
         let block = block.replace("\\\n", " ");
         let begin = self.printed.len();
         let mut script = String::new();
-        for command in block.lines().map(str::trim).filter(|it| !it.is_empty()) {
+        let prompt = |it| str::trim(it).trim_start_matches("$ ");
+        for command in block.lines().map(prompt).filter(|it| !it.is_empty()) {
             if NOT_RUN.iter().any(|(not, _)| command.starts_with(not)) {
                 continue;
             }
             self.commands += 1;
+            // A server of the same block has its address by now.
+            let command = &*self.here(command);
             if command.starts_with("authz issuer") || command.contains("cargo run") {
                 self.finish(&mut script);
                 self.serve(command);
@@ -201,17 +320,19 @@ impl Session {
             return;
         }
         let file = |name: &str| self.folder.path().join(name);
-        let script = self.here(&std::mem::take(script)) + "pwd -P > \"$DIRECTORY\"\n";
+        let script = std::mem::take(script) + "pwd -P > \"$DIRECTORY\"\n";
         let launch = self.shell(&script).directory(&self.directory);
         let launch = launch
             .env("AUTHZ_ISSUER", format!("http://{}/", self.issuer))
+            .env("TOKEN", TOKEN)
             .env("DIRECTORY", file("directory"))
             .env("FAILED", file("failed"));
         let ended = launch.run(PATIENCE).unwrap();
         let output = format!("{}{}", ended.stdout(), ended.stderr());
         let failed = fs::read_to_string(file("failed")).unwrap_or_default();
         // The doctor says by its status that it has found something.
-        let expected = match script.contains("authz doctor") {
+        let is_ill = script.contains("authz doctor") && !output.contains("Nothing is wrong.");
+        let expected = match is_ill {
             true => "status 1\n",
             false => "",
         };
@@ -223,6 +344,7 @@ impl Session {
     /// Starts a server and leaves it running.
     fn serve(&mut self, command: &str) {
         let (role, launch) = if command.starts_with("authz issuer") {
+            let (command, _comment) = command.split_once(" #").unwrap_or((command, ""));
             let launch = self.shell(&format!("exec {command} --port 0"));
             ("issuer", launch.ready_line("dashboard "))
         } else if command.contains("cargo run -p") {
@@ -243,7 +365,7 @@ impl Session {
         let server = launch.start().unwrap();
         if role == "issuer" {
             self.issuer = server.address().to_string();
-        } else if command.contains("cargo run -p") {
+        } else if command.contains("cargo run -p") && !command.contains("AUTHZ_ISSUER=") {
             // The last line that it prints at the start.
             let curl = server.stdout_line("curl -H", PATIENCE);
             let line = server.stdout_line("development issuer http://", PATIENCE);
@@ -278,11 +400,16 @@ impl Session {
         }
     }
 
-    /// Commands or servers must have printed every line. `...` stands for anything.
-    fn expect(&mut self, shown: &str) {
+    /// What commands and servers have printed until now.
+    fn all_printed(&self) -> String {
         let servers = self.servers.values();
         let all = servers.map(|it| it.stdout() + &it.stderr());
-        let all = all.collect::<String>() + &self.printed;
+        all.collect::<String>() + &self.printed
+    }
+
+    /// Commands or servers must have printed every line. `...` stands for anything.
+    fn expect(&mut self, shown: &str) {
+        let all = self.all_printed();
         for line in self.here(shown).lines().filter(|it| *it != "...") {
             let is_printed = all.lines().any(|printed| {
                 let mut rest = Some(printed);
@@ -300,6 +427,8 @@ impl Session {
     fn here(&self, text: &str) -> String {
         text.replace("127.0.0.1:3010", &self.api)
             .replace("127.0.0.1:3011", &self.issuer)
+            .replace("INSPECTOR_PORT=3012", "INSPECTOR_PORT=0")
+            .replace("9100", &self.metrics)
     }
 }
 
@@ -315,8 +444,11 @@ exec "$REAL_CARGO" "$@"
 
 const CURL: &str = r#"#!/bin/sh
 PATH="$OLD_PATH"
-exec curl --silent --show-error --retry 10 --retry-connrefused "$@"
+exec curl --silent --show-error --max-time 60 --retry 10 --retry-connrefused "$@"
 "#;
+
+/// An unsigned token, to be looked at.
+const TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLyJ9.";
 
 /// For the build of a new project.
 const PATIENCE: Duration = Duration::from_secs(600);
