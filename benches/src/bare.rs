@@ -9,8 +9,9 @@ use aws_lc_rs::{
     hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
-        ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters,
-        RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
+        ML_DSA_44, ML_DSA_65, ML_DSA_87, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PSS_2048_8192_SHA256, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+        VerificationAlgorithm,
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -31,8 +32,8 @@ pub struct Signature {
 pub enum BareKey {
     /// RSA: modulus and exponent.
     Rsa(&'static RsaParameters, Vec<u8>, Vec<u8>),
-    /// A curve's point.
-    Curve(&'static dyn VerificationAlgorithm, Vec<u8>),
+    /// A curve's point, or an ML-DSA key.
+    Bytes(&'static dyn VerificationAlgorithm, Vec<u8>),
     /// A shared secret.
     Secret(Vec<u8>),
 }
@@ -78,10 +79,13 @@ impl BareKey {
         match key.algorithm() {
             Algorithm::RS256 => Self::Rsa(&RSA_PKCS1_2048_8192_SHA256, member("n"), member("e")),
             Algorithm::PS256 => Self::Rsa(&RSA_PSS_2048_8192_SHA256, member("n"), member("e")),
-            Algorithm::ES256 => Self::Curve(&ECDSA_P256_SHA256_FIXED, point()),
-            Algorithm::ES384 => Self::Curve(&ECDSA_P384_SHA384_FIXED, point()),
-            Algorithm::ES512 => Self::Curve(&ECDSA_P521_SHA512_FIXED, point()),
-            Algorithm::EdDSA => Self::Curve(&ED25519, member("x")),
+            Algorithm::ES256 => Self::Bytes(&ECDSA_P256_SHA256_FIXED, point()),
+            Algorithm::ES384 => Self::Bytes(&ECDSA_P384_SHA384_FIXED, point()),
+            Algorithm::ES512 => Self::Bytes(&ECDSA_P521_SHA512_FIXED, point()),
+            Algorithm::EdDSA => Self::Bytes(&ED25519, member("x")),
+            Algorithm::MLDSA44 => Self::Bytes(&ML_DSA_44, member("pub")),
+            Algorithm::MLDSA65 => Self::Bytes(&ML_DSA_65, member("pub")),
+            Algorithm::MLDSA87 => Self::Bytes(&ML_DSA_87, member("pub")),
             Algorithm::HS256 => Self::Secret(key.secret().expect("a shared secret").into()),
             other => panic!("{other} is not measured"),
         }
@@ -99,7 +103,7 @@ impl BareKey {
                 let key = RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters);
                 Parsed::Key(key.expect("a good key"))
             }
-            Self::Curve(algorithm, point) => {
+            Self::Bytes(algorithm, point) => {
                 Parsed::Key(ParsedPublicKey::new(*algorithm, point).expect("a good key"))
             }
             Self::Secret(secret) => {
@@ -116,7 +120,7 @@ impl BareKey {
             Self::Rsa(parameters, n, e) => RsaPublicKeyComponents { n, e }
                 .verify(parameters, message, signature)
                 .is_ok(),
-            Self::Curve(algorithm, point) => UnparsedPublicKey::new(*algorithm, point)
+            Self::Bytes(algorithm, point) => UnparsedPublicKey::new(*algorithm, point)
                 .verify(message, signature)
                 .is_ok(),
             Self::Secret(_) => self.parse().verify(signed),
@@ -171,13 +175,13 @@ pub struct FloorClaims {
 }
 
 /// Decodes the three parts of `token` and reads header and claims once each: no rule is applied,
-/// no name is looked for twice, nothing is checked.
+/// no name is looked for twice, nothing is checked. `SIGNATURE` is the room for the signature, in bytes.
 ///
 /// # Panics
 ///
 /// When it is not the token that is measured.
 #[must_use]
-pub fn floor(token: &str) -> FloorClaims {
+pub fn floor<const SIGNATURE: usize>(token: &str) -> FloorClaims {
     let mut parts = token.split('.');
     let mut decode = |buffer: &mut [u8]| {
         let part = parts.next().expect("three parts");
@@ -185,7 +189,7 @@ pub fn floor(token: &str) -> FloorClaims {
             .decode_slice(part, buffer)
             .expect("in base64url")
     };
-    let (mut header, mut payload, mut signature) = ([0; 256], [0; 2048], [0; 1024]);
+    let (mut header, mut payload, mut signature) = ([0; 256], [0; 2048], [0; SIGNATURE]);
     let header_len = decode(&mut header);
     let payload_len = decode(&mut payload);
     decode(&mut signature);

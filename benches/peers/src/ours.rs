@@ -16,7 +16,7 @@ pub fn cases(issued: &Issued) -> Vec<Case> {
     let token = issued.token().to_owned();
     vec![
         Case::new("check", move || parsed.verify(&signature)),
-        Case::new("floor", move || floor(&token)),
+        Case::new("floor", move || floor::<1024>(&token)),
         authorized("authz-cold", issued, 0),
         authorized("authz-warm", issued, 32 << 20),
     ]

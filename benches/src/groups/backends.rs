@@ -7,13 +7,15 @@ use crate::{
     fixture::{Caller, SCOPE, Signed, authorize, builder, request, started},
 };
 
-const ALGORITHMS: [Algorithm; 6] = [
+const ALGORITHMS: [Algorithm; 8] = [
     Algorithm::RS256,
     Algorithm::PS256,
     Algorithm::ES256,
     Algorithm::ES384,
     Algorithm::ES512,
     Algorithm::EdDSA,
+    Algorithm::MLDSA44,
+    Algorithm::MLDSA65,
 ];
 
 pub(super) fn groups() -> Vec<Group> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Every algorithm that a public key can serve, by the name that `AUTHZ_ALGORITHMS` takes.
-const ASYMMETRIC: [(&str, Algorithm); 10] = [
+const ASYMMETRIC: [(&str, Algorithm); 13] = [
     ("RS256", Algorithm::RS256),
     ("RS384", Algorithm::RS384),
     ("RS512", Algorithm::RS512),
@@ -20,6 +20,9 @@ const ASYMMETRIC: [(&str, Algorithm); 10] = [
     ("ES384", Algorithm::ES384),
     ("ES512", Algorithm::ES512),
     ("EdDSA", Algorithm::EdDSA),
+    ("ML-DSA-44", Algorithm::MLDSA44),
+    ("ML-DSA-65", Algorithm::MLDSA65),
+    ("ML-DSA-87", Algorithm::MLDSA87),
 ];
 
 fn issuer() -> Issuer {
