@@ -4,7 +4,7 @@
 //
 //   PORT=0 ISSUER_PATH=/tenant node oidc-provider.mjs
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { X509Certificate, generateKeyPairSync, randomBytes } from 'node:crypto';
 
 import express from 'express';
 import { Provider, errors } from 'oidc-provider';
@@ -13,6 +13,8 @@ import { listen } from './listen.mjs';
 
 // Our servers are configured with the first; a token for the second is somebody else's.
 const RESOURCES = ['https://quickstart.example/api', 'https://elsewhere.example/api'];
+// Clients that discover an API of this machine ask for tokens for its address.
+const LOOPBACK = /^http:\/\/127\.0\.0\.1:\d+\/?$/;
 const SCOPES = 'read:messages write:messages';
 const SECRET = 'interop-secret';
 // Asks about the tokens that it gets.
@@ -32,6 +34,7 @@ const CLIENTS = {
     },
   },
   'service-opaque': { accessTokenFormat: 'opaque' },
+  'service-mtls': { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } },
 };
 
 function signingKey(alg, type, options) {
@@ -54,9 +57,11 @@ const configuration = {
     grant_types: ['client_credentials'],
     redirect_uris: [],
     response_types: [],
+    authorization_details_types: ['payment_initiation'],
     // Most clients authenticate in the header, one in the body: both are in use.
     token_endpoint_auth_method:
       client_id === 'service-es256' ? 'client_secret_post' : 'client_secret_basic',
+    ...(client_id === 'service-mtls' && { tls_client_certificate_bound_access_tokens: true }),
     ...(client_id === API && { introspection_signed_response_alg: 'ES256' }),
   })),
   scopes: SCOPES.split(' '),
@@ -65,13 +70,30 @@ const configuration = {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
     dPoP: { enabled: true },
+    // As behind a proxy that passes the client's certificate on.
+    mTLS: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      getCertificate(ctx) {
+        const der = ctx.get('x-client-cert');
+        return der ? new X509Certificate(Buffer.from(der, 'base64')) : undefined;
+      },
+    },
+    // Every client gets the authorization details that it asks for (RFC 9396).
+    richAuthorizationRequests: {
+      enabled: true,
+      types: { payment_initiation: { validate() {} } },
+      authorizationDetailsForAccessToken: ({ oidc: { params } }) =>
+        params.authorization_details && JSON.parse(params.authorization_details),
+      authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+    },
     introspection: { enabled: true, allowedPolicy: (ctx, client) => client.clientId === API },
     jwtIntrospection: { enabled: true },
     revocation: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo(ctx, resource, client) {
-        if (!RESOURCES.includes(resource)) {
+        if (!RESOURCES.includes(resource) && !LOOPBACK.test(resource)) {
           throw new errors.InvalidTarget();
         }
         return { audience: resource, scope: SCOPES, ...CLIENTS[client.clientId] };

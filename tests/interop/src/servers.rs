@@ -1,12 +1,14 @@
 //! The servers under test and the scripts beside them.
 
 use std::{
+    io,
+    net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use blackbox::{
     http::Request,
     server::{Launch, Server},
@@ -34,11 +36,23 @@ impl Binaries {
 
     /// Starts all three on free ports with this environment.
     pub(crate) fn start(&self, environment: &[(&str, &str)]) -> anyhow::Result<Vec<Server>> {
-        let start = |(framework, binary): &(Framework, PathBuf)| {
-            let launch = Launch::new(binary).name(framework.name()).env("PORT", "0");
-            Ok(with(launch, environment).start()?)
-        };
-        self.0.iter().map(start).collect()
+        let frameworks = self.0.iter().map(|(framework, _)| *framework);
+        frameworks
+            .map(|it| self.start_one(it, environment))
+            .collect()
+    }
+
+    /// Starts one of them.
+    pub(crate) fn start_one(
+        &self,
+        framework: Framework,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Server> {
+        let mut binaries = self.0.iter();
+        let binary = binaries.find(|(known, _)| *known == framework);
+        let (_, binary) = binary.with_context(|| format!("{framework} is not built"))?;
+        let launch = Launch::new(binary).name(framework.name()).env("PORT", "0");
+        Ok(with(launch, environment).start()?)
     }
 }
 
@@ -78,6 +92,12 @@ pub(crate) fn wait_until_ready(server: &Server) -> anyhow::Result<()> {
 /// Ends a server as its user would; one that has to be killed is an error.
 pub(crate) fn stop(server: Server) -> Result<(), blackbox::server::StillRunning> {
     server.stop(STOP).map(drop)
+}
+
+/// A port that nothing listens on now.
+pub(crate) fn free_port() -> io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
 }
 
 /// The folder of the scripts.

@@ -13,10 +13,21 @@ pub(crate) enum Verdict {
     Unexpected,
 }
 
+impl Verdict {
+    /// The verdict on an answer that must be as expected.
+    pub(crate) const fn of(is_expected: bool) -> Self {
+        match is_expected {
+            true => Self::Same,
+            false => Self::Unexpected,
+        }
+    }
+}
+
 /// All verdicts until now.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     lines: Vec<Line>,
+    skipped: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -37,6 +48,18 @@ impl Tally {
             Verdict::Difference => line.differences += 1,
             Verdict::Unexpected => line.unexpected += 1,
         }
+    }
+
+    /// Notes what could not be run, and why.
+    pub(crate) fn skip(&mut self, part: &str, reason: impl fmt::Display) {
+        let line = format!("skipped: {part}: {reason}");
+        println!("{line}");
+        self.skipped.push(line);
+    }
+
+    /// How much could not be run.
+    pub(crate) fn skipped(&self) -> usize {
+        self.skipped.len()
     }
 
     /// How many requests were answered as expected, documented differences included.
@@ -94,6 +117,9 @@ impl fmt::Display for Tally {
                 "{:part$}  {:server$}  {requests:>8}  {same:>4}  {differences:>21}  {unexpected:>10}",
                 line.part, line.server,
             )?;
+        }
+        for line in &self.skipped {
+            writeln!(f, "{line}")?;
         }
         Ok(())
     }

@@ -119,7 +119,11 @@ impl ClientCertificateHeader {
                 let leaf = chain.split_once(',').map_or(&*chain, |(leaf, _)| leaf);
                 decode::base64(leaf)
             }),
-            Form::Caddy(name) => non_empty(headers, name, decode::base64),
+            Form::Caddy(name) => non_empty(headers, name, |it| match it {
+                CADDY_PLACEHOLDER => Ok(None),
+                _ => decode::base64(it).map(Some),
+            })
+            .map(Option::flatten),
             Form::AwsAlb => {
                 let leaf = non_empty(headers, &ALB_LEAF, |it| decode::pem(&decode::percent(it)?))?;
                 let chain = non_empty(headers, &ALB_CHAIN, |it| {
@@ -151,11 +155,11 @@ fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
 }
 
 /// Reads the field, which an empty value makes absent.
-fn non_empty(
+fn non_empty<T>(
     headers: &HeaderMap,
     name: &HeaderName,
-    read: impl FnOnce(&str) -> Result<ClientCertificate, Malformed>,
-) -> Result<Option<ClientCertificate>, Malformed> {
+    read: impl FnOnce(&str) -> Result<T, Malformed>,
+) -> Result<Option<T>, Malformed> {
     match single(headers, name)? {
         None | Some("") => Ok(None),
         Some(value) => read(value).map(Some),
@@ -177,5 +181,7 @@ const MAX_BYTES: usize = 16 * 1024;
 const CLIENT_CERT: HeaderName = HeaderName::from_static("client-cert");
 const XFCC: HeaderName = HeaderName::from_static("x-forwarded-client-cert");
 const TRAEFIK: HeaderName = HeaderName::from_static("x-forwarded-tls-client-cert");
+/// Caddy before 2.7 sends the placeholder itself if the client does not have a certificate.
+const CADDY_PLACEHOLDER: &str = "{http.request.tls.client.certificate_der_base64}";
 const ALB_LEAF: HeaderName = HeaderName::from_static("x-amzn-mtls-clientcert-leaf");
 const ALB_CHAIN: HeaderName = HeaderName::from_static("x-amzn-mtls-clientcert");

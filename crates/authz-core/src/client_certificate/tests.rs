@@ -168,6 +168,12 @@ fn every_form_carries_the_certificate_of_rfc_8705() {
         (&traefik, TRAEFIK, String::new(), Absent),
         (&caddy, "x-cert", DER.to_owned(), Found),
         (&caddy, "x-cert", String::new(), Absent),
+        (
+            &caddy,
+            "x-cert",
+            "{http.request.tls.client.certificate_der_base64}".to_owned(),
+            Absent,
+        ),
         (&aws, ALB_LEAF, alb(&one), Found),
         (&aws, ALB_CHAIN, alb(&one), Found),
         (&aws, ALB_CHAIN, alb(&format!("{one}{other}")), Found),
@@ -299,7 +305,12 @@ fn anything_else_is_malformed() {
         (
             caddy,
             "x-cert",
-            vec![format!("\"{DER}\""), escaped(DER), format!("{DER},{DER}")],
+            vec![
+                format!("\"{DER}\""),
+                escaped(DER),
+                format!("{DER},{DER}"),
+                "{http.request.tls.client.certificate_pem}".to_owned(),
+            ],
         ),
         (traefik, TRAEFIK, vec![format!(",{DER}"), escaped(&one)]),
         (

@@ -67,7 +67,7 @@ impl DpopProofs {
                 .into_iter()
                 .collect(),
             max_age: Duration::from_secs(60),
-            clock_skew: Duration::from_secs(5),
+            clock_skew: Duration::from_secs(10),
             nonce_key: None,
             replay_bytes: 64 * 1024 * 1024,
             replay_store: None,
@@ -95,7 +95,8 @@ impl DpopProofs {
         self
     }
 
-    /// Sets how far in the future a proof's `iat` may be, at most 5 minutes. Default: 5 s.
+    /// Sets how far in the future a proof's `iat` may be, at most 5 minutes. Default: 10 s, which the FAPI 2.0
+    /// Security Profile asks for (section 5.3.2.1).
     pub const fn clock_skew(mut self, skew: Duration) -> Self {
         self.clock_skew = skew;
         self

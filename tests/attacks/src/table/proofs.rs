@@ -78,7 +78,7 @@ fn listing(algorithm: Algorithm) -> Attempt {
 type Change = fn(TokenBuilder) -> TokenBuilder;
 
 fn twins() -> Vec<Attack> {
-    let changes: [(&str, Change); 12] = [
+    let changes: [(&str, Change); 13] = [
         ("plain", |it| it),
         ("more-claims", |it| it.claim("x", json!({"a": [1]}))),
         ("more-header", |it| it.header("x5t", "AAAA").header("b", 1)),
@@ -97,7 +97,10 @@ fn twins() -> Vec<Attack> {
             it.claim("htu", "https://api.example/x/../%61pi/private")
         }),
         ("iat-a-minute-ago", |it| it.issued_in(-60)),
-        ("iat-soon", |it| it.issued_in(5)),
+        ("iat-in-10-seconds", |it| it.issued_in(10)),
+        ("nbf-and-exp", |it| {
+            it.claim("nbf", NOW).claim("exp", NOW + 300)
+        }),
         ("nonce-that-nobody-wants", |it| it.claim("nonce", "x")),
     ];
     let mut rows: Vec<_> = changes
@@ -122,6 +125,9 @@ fn twins() -> Vec<Attack> {
             move || listing(algorithm),
         ));
     }
+    rows.push(good("twin-proof-request-with-query", CHECKS, || {
+        proof(|it| it).uri("/api/private?page=2")
+    }));
     rows.push(good("twin-proof-scheme-in-lower-case", BINDING, || {
         let token = token().build();
         let attempt = Attempt::authorization(format!("dpop  {token}"));
@@ -172,12 +178,16 @@ fn fields() -> Vec<Attack> {
 }
 
 fn headers() -> Vec<Attack> {
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 16] = [
         ("without-typ", |it| it.typ(None)),
         ("typ-jwt", |it| it.typ(Some("JWT"))),
         ("typ-at-jwt", |it| it.typ(Some("at+jwt"))),
+        ("typ-dpop-jwt-and-more", |it| it.typ(Some("dpop+jwt+more"))),
         ("typ-number", |it| it.header("typ", 1)),
         ("alg-none", |it| it.header("alg", "none")),
+        ("alg-none-unsigned", |it| {
+            it.header("alg", "none").without_header("jwk").signature([])
+        }),
         ("alg-missing", |it| it.without_header("alg")),
         ("alg-not-listed", |it| it.header("alg", "PS384")),
         ("alg-in-lower-case", |it| it.header("alg", "es256")),
@@ -301,7 +311,7 @@ fn claims() -> Vec<Attack> {
         ("iat-null", |it| it.claim("iat", Value::Null)),
         ("iat-an-hour-ago", |it| it.issued_in(-3600)),
         ("iat-61-seconds-ago", |it| it.issued_in(-61)),
-        ("iat-in-6-seconds", |it| it.issued_in(6)),
+        ("iat-in-11-seconds", |it| it.issued_in(11)),
         ("iat-in-an-hour", |it| it.issued_in(3600)),
         ("ath-missing", |it| it.without("ath")),
         ("ath-empty", |it| it.claim("ath", "")),

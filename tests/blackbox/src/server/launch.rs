@@ -97,7 +97,7 @@ impl Launch {
         self
     }
 
-    /// What the line begins with after which the server's `http://` address stands; by default
+    /// What the line begins with after which the server's `http://` or `https://` address stands; by default
     /// `listening on `.
     pub fn ready_line(mut self, prefix: impl Into<String>) -> Self {
         self.ready = prefix.into();
@@ -206,8 +206,11 @@ impl Launch {
 }
 
 fn address(line: &str, prefix: &str) -> Option<SocketAddr> {
-    let url = line.strip_prefix(prefix)?.strip_prefix("http://")?;
-    url.trim_end_matches('/').parse().ok()
+    let url = line.strip_prefix(prefix)?;
+    let rest = url
+        .strip_prefix("http://")
+        .or(url.strip_prefix("https://"))?;
+    rest.trim_end_matches('/').parse().ok()
 }
 
 /// Why a server is not there.
@@ -243,7 +246,7 @@ pub enum StartError {
         stderr: String,
     },
     /// It said that it listens, but not where.
-    #[error("{name} printed {line:?}, which names no http://ADDRESS:PORT")]
+    #[error("{name} printed {line:?}, which names no http:// or https://ADDRESS:PORT")]
     NoAddress {
         /// The server.
         name: String,

@@ -58,6 +58,10 @@ pub(crate) fn by_a_key(subject: Subject) {
     let token = bound(&issuer);
     let good = proof(&token).build();
     assert_eq!(send(get(&token, &good)).status(), 200);
+    let upper_case = Request::get("/api/private")
+        .header("AUTHORIZATION", format!("dpop {token}"))
+        .header("DPOP", proof(&token).build());
+    assert_eq!(send(upper_case).status(), 200);
     let again = send(get(&token, &good));
     let (status, challenge) = refusal(&again);
     assert_eq!(status, 401);

@@ -4,13 +4,12 @@ use blackbox::{
     http::{Request, Response},
     server::Server,
 };
+use serde_json::Value;
 
 use crate::{
     calls,
     tally::{Tally, Verdict},
 };
-
-pub(super) const PART: &str = "oidc-provider";
 
 /// One request that is sent to every server.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ pub(super) struct Check {
     name: String,
     request: Request,
     expected: Expected,
-    member: Option<(&'static str, String)>,
+    member: Option<(&'static str, Value)>,
 }
 
 /// A status, and the error code of the challenge (RFC 6750 section 3.1).
@@ -59,13 +58,18 @@ pub(super) fn check(name: &str, request: Request, expected: Expected) -> Check {
 }
 
 impl Check {
-    /// The answer is a JSON object with this text under this name.
-    pub(super) fn with_member(self, name: &'static str, value: &str) -> Self {
-        let member = Some((name, value.to_owned()));
+    /// The answer is JSON with this value at this pointer (RFC 6901).
+    pub(super) fn with_member(self, pointer: &'static str, value: impl Into<Value>) -> Self {
+        let member = Some((pointer, value.into()));
         Self { member, ..self }
     }
 
-    pub(super) fn run(&self, server: &Server, tally: &mut Tally) -> anyhow::Result<()> {
+    pub(super) fn run(
+        &self,
+        part: &'static str,
+        server: &Server,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
         let answer = calls::send(&self.request, server)?;
         let verdict = match self.problem(&answer) {
             None => Verdict::Same,
@@ -75,7 +79,7 @@ impl Check {
                 Verdict::Unexpected
             }
         };
-        tally.count(PART, server.name(), verdict);
+        tally.count(part, server.name(), verdict);
         Ok(())
     }
 
@@ -84,9 +88,10 @@ impl Check {
             let expected = self.expected.told();
             return Some(format!("answered {}, expected {expected}", told(answer)));
         }
-        let (name, value) = self.member.as_ref()?;
-        let found = calls::member(&answer.text(), name);
-        (found.as_ref() != Some(value)).then(|| format!("says {found:?} for {name}, not {value}"))
+        let (pointer, value) = self.member.as_ref()?;
+        let body: Value = serde_json::from_str(&answer.text()).unwrap_or_default();
+        let found = body.pointer(pointer);
+        (found != Some(value)).then(|| format!("says {found:?} at {pointer}, not {value}"))
     }
 }
 

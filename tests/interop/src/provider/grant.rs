@@ -4,10 +4,13 @@ use std::process::Command;
 
 use anyhow::Context as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use blackbox::{http::Request, server::Server};
+use blackbox::{
+    http::Request,
+    server::{Launch, Server},
+};
 use url::form_urlencoded;
 
-use crate::{calls, servers};
+use crate::{calls, python::VirtualEnvironment, servers, tls::Identity};
 
 /// What every client of `oidc-provider.mjs` authenticates with.
 pub(super) const SECRET: &str = "interop-secret";
@@ -16,7 +19,7 @@ pub(super) const SECRET: &str = "interop-secret";
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grant<'a> {
     client: &'a str,
-    /// The resource to be called (RFC 8707): the token's audience.
+    /// The resource to be called (RFC 8707): the token's audience. Empty if the client decides it.
     resource: &'a str,
     /// Separated by spaces; empty for a token without a scope.
     scope: &'a str,
@@ -36,7 +39,10 @@ impl<'a> Grant<'a> {
 #[derive(Debug)]
 pub(super) struct Provider {
     server: Server,
+    /// Of its endpoints.
     path: &'static str,
+    /// Of the endpoint that revokes tokens, behind the other.
+    revocation: &'static str,
 }
 
 impl Provider {
@@ -45,7 +51,25 @@ impl Provider {
         let port = port.to_string();
         let environment = [("PORT", port.as_str()), ("ISSUER_PATH", path)];
         let server = servers::start_script("oidc-provider", "oidc-provider.mjs", &environment)?;
-        Ok(Self { server, path })
+        Ok(Self {
+            server,
+            path,
+            revocation: "/token/revocation",
+        })
+    }
+
+    /// Starts Canaille, whose issuer is its [address](Self::base_url).
+    pub(super) fn start_canaille(packages: &VirtualEnvironment) -> anyhow::Result<Self> {
+        let launch = Launch::new(packages.python()).name("Canaille");
+        let launch = launch
+            .arg("canaille-server.py")
+            .directory(servers::scripts());
+        let (server, path) = (launch.start()?, "/oauth");
+        Ok(Self {
+            server,
+            path,
+            revocation: "/revoke",
+        })
     }
 
     /// Ends it, and gives what it takes to start another in its place.
@@ -56,18 +80,35 @@ impl Provider {
     }
 
     pub(super) fn issuer(&self) -> String {
-        format!("{}{}", self.server.base_url(), self.path)
+        self.base_url() + self.path
+    }
+
+    pub(super) fn base_url(&self) -> String {
+        self.server.base_url()
     }
 
     /// A token, asked for in the way that the client is registered for.
     pub(super) fn token(&self, grant: Grant<'_>) -> anyhow::Result<String> {
+        self.token_with(grant, &[], None)
+    }
+
+    /// A token asked for with further parameters, and with this client certificate.
+    pub(super) fn token_with(
+        &self,
+        grant: Grant<'_>,
+        parameters: &[(&str, String)],
+        certificate: Option<&Identity>,
+    ) -> anyhow::Result<String> {
         let in_body = grant.client == "service-es256";
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");
-        form.append_pair("resource", grant.resource);
+        if !grant.resource.is_empty() {
+            form.append_pair("resource", grant.resource);
+        }
         if !grant.scope.is_empty() {
             form.append_pair("scope", grant.scope);
         }
+        form.extend_pairs(parameters);
         if in_body {
             form.append_pair("client_id", grant.client)
                 .append_pair("client_secret", SECRET);
@@ -76,6 +117,9 @@ impl Provider {
         if !in_body {
             let credentials = STANDARD.encode(format!("{}:{SECRET}", grant.client));
             request = request.header("Authorization", format!("Basic {credentials}"));
+        }
+        if let Some(certificate) = certificate {
+            request = request.header("X-Client-Cert", certificate.der_base64());
         }
 
         let answer = calls::send(&request, &self.server)?;
@@ -108,7 +152,7 @@ impl Provider {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("token", token);
         let credentials = STANDARD.encode(format!("{client}:{SECRET}"));
-        let request = Request::post(format!("{}/token/revocation", self.path))
+        let request = Request::post(format!("{}{}", self.path, self.revocation))
             .form(form.finish())
             .header("Authorization", format!("Basic {credentials}"));
         let answer = calls::send(&request, &self.server)?;

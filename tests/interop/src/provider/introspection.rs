@@ -8,7 +8,7 @@ use super::{
     check::{INVALID, NO_SCOPE, OK, check},
     check_all,
     grant::{Grant, Provider, SECRET},
-    requests::{ELSEWHERE, READ, RESOURCE, WRITE, private},
+    requests::{self, ELSEWHERE, READ, RESOURCE, WRITE, private},
 };
 use crate::{
     servers::{self, Binaries},
@@ -38,7 +38,7 @@ pub(super) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> 
     let jwt = provider.token(Grant::new("service-rs256", RESOURCE, READ))?;
     let encrypted = provider.token(Grant::new("service-encrypted", RESOURCE, READ))?;
     let me = Request::get("/api/me").bearer(&reader);
-    let checks = [
+    let mut checks = vec![
         check("an opaque token", private(&reader), OK),
         check("the same token again", private(&reader), OK),
         check("its claims", me, OK),
@@ -57,6 +57,8 @@ pub(super) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> 
         check("a JWT", private(&jwt), OK),
         check("an encrypted token", private(&encrypted), INVALID),
     ];
+    let grant = Grant::new("service-opaque", RESOURCE, READ);
+    checks.extend(requests::authorization_details(&provider, grant)?);
     println!(
         "\noidc-provider: {} requests with introspection",
         checks.len()
@@ -70,14 +72,10 @@ pub(super) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> 
         ("a signed answer, for another API", !decisions[1]),
         ("a signed answer, revoked", !decisions[2]),
     ] {
-        let verdict = match is_right {
-            true => Verdict::Same,
-            false => Verdict::Unexpected,
-        };
-        if verdict == Verdict::Unexpected {
+        if !is_right {
             println!("  UNEXPECTED {name}");
         }
-        tally.count("oidc-provider", "core", verdict);
+        tally.count("oidc-provider", "core", Verdict::of(is_right));
     }
     provider.stop()?;
     Ok(())

@@ -2,36 +2,48 @@
 //!
 //! Our servers know nothing but its identifier and the audience: they find the keys by discovery.
 
+pub(crate) mod canaille;
 mod check;
 mod dpop;
 mod grant;
 mod introspection;
+mod libraries;
+mod mutual_tls;
 mod requests;
 
 use blackbox::server::Server;
 
 use self::{
-    check::{Check, INVALID, OK, PART, check},
+    check::{Check, INVALID, OK, check},
     grant::Provider,
     requests::{RESOURCE, private},
 };
 use crate::{
+    python::VirtualEnvironment,
     servers::{self, Binaries},
     tally::Tally,
 };
+
+const PART: &str = "oidc-provider";
 
 /// How the provider's identifier looks, and which algorithms our servers accept from it.
 const SETTINGS: [(&str, &[&str]); 2] =
     [("", &["RS256", "ES256"]), ("/tenant", &["PS256", "EdDSA"])];
 
-/// Runs our servers against the provider in every setting.
-pub(crate) fn run(binaries: &Binaries, tally: &mut Tally) -> anyhow::Result<()> {
+/// Runs our servers against the provider in every setting. Clients in Python need `packages`.
+pub(crate) fn run(
+    binaries: &Binaries,
+    packages: Option<&VirtualEnvironment>,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     let stranger = Provider::start(0, "")?;
     for (path, algorithms) in SETTINGS {
         run_setting(binaries, tally, path, algorithms, &stranger)?;
     }
     stranger.stop()?;
     dpop::run(binaries, tally)?;
+    libraries::run(binaries, packages, tally)?;
+    mutual_tls::run(binaries, tally)?;
     introspection::run(binaries, tally)
 }
 
@@ -95,7 +107,7 @@ fn change_keys(
 fn check_all(checks: &[Check], servers: &[Server], tally: &mut Tally) -> anyhow::Result<()> {
     for server in servers {
         for check in checks {
-            check.run(server, tally)?;
+            check.run(PART, server, tally)?;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use blackbox::http::Request;
+use serde_json::json;
 
 use super::{
     check::{CREATED, Check, INVALID, NO_SCOPE, NO_TOKEN, OK, check},
@@ -51,7 +52,29 @@ pub(super) fn all(
     let encrypted = provider.token(Grant::new("service-encrypted", RESOURCE, READ))?;
     checks.push(check("an opaque token", private(&opaque), INVALID));
     checks.push(check("an encrypted token", private(&encrypted), INVALID));
+    checks.extend(authorization_details(provider, reader(accepted)?)?);
     Ok(checks)
+}
+
+/// A token with rich authorization details (RFC 9396) is a token like any other, and they are among its
+/// claims, or among the members of the introspection response.
+pub(super) fn authorization_details(
+    provider: &Provider,
+    grant: Grant<'_>,
+) -> anyhow::Result<[Check; 2]> {
+    let details = json!([{
+        "type": "payment_initiation",
+        "actions": ["initiate"],
+        "instructedAmount": { "currency": "EUR", "amount": "123.50" },
+    }]);
+    let wanted = [("authorization_details", details.to_string())];
+    let token = provider.token_with(grant, &wanted, None)?;
+    let me = Request::get("/api/me").bearer(&token);
+    let claim = check("authorization details, the claim", me, OK);
+    Ok([
+        check("authorization details", private(&token), OK),
+        claim.with_member("/claims/authorization_details", details),
+    ])
 }
 
 /// A reader's grant of a client whose tokens are accepted.
@@ -121,7 +144,7 @@ fn accepted_client(
     let mut checks: Vec<Check> = rows.into_iter().map(named).collect();
     // RFC 9068 section 2.2: without a user, `sub` is the client.
     let claims = check(&format!("{algorithm}, the claims"), me(&reader), OK);
-    checks.push(claims.with_member("sub", client));
+    checks.push(claims.with_member("/sub", client));
     Ok(checks)
 }
 
