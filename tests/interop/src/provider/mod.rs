@@ -4,6 +4,7 @@
 
 pub(crate) mod canaille;
 mod check;
+mod details;
 mod dpop;
 mod grant;
 mod introspection;
@@ -41,6 +42,7 @@ pub(crate) fn run(
         run_setting(binaries, tally, path, algorithms, &stranger)?;
     }
     stranger.stop()?;
+    details::run(binaries, tally)?;
     dpop::run(binaries, tally)?;
     libraries::run(binaries, packages, tally)?;
     mutual_tls::run(binaries, tally)?;
