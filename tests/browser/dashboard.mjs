@@ -211,6 +211,48 @@ test('every wrong token is refused as the list of faults announces', async () =>
   assert.equal(await callApi(), 200);
 });
 
+test('a token that is bound to a key of the page is proven, with the nonce that the API asks for', async () => {
+  await go('lab');
+  await page.locator('#lab-kinds [data-value="bound"]').check();
+  const token = await getToken('');
+  await page.locator('#token-claims').getByText('jkt').waitFor();
+  await page.locator('#token-bound').waitFor();
+  assert.equal(await callApi(), 200);
+  await page.locator('#call-note', { hasText: 'asked for a nonce' }).waitFor();
+  // The nonce is remembered, and each proof is new.
+  for (let calls = 0; calls < 2; calls += 1) {
+    assert.equal(await callApi(), 200);
+    await page.locator('#call-note', { hasText: 'Sent with a proof' }).waitFor();
+  }
+  // The key is gone with the page that made it: the same token is a bearer token now.
+  await page.reload();
+  assert.equal(await callApi(), 401);
+  await page.locator('#call-note', { hasText: 'a key that this page does not have' }).waitFor();
+  if (INSPECTOR_PORT) assert.equal(await page.locator('.decision [data-name="reason"] dd').first().innerText(), 'sender_constrained');
+  await go('lab');
+  assert.notEqual(await getToken(''), token);
+  assert.equal(await callApi(), 200);
+  await go('lab');
+  await page.locator('#lab-kinds [data-value="bound"]').uncheck();
+});
+
+test('an opaque token is explained by the issuer, until it is revoked', async () => {
+  await go('lab');
+  await page.locator('#lab-kinds [data-value="opaque"]').check();
+  const token = await getToken('');
+  assert.ok(!token.includes('.'), token);
+  await page.locator('#token-claims').getByText(AUDIENCE).waitFor();
+  await page.locator('#decode-text').fill(token);
+  await page.locator('#decode').click();
+  await page.locator('#decoded-opaque').waitFor();
+  assert.equal(await page.locator('#decoded-revoked').count(), 0);
+  await page.locator('#token-revoke').click();
+  await page.locator('#token-revoke', { hasText: 'Revoked' }).waitFor();
+  await page.locator('#decode').click();
+  await page.locator('#decoded-revoked').waitFor();
+  await page.locator('#lab-kinds [data-value="opaque"]').uncheck();
+});
+
 test('the API keeps working after a rotation', async () => {
   await go('trouble');
   await page.locator('#keys tr[data-signs="true"]').first().waitFor();
@@ -306,6 +348,24 @@ for (const colorScheme of ['light', 'dark']) {
       await getToken('expired');
       assert.equal(await callApi(), 401);
       await inspect(page, `called-${colorScheme}-${width}`);
+      await go('lab');
+      await page.locator('#lab-kinds [data-value="bound"]').check();
+      await getToken('');
+      await inspect(page, `lab-bound-${colorScheme}-${width}`);
+      assert.equal(await callApi(), 200);
+      await page.locator('#call-note').waitFor();
+      await inspect(page, `called-bound-${colorScheme}-${width}`);
+      await go('lab');
+      await page.locator('#lab-kinds [data-value="bound"]').uncheck();
+      await page.locator('#lab-kinds [data-value="opaque"]').check();
+      const opaque = await getToken('');
+      await page.locator('#decode-text').fill(opaque);
+      await page.locator('#token-revoke').click();
+      await page.locator('#token-revoke[disabled]').waitFor();
+      await page.locator('#decode').click();
+      await page.locator('#decoded-revoked').waitFor();
+      await inspect(page, `lab-opaque-${colorScheme}-${width}`);
+      await page.locator('#lab-kinds [data-value="opaque"]').uncheck();
       for (const view of VIEWS) {
         await page.goto(`${DASHBOARD}/#/${view}`);
         await page.reload();

@@ -64,7 +64,7 @@ pub(crate) fn claims(token: &str) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// A caller with these claims, at a time when they hold.
-fn caller(claims: Map<String, Value>) -> Authorized {
+pub(crate) fn caller(claims: Map<String, Value>) -> Authorized {
     let mut caller = authz_testkit::caller();
     for (name, value) in claims {
         // The times may have passed, and `cnf` needs a proof.

@@ -48,7 +48,8 @@ pub use crate::revocation::StatusLists;
 #[cfg(feature = "ssf")]
 #[cfg_attr(docsrs, doc(cfg(feature = "ssf")))]
 pub use crate::revocation::{
-    EventKind, RevokedTokens, SecurityEvent, SecurityEvents, SecurityEventsBuilder, SubjectId,
+    EventKind, EventPoller, EventPollerBuilder, RevokedTokens, SecurityEvent, SecurityEvents,
+    SecurityEventsBuilder, SubjectId,
 };
 pub use crate::{
     authorizer::{

@@ -13,6 +13,7 @@ mod inspector;
 mod issuer;
 mod key;
 mod lock;
+mod poll_endpoint;
 mod random;
 #[cfg(feature = "dashboard")]
 mod registry;
@@ -33,6 +34,7 @@ pub use fault::Fault;
 pub use inspector::Inspector;
 pub use issuer::{DevIssuer, builder::DevIssuerBuilder, hold::Hold, port::StartError};
 pub use key::{InvalidKey, SigningKey};
+pub use poll_endpoint::PollEndpoint;
 #[cfg(feature = "dashboard")]
 pub use registry::{Registry, RegistryError};
 pub use state::counts::RequestCounts;

@@ -4,7 +4,7 @@ use crate::{key::SigningKey, random, token::TokenBuilder};
 
 /// A transmitter of security events (Shared Signals Framework 1.0).
 ///
-/// It signs events; the test passes them to the receiver.
+/// It signs events. The test passes them to the receiver, or to a [`PollEndpoint`](crate::PollEndpoint).
 ///
 /// ```
 /// use authz_testkit::{Algorithm, SigningKey, Transmitter};

@@ -183,3 +183,28 @@ async fn fails_on_request_and_is_found_by_discovery() {
         (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap())
     );
 }
+
+#[tokio::test]
+async fn a_revoked_token_is_not_active() {
+    let issuer = DevIssuer::start().await;
+    let revoke = async |form: &[(&str, &str)]| {
+        let request = client().post(issuer.revocation_endpoint()).form(form);
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        response.status()
+    };
+    for token in [issuer.token().build(), issuer.opaque("", &issuer.token())] {
+        assert_eq!(ask(&issuer, &token).await["active"], true);
+        let form = [("token", &*token), ("token_type_hint", "refresh_token")];
+        assert_eq!(revoke(&form).await, 200);
+        assert_eq!(ask(&issuer, &token).await, json!({ "active": false }));
+    }
+    assert_eq!(revoke(&[("token", "nobody's")]).await, 200);
+    assert_eq!(revoke(&[("token_type_hint", "access_token")]).await, 400);
+    let metadata = issuer.discovery_document();
+    assert_eq!(
+        metadata["revocation_endpoint"],
+        issuer.revocation_endpoint()
+    );
+    assert_eq!(issuer.requests().revocation, 4);
+}

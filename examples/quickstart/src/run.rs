@@ -91,14 +91,8 @@ async fn start(
     }
     let store = match &config.bound.store_url {
         Some(url) => {
-            let invalid = |error| {
-                (
-                    2,
-                    format!(
-                        "AUTHZ_STORE: {error}; give redis://HOST:PORT, or rediss://HOST:PORT for TLS"
-                    ),
-                )
-            };
+            let advice = "give redis://HOST:PORT, or rediss://HOST:PORT for TLS";
+            let invalid = |error| (2, format!("AUTHZ_STORE: {error}; {advice}"));
             Some(Store::connect(url).await.map_err(invalid)?)
         }
         None => None,

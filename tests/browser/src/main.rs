@@ -90,6 +90,8 @@ fn run(options: &Options, browser: &Path) -> anyhow::Result<(usize, usize)> {
             .env("AUTHZ_INSPECTOR_PORT", "0")
             .env("AUTHZ_ISSUER", format!("{}/", issuer.base_url()))
             .env("AUTHZ_AUDIENCE", "https://quickstart.example/api")
+            .env("AUTHZ_DPOP", "accepted")
+            .env("AUTHZ_DPOP_NONCE", "required")
             .start()?;
         println!(
             "\n{framework}: {} with {}",

@@ -182,6 +182,8 @@ fn read(place: &str, issuer: &str, answer: &Answer, report: &mut Report) -> Opti
     } else {
         report.step("metadata", Outcome::Good, place.to_owned());
     }
+    let introspection = metadata["introspection_endpoint"].as_str();
+    report.introspection = introspection.map(str::to_owned);
     let uri = metadata["jwks_uri"].as_str().map(str::to_owned);
     if uri.is_none() {
         report.step(

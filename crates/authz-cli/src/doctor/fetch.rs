@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use authz_core::jwks::ReqwestFetcher;
 use http::{HeaderMap, StatusCode, header::DATE};
 use url::Url;
 
@@ -44,6 +45,11 @@ impl Http {
             client = client.tls_certs_merge(bundle);
         }
         Ok(Self(client.build()?))
+    }
+
+    /// Returns the same client for the engine.
+    pub(super) fn fetcher(&self) -> ReqwestFetcher {
+        ReqwestFetcher::from(self.0.clone())
     }
 
     /// Reports redirects and certificates. The error has all causes: the last one says most.

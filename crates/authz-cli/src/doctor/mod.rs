@@ -1,9 +1,11 @@
 //! What is wrong with an issuer, its keys, or a token: every step with what was expected and what came.
 
 mod api;
+mod binding;
 mod discovery;
 mod fetch;
 mod report;
+mod status;
 mod tls;
 mod token;
 
@@ -17,7 +19,8 @@ use self::{fetch::Http, report::Report};
 /// Find out what is wrong with an issuer, its keys or a token
 ///
 /// Looks for the issuer's metadata and keys as a server would, and checks the token in the order in which
-/// a server does. It sends requests only to the issuer or API that you name, and stores nothing.
+/// a server does. It sends requests only to the issuer or API that you name, and to the status list of a valid
+/// token, and stores nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The issuer, exactly as in the token's `iss`
@@ -84,7 +87,7 @@ async fn examine(
             policy: options.policy.as_ref(),
             skew: report.skew,
         };
-        token::examine(&subject, keys, report).await?;
+        token::examine(&subject, keys, http, report).await?;
     }
     Ok(())
 }

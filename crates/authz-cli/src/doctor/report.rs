@@ -11,6 +11,9 @@ pub(super) struct Report {
     /// The server's clock minus this machine's, in seconds.
     #[serde(rename = "clock_skew_seconds")]
     pub(super) skew: Option<i64>,
+    /// Where the issuer answers whether a token is active, by its metadata.
+    #[serde(skip)]
+    pub(super) introspection: Option<String>,
     /// Hosts whose certificate has been reported.
     #[serde(skip)]
     hosts: BTreeSet<String>,
@@ -49,8 +52,10 @@ pub(super) enum Diagnosis {
     OtherTenant,
     PolicyNotMet,
     RedirectRefused,
+    Revoked,
     RotatedKey,
     SecretTooShort,
+    StatusList,
     Tls,
     TokenRefused,
     UnusableKeys,

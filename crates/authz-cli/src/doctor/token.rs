@@ -4,8 +4,10 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context as _;
 use authz_core::{
-    Algorithm, Authorizer, Issuer, Policy, ProtectedHeader, Reason, async_trait,
+    Algorithm, Authorized, Authorizer, Dpop, DpopProofs, Issuer, MutualTls, Policy,
+    ProtectedHeader, Reason, RequestParts, any_valid_token, async_trait,
     jwks::{JwksProvider, KeyLookup, SharedSecret, StaticKeys},
 };
 use serde_json::Value;
@@ -14,8 +16,11 @@ use tracing_subscriber::{Layer, layer::SubscriberExt as _};
 use url::Url;
 
 use super::{
+    binding::Binding,
     discovery::{Keys, slash},
+    fetch::Http,
     report::{Diagnosis, Outcome, Report},
+    status::Status,
 };
 
 pub(super) struct Subject<'a> {
@@ -92,8 +97,11 @@ pub(super) fn secret(secret: String, report: &mut Report) -> Keys {
 pub(super) async fn examine(
     subject: &Subject<'_>,
     keys: Keys,
+    http: &Http,
     report: &mut Report,
 ) -> anyhow::Result<()> {
+    let claims = crate::explain::claims(subject.token).unwrap_or_default();
+    let (binding, status) = (Binding::of(&claims), Status::of(&claims));
     let is_secret = matches!(keys, Keys::Secret(_));
     let known: Vec<_> = match &keys {
         Keys::Set(keys) => keys
@@ -102,7 +110,10 @@ pub(super) async fn examine(
             .collect(),
         _ => Vec::new(),
     };
-    let issuer = Issuer::new(subject.issuer).audience(subject.audience);
+    let issuer = Issuer::new(subject.issuer)
+        .audience(subject.audience)
+        .dpop(Dpop::Accepted)
+        .mutual_tls(MutualTls::Accepted);
     let issuer = if is_secret {
         issuer.algorithms([Algorithm::HS256])
     } else {
@@ -117,17 +128,28 @@ pub(super) async fn examine(
         Keys::Secret(secret) => issuer.keys(secret),
         Keys::None => issuer.keys(Unknown),
     };
-    let authorizer = Authorizer::new(issuer)?;
-    let refusal = Refusal::default();
-    let subscriber = tracing_subscriber::registry().with(Recorder(refusal.clone()));
-    let guard = tracing::subscriber::set_default(subscriber);
-    let verdict = authorizer.verify(subject.token).await;
-    drop(guard);
-    match verdict {
-        Ok(caller) => {
-            for (check, _) in CHECKS {
-                report.step(*check, Outcome::Good, None);
+    // No proof is ever checked, so the address does not matter.
+    let builder = Authorizer::builder()
+        .issuer(issuer)
+        .dpop_proofs(DpopProofs::for_public_url("https://api.example"));
+    let authorizer = match &status {
+        Some(status) => status.add(builder, http).build()?,
+        None => builder.build()?,
+    };
+    let (verdict, seen) = verify(&authorizer, subject.token, binding).await?;
+    let all_good = |report: &mut Report| {
+        for (check, _) in CHECKS {
+            report.step(*check, Outcome::Good, None);
+        }
+        binding.explain(report);
+    };
+    match (verdict, status) {
+        (Ok(caller), status) => {
+            all_good(report);
+            if let Some(status) = status {
+                status.is_valid(report);
             }
+            let caller = caller.unwrap_or_else(|| crate::explain::caller(claims));
             if let Some(policy) = subject.policy {
                 let decision = caller.explain(policy);
                 let outcome = if decision.allowed {
@@ -145,13 +167,58 @@ pub(super) async fn examine(
                 }
             }
         }
-        Err(rejection) => {
-            let seen = refusal.take();
-            steps(rejection.reason(), &seen, report);
-            diagnose(rejection.reason(), &seen, subject, &known, report);
+        (Err(Reason::Revoked), Some(status)) => {
+            all_good(report);
+            status.is_revoked(report);
+        }
+        (Err(Reason::RevocationsUnavailable), Some(status)) => {
+            all_good(report);
+            status.is_unknown(seen.error.as_deref(), report);
+        }
+        (Err(reason), _) => {
+            steps(reason, &seen, report);
+            diagnose(reason, &seen, subject, &known, report);
         }
     }
     Ok(())
+}
+
+/// Verifies the token, and returns what the log says of a refusal. There is no caller if the token is bound.
+async fn verify(
+    authorizer: &Authorizer,
+    token: &str,
+    binding: Binding<'_>,
+) -> anyhow::Result<(Result<Option<Authorized>, Reason>, Seen)> {
+    let scheme = if binding.jkt.is_some() {
+        "DPoP"
+    } else {
+        "Bearer"
+    };
+    let request = http::Request::get("/");
+    let request = request.header("authorization", format!("{scheme} {token}"));
+    let refusal = Refusal::default();
+    let subscriber = tracing_subscriber::registry().with(Recorder(refusal.clone()));
+    let guard = tracing::subscriber::set_default(subscriber);
+    let verdict = match binding.is_bound() {
+        true => {
+            let request = request
+                .body(())
+                .context("the token is not one line of text")?;
+            let parts = RequestParts::from(&request);
+            authorizer.authorize(&parts, &any_valid_token()).await
+        }
+        false => authorizer.verify(token).await,
+    };
+    drop(guard);
+    let verdict = match verdict {
+        Ok(caller) => Ok(Some(caller)),
+        // Only the client can prove what the token is bound to. Nothing else is checked later.
+        Err(it) if matches!(it.reason(), Reason::InvalidProof | Reason::WrongCertificate) => {
+            Ok(None)
+        }
+        Err(rejection) => Err(rejection.reason()),
+    };
+    Ok((verdict, refusal.take()))
 }
 
 fn steps(reason: Reason, seen: &Seen, report: &mut Report) {
@@ -185,7 +252,14 @@ fn diagnose(
         Reason::OpaqueToken => report.diagnose(
             Diagnosis::OpaqueToken,
             "the token is opaque: nobody but the issuer can read it",
-            "request the token for this API (Auth0: `audience`, others: `resource` or `scope`)",
+            format!(
+                "request the token for this API (Auth0: `audience`, others: `resource` or `scope`), or let the server ask \
+                 the issuer: `.introspect(Introspection::opaque(client))` (AUTHZ_INTROSPECTION=opaque); {}",
+                match &report.introspection {
+                    Some(endpoint) => format!("the issuer answers at {endpoint}"),
+                    None => "the issuer's metadata name no introspection endpoint".to_owned(),
+                }
+            ),
         ),
         Reason::WrongIssuer => {
             let actual = text("iss").unwrap_or_default();
@@ -284,6 +358,8 @@ struct Seen {
     expected: Option<String>,
     actual: Option<String>,
     hint: Option<String>,
+    /// Of the status list.
+    error: Option<String>,
 }
 
 struct Recorder(Refusal);
@@ -296,7 +372,7 @@ impl Refusal {
 
 impl<S: tracing::Subscriber> Layer<S> for Recorder {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if event.metadata().target() == "authz" {
+        if matches!(event.metadata().target(), "authz" | "authz::revocation") {
             event.record(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
@@ -308,6 +384,7 @@ impl Visit for Seen {
             "expected" => self.expected = Some(value.to_owned()),
             "actual" => self.actual = Some(value.to_owned()),
             "hint" => self.hint = Some(value.to_owned()),
+            "error" => self.error = Some(value.to_owned()),
             _ => {}
         }
     }

@@ -84,7 +84,13 @@ impl ClientAuthentication {
         &self.client
     }
 
-    pub(super) fn problem(&self) -> Option<&'static str> {
+    /// Returns `true` if the credentials are parameters of a form.
+    #[cfg(feature = "ssf")]
+    pub(crate) const fn needs_form(&self) -> bool {
+        matches!(self.method, Method::PrivateKeyJwt { .. })
+    }
+
+    pub(crate) fn problem(&self) -> Option<&'static str> {
         match &self.method {
             _ if self.client.is_empty() => Some("the client's identifier is empty"),
             Method::Basic { secret } if secret.is_empty() => Some("the client's secret is empty"),
@@ -93,7 +99,7 @@ impl ClientAuthentication {
     }
 
     /// Returns the header fields and the parameters that authenticate a request to `issuer`.
-    pub(super) async fn authenticate(
+    pub(crate) async fn authenticate(
         &self,
         issuer: &str,
         now: Duration,
@@ -131,8 +137,8 @@ impl ClientAuthentication {
 
 /// What authenticates one request.
 #[derive(Default)]
-pub(super) struct Credentials {
-    pub(super) headers: HeaderMap,
+pub(crate) struct Credentials {
+    pub(crate) headers: HeaderMap,
     /// Further parameters of the form, encoded.
     pub(super) form: String,
 }

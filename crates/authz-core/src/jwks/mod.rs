@@ -30,6 +30,8 @@ mod remote;
 pub(crate) use address::is_loopback;
 #[cfg(feature = "reqwest")]
 pub use remote::ReqwestFetcher;
+#[cfg(feature = "ssf")]
+pub(crate) use remote::{Backoff, Schedule};
 pub(crate) use {
     address::{Address, redact},
     combined::CombinedKeys,

@@ -24,7 +24,8 @@ mod table;
 
 #[cfg(feature = "ssf")]
 pub use self::security_events::{
-    EventKind, RevokedTokens, SecurityEvent, SecurityEvents, SecurityEventsBuilder, SubjectId,
+    EventKind, EventPoller, EventPollerBuilder, RevokedTokens, SecurityEvent, SecurityEvents,
+    SecurityEventsBuilder, SubjectId,
 };
 #[cfg(feature = "status-list")]
 pub use self::status_list::StatusLists;

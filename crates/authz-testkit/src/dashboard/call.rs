@@ -15,6 +15,8 @@ pub(super) struct Call {
     method: String,
     url: String,
     token: Option<String>,
+    /// By the key of a token that is bound to it (RFC 9449).
+    proof: Option<String>,
     body: Option<String>,
     inspector_port: Option<u16>,
 }
@@ -80,7 +82,15 @@ fn request(call: &Call) -> Result<Request<String>, Refusal> {
         .map_err(|_| Refusal::invalid("method", format!("{:?} is not a method", call.method)))?;
     let mut request = Request::builder().method(method).uri(url);
     if let Some(token) = call.token.as_deref().filter(|token| !token.is_empty()) {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let scheme = if call.proof.is_some() {
+            "DPoP"
+        } else {
+            "Bearer"
+        };
+        request = request.header(header::AUTHORIZATION, format!("{scheme} {token}"));
+    }
+    if let Some(proof) = &call.proof {
+        request = request.header("dpop", proof);
     }
     if call.body.is_some() {
         request = request.header(header::CONTENT_TYPE, "application/json");

@@ -29,6 +29,10 @@ pub(super) struct Choice {
     algorithm: Option<String>,
     format: Option<Format>,
     fault: Option<Wrong>,
+    /// The thumbprint of the page's key, to which the token is bound.
+    jkt: Option<String>,
+    #[serde(default)]
+    opaque: bool,
 }
 
 /// Issues the token and explains it.
@@ -76,12 +80,19 @@ pub(super) fn issue(
     if let Some(organization) = &choice.organization {
         token = token.claim("org_id", organization.as_str());
     }
+    if let Some(jkt) = &choice.jkt {
+        token = token.claim("cnf", json!({ "jkt": jkt }));
+    }
+    let is_opaque = choice.opaque && choice.fault.is_none();
     let token = match choice.fault {
+        None if is_opaque => state.issued.locked().issue("", &token),
         None => token.build(),
         Some(wrong) => wrong.build(token, &key),
     };
     Ok(json!({
-        "decoded": decode::decode(&token).ok(),
+        "decoded": decode::known(&token, state).ok(),
+        "jkt": choice.jkt,
+        "opaque": is_opaque,
         "fault": choice.fault.map(|wrong| wrong.describe(Some(&key))),
         "token": token,
     }))

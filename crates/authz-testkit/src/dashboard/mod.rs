@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use self::{refusal::Refusal, settings::Dashboard};
 use crate::{
+    lock::Locked as _,
     registry::{Collection, secret_bytes},
     server::{body::Body, respond, same_host},
     state::State,
@@ -103,9 +104,19 @@ async fn respond_to(
     let answer = match name {
         "token" => lab::issue(&parse(&body)?, state, dashboard)?,
         "decode" => {
-            let Decode { token } = parse(&body)?;
-            let decoded = decode::decode(&token);
-            json!({ "decoded": decoded.map_err(|why| Refusal::invalid("token", why))? })
+            let TokenText { token } = parse(&body)?;
+            let decoded = decode::known(&token, state);
+            let issued = state.issued.locked();
+            json!({
+                "decoded": decoded.map_err(|why| Refusal::invalid("token", why))?,
+                "is_opaque": issued.claims(&token).is_some(),
+                "is_revoked": issued.is_revoked(&token),
+            })
+        }
+        "revoke" => {
+            let TokenText { token } = parse(&body)?;
+            state.issued.locked().revoke(&token);
+            json!({})
         }
         "snippets" => snippets::all(&parse(&body)?, state),
         "code" => code::servers(&parse(&body)?, state, dashboard)?,
@@ -140,7 +151,7 @@ struct Delete {
 }
 
 #[derive(serde::Deserialize)]
-struct Decode {
+struct TokenText {
     token: String,
 }
 

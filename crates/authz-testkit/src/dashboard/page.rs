@@ -42,6 +42,7 @@ const FILES: &[(&str, &str)] = files![
     "live.js",
     "main.js",
     "people.js",
+    "proof.js",
     "server.js",
     "snippets.js",
     "state.js",

@@ -111,6 +111,12 @@ impl DevIssuer {
         self.state.identity.introspection_endpoint()
     }
 
+    /// Returns the address that revokes a token (RFC 7009), for anyone who has it.
+    #[must_use]
+    pub fn revocation_endpoint(&self) -> String {
+        self.state.identity.revocation_endpoint()
+    }
+
     /// Returns the default audience of tokens: `https://quickstart.example/api` unless configured.
     #[must_use]
     pub fn audience(&self) -> &str {

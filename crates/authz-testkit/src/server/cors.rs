@@ -44,7 +44,7 @@ const PREFLIGHT: [(HeaderName, &str); 3] = [
     (
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         // Swagger UI sends the last one.
-        "authorization, content-type, x-requested-with",
+        "authorization, content-type, dpop, x-requested-with",
     ),
     (header::ACCESS_CONTROL_MAX_AGE, "600"),
 ];

@@ -72,7 +72,7 @@ fn now(headers: &HeaderMap, uri: &Uri, body: &Bytes, state: &State) -> Answer {
 }
 
 /// Returns the claims of a token that is valid now.
-fn active(token: &str, state: &State) -> Option<Map<String, Value>> {
+pub(super) fn active(token: &str, state: &State) -> Option<Map<String, Value>> {
     let issued = state.issued.locked();
     if issued.is_revoked(token) {
         return None;
@@ -147,11 +147,11 @@ fn unauthorized() -> Response<Body> {
     response
 }
 
-fn refusal(status: StatusCode, error: &str) -> Response<Body> {
+pub(super) fn refusal(status: StatusCode, error: &str) -> Response<Body> {
     no_store(respond::json(status, &json!({ "error": error })))
 }
 
-fn no_store(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn no_store(mut response: Response<Body>) -> Response<Body> {
     let value = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, value);
     response

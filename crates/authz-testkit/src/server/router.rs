@@ -5,7 +5,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{
-    Route, body::Body, cors, discovery, introspection, jwks, respond, respond::Answer,
+    Route, body::Body, cors, discovery, introspection, jwks, respond, respond::Answer, revocation,
     token_endpoint,
 };
 #[cfg(feature = "dashboard")]
@@ -68,6 +68,13 @@ async fn answer_at(place: Place, request: Request<Incoming>, state: &State) -> A
                 _ => not_allowed("POST").into(),
             }
         }
+        Place::Revocation => {
+            state.counts.add(|counts| counts.revocation += 1);
+            match *request.method() {
+                Method::POST => revocation::answer(request, state).await,
+                _ => not_allowed("POST").into(),
+            }
+        }
         #[cfg(feature = "dashboard")]
         Place::Authorization => match &state.dashboard {
             Some(dashboard) => dashboard::authorize::answer(request, state, dashboard)
@@ -84,6 +91,7 @@ enum Place {
     Jwks,
     Token,
     Introspection,
+    Revocation,
     #[cfg(feature = "dashboard")]
     Authorization,
     Nowhere,
@@ -109,6 +117,7 @@ impl Place {
             ([".well-known", "jwks.json"], Self::Jwks),
             (["oauth", "token"], Self::Token),
             (["oauth", "introspect"], Self::Introspection),
+            (["oauth", "revoke"], Self::Revocation),
         ] {
             let appended = path == [base.as_slice(), &document].concat();
             // RFC 8414 section 3.1 inserts it between the host and the path.

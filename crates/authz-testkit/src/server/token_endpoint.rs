@@ -11,12 +11,13 @@ use super::{
     form,
     grant::{Denied, Grant},
     login::{Login, Redemption},
-    respond,
+    proof, respond,
 };
 use crate::{lock::Locked as _, state::State, token::TokenStyle};
 
 /// Answers the client credentials grant (RFC 6749 section 4.4) for any client, and the authorization code grant
-/// (section 4.1.3) for users of the login page.
+/// (section 4.1.3) for users of the login page. A token is bound to the key of the request's proof, if it has one
+/// (RFC 9449 section 5).
 pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Response<Body> {
     let (head, body) = request.into_parts();
     let granted = match Limited::new(body, LIMIT).collect().await {
@@ -51,6 +52,9 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
     if client.is_empty() {
         return Err(Refusal::InvalidClient);
     }
+    // Before the code is redeemed, so that a wrong proof does not use it up.
+    let jkt = proof::thumbprint_of(headers, state)
+        .map_err(|why| Refusal::Denied("invalid_dpop_proof", why.to_owned()))?;
     let login = match has_code {
         true => Some(login(&fields, &client, state)?),
         false => None,
@@ -127,13 +131,18 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         token = token.claim("roles", roles);
     }
 
+    let token_type = if jkt.is_some() { "DPoP" } else { "Bearer" };
+    if let Some(jkt) = jkt {
+        token = token.claim("cnf", json!({ "jkt": jkt }));
+    }
+
     let token = match is_opaque {
         true => state.issued.locked().issue("", &token),
         false => token.build(),
     };
     let mut answer = json!({
         "access_token": token,
-        "token_type": "Bearer",
+        "token_type": token_type,
         "expires_in": lifetime,
     });
     // The syntax of `scope` does not allow an empty value (RFC 6749 section 3.3).

@@ -14,6 +14,8 @@ pub struct RequestCounts {
     pub token: usize,
     /// Questions whether a token is active.
     pub introspection: usize,
+    /// Requests to revoke a token.
+    pub revocation: usize,
     /// Requests for any other path, from a client that builds its addresses wrongly.
     pub other: usize,
     /// Requests for the key set that were answered with 304.

@@ -10,6 +10,8 @@ pub(crate) struct Issued {
     /// The claims of the opaque tokens.
     opaque: HashMap<String, Map<String, Value>>,
     revoked: HashSet<String>,
+    /// The proofs of token requests, and when they came in seconds.
+    proofs: HashMap<String, u64>,
     /// The client that may introspect, and its secret. By default, any may.
     pub(crate) introspecting: Option<(String, String)>,
 }
@@ -29,6 +31,13 @@ impl Issued {
 
     pub(crate) fn is_revoked(&self, token: &str) -> bool {
         self.revoked.contains(token)
+    }
+
+    /// Returns `false` if the proof was used before.
+    pub(crate) fn is_first_proof(&mut self, id: String, now: u64) -> bool {
+        // Older ones are refused by their `iat`.
+        self.proofs.retain(|_, at| now.saturating_sub(*at) <= 600);
+        self.proofs.insert(id, now).is_none()
     }
 
     pub(crate) fn claims(&self, token: &str) -> Option<Map<String, Value>> {

@@ -7,6 +7,7 @@ pub(crate) mod keys;
 
 use std::sync::Mutex;
 
+use authz_core::{Algorithm, KeyFamily};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -73,7 +74,7 @@ impl State {
 
     /// Returns the key that signs with `algorithm`. A new one is published first.
     #[cfg(feature = "dashboard")]
-    pub(crate) fn key_or_new(&self, algorithm: authz_core::Algorithm) -> SigningKey {
+    pub(crate) fn key_or_new(&self, algorithm: Algorithm) -> SigningKey {
         let known = self.keys.locked().of(algorithm);
         known.unwrap_or_else(|| self.change_keys(|keys| keys.of_or_new(algorithm)))
     }
@@ -91,6 +92,9 @@ impl State {
                 "client_secret_basic", "client_secret_post", "private_key_jwt",
             ],
             "introspection_signing_alg_values_supported": algorithms,
+            "revocation_endpoint": self.identity.revocation_endpoint(),
+            "revocation_endpoint_auth_methods_supported": ["none"],
+            "dpop_signing_alg_values_supported": proof_algorithms(),
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
             "subject_types_supported": ["public"],
@@ -134,8 +138,19 @@ impl Identity {
         self.under("oauth/introspect")
     }
 
+    pub(crate) fn revocation_endpoint(&self) -> String {
+        self.under("oauth/revoke")
+    }
+
     /// Appends `path` to the issuer's address, with one slash between them.
     pub(crate) fn under(&self, path: &str) -> String {
         format!("{}/{path}", self.issuer.trim_end_matches('/'))
     }
+}
+
+/// Those of asymmetric keys (RFC 9449 section 5.1).
+fn proof_algorithms() -> Vec<&'static str> {
+    let all = Algorithm::ALL.into_iter();
+    let asymmetric = all.filter(|it| it.family() != KeyFamily::Hmac);
+    asymmetric.map(Algorithm::name).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Response, Url};
@@ -63,6 +64,15 @@ async fn code(page: &Page, changes: &Value) -> String {
 }
 
 async fn redeem(page: &Page, code: &str, changes: &Value) -> (u16, Value) {
+    redeem_with(page, code, changes, None).await
+}
+
+async fn redeem_with(
+    page: &Page,
+    code: &str,
+    changes: &Value,
+    proof: Option<TokenBuilder>,
+) -> (u16, Value) {
     let form = json!({
         "grant_type": "authorization_code",
         "client_id": "docs",
@@ -73,6 +83,9 @@ async fn redeem(page: &Page, code: &str, changes: &Value) -> (u16, Value) {
     let request = client()
         .post(page.issuer.token_endpoint())
         .form(&changed(form, changes));
+    let request = proof
+        .into_iter()
+        .fold(request, |it, proof| it.header("DPoP", proof.build()));
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
@@ -193,6 +206,26 @@ async fn a_code_is_bound_to_its_request_and_used_up_by_the_first_attempt() {
         let (status, answer) = redeem(&page, &code, &json!({})).await;
         assert_eq!((status, &answer["error"]), (400, &json!("invalid_grant")));
     }
+}
+
+#[tokio::test]
+async fn a_proof_binds_the_token_of_a_user_and_a_wrong_one_does_not_use_the_code_up() {
+    let page = Page::with_api(json!({})).await;
+    let code = code(&page, &json!({})).await;
+    let key = SigningKey::shared(Algorithm::ES256);
+    let url = page.issuer.token_endpoint();
+    let wrong = key.proof("GET", &url, "");
+    let (status, answer) = redeem_with(&page, &code, &json!({}), Some(wrong)).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (400, &json!("invalid_dpop_proof"))
+    );
+    let good = key.proof("POST", &url, "");
+    let (status, answer) = redeem_with(&page, &code, &json!({}), Some(good)).await;
+    assert_eq!((status, &answer["token_type"]), (200, &json!("DPoP")));
+    let claims = read(answer["access_token"].as_str().unwrap()).1;
+    assert_eq!(claims["sub"], "ada");
+    assert_eq!(claims["cnf"]["jkt"], key.thumbprint());
 }
 
 #[tokio::test]

@@ -114,6 +114,43 @@ async fn a_call_shows_the_answer_and_the_reason() {
 }
 
 #[tokio::test]
+async fn a_proof_goes_with_the_scheme_dpop() {
+    let page = Page::open(Registry::in_memory()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "http://127.0.0.1:{}/",
+        listener.local_addr().unwrap().port()
+    );
+    for (proof, expected) in [
+        (
+            json!("p"),
+            &["authorization: DPoP t\r\n", "dpop: p\r\n"][..],
+        ),
+        (Value::Null, &["authorization: Bearer t\r\n"]),
+    ] {
+        let call = json!({ "method": "GET", "url": url, "token": "t", "proof": proof });
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 4096];
+            let read = stream.read(&mut bytes).await.unwrap();
+            let answer = "HTTP/1.1 401 no\r\nwww-authenticate: DPoP error=\"use_dpop_nonce\"\r\ndpop-nonce: n\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(bytes[..read].to_vec()).unwrap()
+        };
+        let (answer, request) = tokio::join!(page.post("call", call), serve);
+        for part in expected {
+            assert!(request.contains(part), "{request}");
+        }
+        assert_eq!(request.contains("dpop: "), proof.is_string(), "{request}");
+        // What the page needs for another attempt.
+        let headers = answer["headers"].as_array().unwrap();
+        assert!(headers.contains(&json!(["dpop-nonce", "n"])));
+        let challenge = json!({ "scheme": "DPoP", "parameters": [["error", "use_dpop_nonce"]] });
+        assert_eq!(answer["challenges"][0], challenge);
+    }
+}
+
+#[tokio::test]
 async fn the_inspector_answers_this_machine_alone() {
     let inspector = Inspector::start(0).await.unwrap();
     let url = format!("http://127.0.0.1:{}/", inspector.port());

@@ -5,6 +5,7 @@ use authz_core::{
     jwks::{SharedSecret, StaticKeys},
     scope,
 };
+use authz_testkit::SigningKey;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -55,6 +56,54 @@ async fn every_wrong_token_is_refused_for_the_announced_reason() {
             assert_eq!(rejection.status().as_u16(), fault["status"], "{fault}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_the_key_of_the_page() {
+    let page = Page::with_api(json!({})).await;
+    let jkt = SigningKey::shared(Algorithm::ES256).thumbprint();
+    let answer = page.post("token", json!({ "api": API, "jkt": jkt })).await;
+    assert_eq!(claim(&answer, "cnf"), &json!({ "jkt": jkt }));
+    assert_eq!(
+        (&answer["jkt"], &answer["opaque"]),
+        (&json!(jkt), &json!(false))
+    );
+    let rejection = api(&page).verify(answer["token"].as_str().unwrap()).await;
+    assert_eq!(rejection.unwrap_err().reason().name(), "sender_constrained");
+    let plain = page.post("token", json!({ "api": API })).await;
+    assert_eq!(claim(&plain, "cnf"), &Value::Null);
+}
+
+#[tokio::test]
+async fn an_opaque_token_is_known_to_the_issuer_until_it_is_revoked() {
+    let page = Page::with_api(json!({})).await;
+    let choice = json!({ "api": API, "user": "ada", "opaque": true });
+    let answer = page.post("token", choice).await;
+    let token = answer["token"].as_str().unwrap();
+    assert!(!token.contains('.') && answer["opaque"] == true, "{answer}");
+    assert_eq!(claim(&answer, "sub"), "ada");
+    let is_active = async || {
+        let request = crate::support::client().post(page.issuer.introspection_endpoint());
+        let request = request
+            .form(&[("token", token)])
+            .basic_auth("api", Some("s"));
+        let said: Value = request.send().await.unwrap().json().await.unwrap();
+        said["active"].as_bool().unwrap()
+    };
+    let decoded = async || page.post("decode", json!({ "token": token })).await;
+    assert!(is_active().await);
+    let before = decoded().await;
+    assert_eq!(claim(&before, "sub"), "ada");
+    assert_eq!(
+        (&before["is_opaque"], &before["is_revoked"]),
+        (&json!(true), &json!(false))
+    );
+    page.post("revoke", json!({ "token": token })).await;
+    assert!(!is_active().await);
+    assert_eq!(decoded().await["is_revoked"], true);
+    // A mistake comes before the kind.
+    let wrong = json!({ "api": API, "opaque": true, "fault": "expired" });
+    assert_eq!(page.post("token", wrong).await["opaque"], false);
 }
 
 #[tokio::test]

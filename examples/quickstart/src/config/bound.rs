@@ -27,10 +27,13 @@ pub(crate) struct Bound {
 
 impl Bound {
     pub(super) fn read(environment: &mut Environment) -> Result<Self, String> {
-        let dpop = environment
-            .take("AUTHZ_DPOP", value::dpop)?
-            .unwrap_or_default();
-        let nonces = environment.take("AUTHZ_DPOP_NONCE", value::is_required)?;
+        const DPOP: [(&str, Dpop); 3] = [
+            ("off", Dpop::Off),
+            ("accepted", Dpop::Accepted),
+            ("required", Dpop::Required),
+        ];
+        let dpop = environment.take("AUTHZ_DPOP", value::one_of(&DPOP))?;
+        let nonces = environment.take("AUTHZ_DPOP_NONCE", value::one_of(&value::REQUIRED))?;
         let header = environment.take("AUTHZ_CLIENT_CERT_HEADER", value::certificate_header)?;
         let proxies = environment.take("AUTHZ_TRUSTED_PROXIES", |text| {
             TrustedProxies::new(text.split(',').map(str::trim))
@@ -43,7 +46,7 @@ impl Bound {
         let (tls, client_auth) = environment.tls()?;
         let is_open = header.is_some() || client_auth == ClientAuth::Optional;
         Ok(Self {
-            dpop,
+            dpop: dpop.unwrap_or_default(),
             needs_nonces: nonces.unwrap_or_default(),
             nonce_key: environment.take("AUTHZ_NONCE_KEY", NonceKey::from_base64url)?,
             // Parsed later: an error here would show the password.
@@ -70,10 +73,10 @@ impl Bound {
         base_url: &str,
         store: Option<Store>,
     ) -> Result<AuthorizerBuilder, String> {
-        let builder = match self.certificate_from {
-            Some((header, proxies)) => builder.client_certificate_from(header, proxies),
-            None => builder,
-        };
+        let certificate = self.certificate_from.into_iter();
+        let builder = certificate.fold(builder, |it, (header, proxies)| {
+            it.client_certificate_from(header, proxies)
+        });
         let url = self.public_url.unwrap_or_else(|| base_url.to_owned());
         let mut proofs = DpopProofs::for_public_url(url);
         if self.needs_nonces {
@@ -97,7 +100,9 @@ impl Environment {
         let read = |path: &str| fs::read(path).map_err(|error| value::unreadable(&error));
         let chain = self.take("AUTHZ_TLS_CERT", read)?;
         let key = self.take("AUTHZ_TLS_KEY", read)?;
-        let client_auth = self.take("AUTHZ_TLS_CLIENT", value::client_auth)?;
+        const AUTH: [(&str, ClientAuth); 2] =
+            [("off", ClientAuth::Off), ("optional", ClientAuth::Optional)];
+        let client_auth = self.take("AUTHZ_TLS_CLIENT", value::one_of(&AUTH))?;
         let client_auth = client_auth.unwrap_or(ClientAuth::Off);
         let config = match (chain, key) {
             (None, None) => return Ok((None, ClientAuth::Off)),

@@ -13,6 +13,7 @@ use std::{
 };
 
 use authz_core::{Algorithm, ClientAuthentication, Introspection, Issuer, rules::Rules};
+use authz_testkit::TokenBuilder;
 use http::HeaderValue;
 use tracing_subscriber::EnvFilter;
 
@@ -48,7 +49,7 @@ impl Config {
         let algorithms = environment.list("AUTHZ_ALGORITHMS", value::algorithm)?;
         let host = environment.take("HOST", value::host)?;
         let port = environment.take("PORT", value::port)?;
-        let cors_origins = environment.list("AUTHZ_CORS_ORIGINS", value::origin)?;
+        let origins = environment.list("AUTHZ_CORS_ORIGINS", value::origin)?;
         let log = environment.take("RUST_LOG", value::log_filter)?;
         Ok(Self {
             issuer: environment.issuer()?,
@@ -58,7 +59,7 @@ impl Config {
             resource: environment.take("AUTHZ_RESOURCE", value::resource)?,
             rules: environment.take("AUTHZ_RULES", value::rules)?,
             bound: Bound::read(&mut environment)?,
-            cors_origins: cors_origins.unwrap_or_default(),
+            cors_origins: origins.unwrap_or_default(),
             log: log.unwrap_or_else(|| EnvFilter::new("info")),
             inspector_port: environment.take("AUTHZ_INSPECTOR_PORT", value::port)?,
             metrics_port: environment.take("AUTHZ_METRICS_PORT", value::fixed_port)?,
@@ -169,26 +170,48 @@ impl Environment {
     }
 
     fn introspection(&mut self) -> Result<Option<Introspection>, String> {
-        let tokens = self.take("AUTHZ_INTROSPECTION", value::introspection)?;
-        let client = self.take("AUTHZ_CLIENT_ID", value::any)?;
-        let secret = self.secret("AUTHZ_CLIENT_SECRET")?;
+        type Introspect = fn(ClientAuthentication) -> Introspection;
+        const TOKENS: [(&str, Option<Introspect>); 4] = [
+            ("off", None),
+            ("opaque", Some(Introspection::opaque)),
+            ("always", Some(Introspection::always)),
+            ("fallback", Some(Introspection::fallback)),
+        ];
+        let tokens = self.take("AUTHZ_INTROSPECTION", value::one_of(&TOKENS))?;
         let Some(introspect) = tokens.flatten() else {
-            for (variable, value) in [("AUTHZ_CLIENT_ID", client), ("AUTHZ_CLIENT_SECRET", secret)]
-            {
-                let warning = format!("{variable} has no effect: AUTHZ_INTROSPECTION is off");
-                self.warnings.extend(value.map(|_| warning));
+            for it in [
+                "INTROSPECTION_SIGNED",
+                "CLIENT_ID",
+                "CLIENT_SECRET",
+                "CLIENT_KEY",
+            ] {
+                let set = self.secret(&format!("AUTHZ_{it}"))?;
+                let warning = format!("AUTHZ_{it} has no effect: AUTHZ_INTROSPECTION is off");
+                self.warnings.extend(set.map(|_| warning));
             }
             return Ok(None);
         };
-        let missing = |variable| {
-            format!(
-                "{variable} is not set, though AUTHZ_INTROSPECTION is: give the client by which this API asks the issuer about tokens"
-            )
+        let required = value::one_of(&value::REQUIRED);
+        let signed = self.take("AUTHZ_INTROSPECTION_SIGNED", required)?;
+        let client = self.take("AUTHZ_CLIENT_ID", |id| Ok::<_, &str>(id.to_owned()))?;
+        let secret = self.secret("AUTHZ_CLIENT_SECRET")?;
+        let key = self.take("AUTHZ_CLIENT_KEY", value::signing_key)?;
+        let missing = "is not set, though AUTHZ_INTROSPECTION is: give the client by which this API asks the issuer about tokens";
+        let client = client.ok_or_else(|| format!("AUTHZ_CLIENT_ID {missing}"))?;
+        let client = match (secret, key) {
+            (Some(secret), None) => ClientAuthentication::client_secret_basic(client, secret),
+            (None, Some(key)) => ClientAuthentication::private_key_jwt(client, move |it: &str| {
+                let assertion = TokenBuilder::new(&key).typ(Some("JWT")).kid(None);
+                Ok(assertion.raw_payload(it).build())
+            }),
+            (None, None) => return Err(format!("AUTHZ_CLIENT_SECRET {missing}")),
+            _ => return Err("AUTHZ_CLIENT_SECRET and AUTHZ_CLIENT_KEY: unset one of them".into()),
         };
-        let client = client.ok_or_else(|| missing("AUTHZ_CLIENT_ID"))?;
-        let secret = secret.ok_or_else(|| missing("AUTHZ_CLIENT_SECRET"))?;
-        let client = ClientAuthentication::client_secret_basic(client, secret);
-        Ok(Some(introspect(client)))
+        let introspection = introspect(client);
+        Ok(Some(match signed {
+            Some(true) => introspection.signed(),
+            _ => introspection,
+        }))
     }
 
     /// Reads a variable whose value no message may show.

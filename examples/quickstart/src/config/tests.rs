@@ -1,3 +1,6 @@
+use authz_testkit::SigningKey;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::*;
 
 /// Reads variables, written `NAME=value;NAME=value`. A later value of the same variable replaces the
@@ -17,7 +20,7 @@ fn with_issuer(variables: &str) -> Result<Config, String> {
 const VARIABLES: &str = "
     AUTHZ_ISSUER AUTH0_DOMAIN AUTHZ_AUDIENCE AUTH0_AUDIENCE AUTHZ_JWKS_URI AUTHZ_DISCOVERY_URL
     AUTHZ_ALLOW_HTTP AUTHZ_CA_FILE AUTHZ_ALGORITHMS AUTHZ_RESOURCE AUTHZ_RULES AUTHZ_CORS_ORIGINS
-    AUTHZ_INTROSPECTION AUTHZ_CLIENT_ID AUTHZ_CLIENT_SECRET
+    AUTHZ_INTROSPECTION AUTHZ_INTROSPECTION_SIGNED AUTHZ_CLIENT_ID AUTHZ_CLIENT_SECRET AUTHZ_CLIENT_KEY
     AUTHZ_INSPECTOR_PORT AUTHZ_METRICS_PORT AUTHZ_DPOP AUTHZ_DPOP_NONCE AUTHZ_NONCE_KEY AUTHZ_PUBLIC_URL AUTHZ_STORE
     AUTHZ_CLIENT_CERT_HEADER AUTHZ_TRUSTED_PROXIES AUTHZ_TLS_CERT AUTHZ_TLS_KEY AUTHZ_TLS_CLIENT
     HOST PORT RUST_LOG";
@@ -130,6 +133,37 @@ fn introspection_needs_a_client_whose_secret_is_not_shown() {
         let config = with_issuer(&format!("{off};{client}")).unwrap();
         assert!(config.introspection.is_none());
         assert_eq!(config.warnings.len(), 2);
+        let config = with_issuer(&format!("{off};AUTHZ_INTROSPECTION_SIGNED=required")).unwrap();
+        assert_eq!(config.warnings.len(), 1);
+    }
+}
+
+#[test]
+fn a_client_has_a_secret_or_a_key() {
+    for (name, algorithm, is_fine) in [
+        ("ec", Algorithm::ES256, true),
+        ("rsa", Algorithm::RS256, true),
+        ("ed", Algorithm::EdDSA, true),
+        ("p384", Algorithm::ES384, false),
+    ] {
+        let path = env::temp_dir().join(format!("authz-{}-{name}.pem", std::process::id()));
+        let der = SigningKey::shared(algorithm).to_pkcs8().unwrap();
+        let pem = STANDARD.encode(der);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n");
+        std::fs::write(&path, pem).unwrap();
+        let key = format!("AUTHZ_CLIENT_ID=api;AUTHZ_CLIENT_KEY={}", path.display());
+        let config = with_issuer(&format!("AUTHZ_INTROSPECTION=opaque;{key}"));
+        let both = with_issuer(&format!(
+            "AUTHZ_INTROSPECTION=opaque;{key};AUTHZ_CLIENT_SECRET=x"
+        ));
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(config.is_ok(), is_fine, "{name}: {config:?}");
+        match config {
+            Ok(config) => assert!(format!("{config:?}").contains("private_key_jwt")),
+            Err(error) => assert!(error.contains("no key of P-256"), "{error}"),
+        }
+        let error = both.unwrap_err();
+        assert!(error.contains("AUTHZ_CLIENT_KEY"), "{error}");
     }
 }
 

@@ -3,10 +3,9 @@
 
 use std::{fs, io, net::IpAddr};
 
-use authz_core::{
-    Algorithm, ClientAuthentication, ClientCertificateHeader, Dpop, Introspection, rules::Rules,
-};
-use authz_rustls::ClientAuth;
+use authz_core::{Algorithm, ClientCertificateHeader, rules::Rules};
+use authz_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
+use authz_testkit::SigningKey;
 use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -68,28 +67,17 @@ pub(super) fn unreadable(error: &io::Error) -> String {
     format!("cannot be read ({error}): a relative path begins where the server is started")
 }
 
-pub(super) fn dpop(text: &str) -> Result<Dpop> {
-    Ok(match text {
-        "off" => Dpop::Off,
-        "accepted" => Dpop::Accepted,
-        "required" => Dpop::Required,
-        _ => return Err("is not one of off, accepted, required"),
-    })
-}
+/// Whether something is required.
+pub(super) const REQUIRED: [(&str, bool); 2] = [("off", false), ("required", true)];
 
-pub(super) fn is_required(text: &str) -> Result<bool> {
-    match text {
-        "off" => Ok(false),
-        "required" => Ok(true),
-        _ => Err("is not one of off, required"),
-    }
-}
-
-pub(super) fn client_auth(text: &str) -> Result<ClientAuth> {
-    match text {
-        "off" => Ok(ClientAuth::Off),
-        "optional" => Ok(ClientAuth::Optional),
-        _ => Err("is not one of off, optional"),
+/// One of these names.
+pub(super) fn one_of<T: Copy>(choices: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
+    |text| {
+        let chosen = choices.iter().find(|(name, _)| *name == text);
+        chosen.map(|(_, it)| *it).ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            format!("is not one of {}", names.join(", "))
+        })
     }
 }
 
@@ -150,24 +138,15 @@ pub(super) fn algorithm(name: &str) -> Result<Algorithm> {
     )
 }
 
-pub(super) fn any(text: &str) -> Result<String> {
-    Ok(text.to_owned())
-}
-
-/// Makes the settings of introspection for a client.
-type Introspect = fn(ClientAuthentication) -> Introspection;
-
-/// Which tokens the issuer is asked about.
-pub(super) fn introspection(text: &str) -> Result<Option<Introspect>> {
-    match text {
-        "off" => Ok(None),
-        "opaque" => Ok(Some(Introspection::opaque)),
-        "always" => Ok(Some(Introspection::always)),
-        "fallback" => Ok(Some(Introspection::fallback)),
-        _ => Err(
-            "does not say which tokens the issuer is asked about: use off, opaque, always or fallback",
-        ),
-    }
+/// A key in a PEM file (`PRIVATE KEY`), and its algorithm.
+pub(super) fn signing_key(path: &str) -> Result<SigningKey, String> {
+    let pem = fs::read(path).map_err(|error| unreadable(&error))?;
+    let der = PrivatePkcs8KeyDer::from_pem_slice(&pem);
+    let der =
+        der.map_err(|_| "has no key in it: give a PEM file with -----BEGIN PRIVATE KEY-----")?;
+    let mut algorithms = [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA].into_iter();
+    let key = algorithms.find_map(|it| SigningKey::from_pkcs8(it, der.secret_pkcs8_der()).ok());
+    key.ok_or("has no key of P-256, RSA or Ed25519 in it".to_owned())
 }
 
 pub(super) fn host(text: &str) -> Result<IpAddr> {

@@ -28,7 +28,7 @@ pub struct Launch {
 }
 
 /// The variables that are not inherited.
-pub const CONFIGURATION: [&str; 21] = [
+pub const CONFIGURATION: [&str; 23] = [
     "AUTHZ_ISSUER",
     "AUTHZ_AUDIENCE",
     "AUTHZ_JWKS_URI",
@@ -40,8 +40,10 @@ pub const CONFIGURATION: [&str; 21] = [
     "AUTHZ_ALLOW_HTTP",
     "AUTHZ_CA_FILE",
     "AUTHZ_INTROSPECTION",
+    "AUTHZ_INTROSPECTION_SIGNED",
     "AUTHZ_CLIENT_ID",
     "AUTHZ_CLIENT_SECRET",
+    "AUTHZ_CLIENT_KEY",
     "AUTHZ_INSPECTOR_PORT",
     "AUTHZ_METRICS_PORT",
     "AUTHZ_STORE",

@@ -185,6 +185,27 @@ const MISTAKES: &[(&str, Variables, &str)] = &[
         ],
         "AUTHZ_CLIENT_SECRET",
     ),
+    (
+        "introspection with a key that can't be read",
+        &[
+            ISSUER,
+            AUDIENCE,
+            ("AUTHZ_INTROSPECTION", "always"),
+            ("AUTHZ_CLIENT_ID", "api"),
+            ("AUTHZ_CLIENT_KEY", stage::RULES),
+        ],
+        "AUTHZ_CLIENT_KEY",
+    ),
+    (
+        "signed introspection, neither off nor required",
+        &[
+            ISSUER,
+            AUDIENCE,
+            ("AUTHZ_INTROSPECTION", "always"),
+            ("AUTHZ_INTROSPECTION_SIGNED", "true"),
+        ],
+        "AUTHZ_INTROSPECTION_SIGNED",
+    ),
     ("port that is no number", &[("PORT", "http")], "PORT"),
     ("port that is none", &[("PORT", "70000")], "PORT"),
     (

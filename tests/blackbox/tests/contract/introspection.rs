@@ -1,6 +1,9 @@
 //! Tokens that the issuer is asked about.
 
+use std::{env, fs, process, thread};
+
 use authz_testkit::{Algorithm, Fault, SigningKey, TokenBuilder};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use blackbox::{http::Request, server::Server};
 
 use crate::{
@@ -92,6 +95,38 @@ pub(crate) fn opaque(subject: Subject) {
     );
     assert_eq!(issuer.requests().introspection, cases.len());
     assert!(!server.stderr().contains("p&ss"), "{}", server.stderr());
+}
+
+/// Authenticates with a signed assertion, and requires signed answers (RFC 9701).
+pub(crate) fn signed(subject: Subject) {
+    let issuer = Issuer::start();
+    let der = SigningKey::shared(Algorithm::ES256).to_pkcs8().unwrap();
+    let pem = STANDARD.encode(der);
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n");
+    let name = format!(
+        "authz-key-{}-{:?}.pem",
+        process::id(),
+        thread::current().id()
+    );
+    let path = env::temp_dir().join(name.replace(['(', ')'], ""));
+    fs::write(&path, pem).unwrap();
+    let launch = stage::configured(subject, &issuer)
+        .env("AUTHZ_INTROSPECTION", "opaque")
+        .env("AUTHZ_INTROSPECTION_SIGNED", "required")
+        .env("AUTHZ_CLIENT_ID", "an api")
+        .env("AUTHZ_CLIENT_KEY", &path);
+    let server = stage::start_ready(launch);
+    fs::remove_file(path).unwrap();
+    check_all(&server, &opaque_cases(&issuer));
+    // An answer that is not signed is not believed.
+    let plain = r#"{"active":true}"#.as_bytes().to_vec();
+    issuer.fault_introspection(Some(Fault::Respond {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: plain,
+    }));
+    let answer = stage::send(&server, &private("x"));
+    assert_eq!(outage::unavailable(&answer), Ok(()), "{answer:?}");
 }
 
 pub(crate) fn always(subject: Subject) {

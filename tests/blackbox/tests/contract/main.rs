@@ -66,7 +66,7 @@ on_every_framework! {
     embedded: the_printed_curl_line_works, the_issuer_gives_tokens, it_names_itself,
         the_inspector_shows_decisions;
     endpoints: answers, messages_are_stored, about_the_caller;
-    introspection: off, opaque, always, fallback, down, by_a_client_that_is_not_accepted;
+    introspection: off, opaque, signed, always, fallback, down, by_a_client_that_is_not_accepted;
     log: of_refusals;
     metadata: of_the_resource, can_be_read_by_everybody, is_nowhere_else, of_a_resource_with_a_path;
     metrics: are_served_when_asked_for;

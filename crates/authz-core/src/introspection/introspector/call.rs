@@ -47,9 +47,9 @@ impl Introspector {
             .await
             .map_err(|error| IntrospectionError::post(&shown, &error))?;
         let answer = match &self.keys {
-            None => answer,
+            None => answer.body,
             Some(keys) => keys
-                .open(&answer, &self.issuer, client.client())
+                .open(&answer.body, &self.issuer, client.client())
                 .await
                 .map_err(|error| IntrospectionError::unsigned(&shown, &error))?,
         };

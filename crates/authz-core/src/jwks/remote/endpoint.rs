@@ -9,7 +9,7 @@ use super::{
 };
 use crate::jwks::{error::KeysError, fetch_error::FetchError};
 
-/// An endpoint of the issuer that takes POST requests, at a given address or found by discovery.
+/// An endpoint that takes POST requests, at a given address or found by discovery.
 #[derive(Debug)]
 pub(crate) struct RemoteEndpoint {
     source: Source,
@@ -38,7 +38,7 @@ impl RemoteEndpoint {
         accept: &'static str,
         headers: HeaderMap,
         body: &Bytes,
-    ) -> Result<Bytes, FetchError> {
+    ) -> Result<Fetched, FetchError> {
         let mut all = request_headers(accept);
         all.extend(headers);
         let request = PostRequest {
@@ -48,18 +48,14 @@ impl RemoteEndpoint {
             max_bytes: self.source.max_bytes,
         };
         let fetched = self.source.fetcher.post(request).await?;
-        let Fetched {
-            status,
-            headers,
-            body,
-        } = self.source.checked(fetched)?;
-        if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) {
+        let fetched = self.source.checked(fetched)?;
+        if matches!(fetched.status, StatusCode::NOT_FOUND | StatusCode::GONE) {
             // The endpoint may have moved, so the next request discovers it again.
             self.memory.lock().await.forget_place();
         }
-        match status {
-            StatusCode::OK => Ok(body),
-            status => Err(unexpected(status, &headers)),
+        match fetched.status {
+            StatusCode::OK => Ok(fetched),
+            status => Err(unexpected(status, &fetched.headers)),
         }
     }
 }

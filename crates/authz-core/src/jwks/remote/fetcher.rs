@@ -23,10 +23,10 @@ pub trait Fetcher: fmt::Debug + Send + Sync + 'static {
     /// Return [`FetchError`] only if no complete response arrived or it is longer than `max_bytes`.
     async fn get(&self, request: FetchRequest<'_>) -> Result<Fetched, FetchError>;
 
-    /// Sends one POST request, for [introspection](crate::Introspection), and reads the response up to
-    /// `max_bytes`. The default returns an error.
+    /// Sends one POST request, for [introspection](crate::Introspection) or a poll of security events, and reads
+    /// the response up to `max_bytes`. The default returns an error.
     ///
-    /// Do not follow redirects: the request carries a token and the credentials of this API.
+    /// Do not follow redirects: the request carries the credentials of this API, and maybe a token.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl fmt::Debug for FetchRequest<'_> {
     }
 }
 
-/// A request that carries a token and the credentials of this API. `Debug` prints neither.
+/// A request that carries the credentials of this API, and maybe a token. `Debug` prints neither.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct PostRequest<'a> {

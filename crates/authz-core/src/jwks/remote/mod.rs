@@ -34,6 +34,8 @@ use tokio::{runtime::Handle, time::Instant};
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest_fetcher::ReqwestFetcher;
+#[cfg(feature = "ssf")]
+pub(crate) use self::schedule::{Backoff, Schedule};
 pub use self::{
     builder::RemoteJwksBuilder,
     builder_error::{RemoteJwksError, RemoteJwksErrorKind},

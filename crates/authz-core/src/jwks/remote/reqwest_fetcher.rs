@@ -16,7 +16,7 @@ use crate::{
 /// A [`Fetcher`] based on [`reqwest`].
 ///
 /// Your own client is used unchanged, with its redirect policy and trust anchors. The limits on
-/// bytes and time still apply. For introspection, it must not follow redirects.
+/// bytes and time still apply. For introspection and polls, it must not follow redirects.
 #[derive(Clone, Debug)]
 pub struct ReqwestFetcher {
     client: reqwest::Client,

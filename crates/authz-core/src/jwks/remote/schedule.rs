@@ -6,7 +6,7 @@ use crate::clock::later;
 
 /// Schedules the routine refresh. Tokens with unknown keys don't affect it.
 #[derive(Debug)]
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     backoff: Backoff,
     failures: u32,
     due: Instant,
@@ -16,16 +16,16 @@ pub(super) struct Schedule {
 
 /// The waits between failed fetches, doubled each time, with jitter.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Backoff {
-    pub(super) first: Duration,
+pub(crate) struct Backoff {
+    pub(crate) first: Duration,
     /// Maximum wait while keys are available.
-    pub(super) max: Duration,
+    pub(crate) max: Duration,
     /// Maximum wait without keys, when requests get 503.
-    pub(super) max_without_keys: Duration,
+    pub(crate) max_without_keys: Duration,
 }
 
 impl Schedule {
-    pub(super) const fn new(now: Instant, backoff: Backoff) -> Self {
+    pub(crate) const fn new(now: Instant, backoff: Backoff) -> Self {
         Self {
             backoff,
             failures: 0,
@@ -34,33 +34,33 @@ impl Schedule {
         }
     }
 
-    pub(super) const fn due(&self) -> Instant {
+    pub(crate) const fn due(&self) -> Instant {
         self.due
     }
 
-    pub(super) fn is_due(&self, now: Instant) -> bool {
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
         now >= self.due
     }
 
     /// Returns `true` if the server's `Retry-After` is not over.
-    pub(super) fn is_held_back(&self, now: Instant) -> bool {
+    pub(crate) fn is_held_back(&self, now: Instant) -> bool {
         self.not_before.is_some_and(|until| now < until)
     }
 
-    pub(super) fn held_back_for(&self, now: Instant) -> Duration {
+    pub(crate) fn held_back_for(&self, now: Instant) -> Duration {
         self.not_before
             .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
     /// Schedules the next refresh a quarter to an eighth of the lifetime before expiry. The jitter
     /// spreads the requests of servers that started together.
-    pub(super) fn succeeded(&mut self, now: Instant, lifetime: Duration) {
+    pub(crate) fn succeeded(&mut self, now: Instant, lifetime: Duration) {
         self.failures = 0;
         self.not_before = None;
         self.due = later(now, lifetime - jitter(lifetime / 4, lifetime / 8));
     }
 
-    pub(super) fn failed(&mut self, now: Instant, have_keys: bool, retry_after: Option<Duration>) {
+    pub(crate) fn failed(&mut self, now: Instant, have_keys: bool, retry_after: Option<Duration>) {
         let max = if have_keys {
             self.backoff.max
         } else {
@@ -82,12 +82,12 @@ impl Schedule {
     }
 
     /// Records that the keys lapsed at `at`, so requests now get 503.
-    pub(super) fn lapsed(&mut self, at: Instant) {
+    pub(crate) fn lapsed(&mut self, at: Instant) {
         self.not_later_than(later(at, self.backoff.max_without_keys));
     }
 
     /// Moves the next refresh forward to `due`, but not before the end of `Retry-After`.
-    pub(super) fn not_later_than(&mut self, due: Instant) {
+    pub(crate) fn not_later_than(&mut self, due: Instant) {
         let due = self.not_before.map_or(due, |until| due.max(until));
         self.due = self.due.min(due);
     }

@@ -33,21 +33,26 @@ pub(super) enum SetError {
 }
 
 impl SetError {
-    /// Returns the response (RFC 8935 sections 2.3 and 2.4).
-    pub(super) fn response(self) -> Response<String> {
-        let err = match self {
+    /// Returns the error code (RFC 8935 section 2.4).
+    pub(super) const fn code(self) -> &'static str {
+        match self {
             Self::Issuer => "invalid_issuer",
             Self::Audience => "invalid_audience",
             Self::Key => "invalid_key",
             Self::Signature => "authentication_failed",
-            Self::Unavailable => {
-                let mut response = Response::new(String::new());
-                *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-                response.headers_mut().insert(RETRY_AFTER, 5.into());
-                return response;
-            }
             _ => "invalid_request",
-        };
+        }
+    }
+
+    /// Returns the response (RFC 8935 sections 2.3 and 2.4).
+    pub(super) fn response(self) -> Response<String> {
+        if self == Self::Unavailable {
+            let mut response = Response::new(String::new());
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            response.headers_mut().insert(RETRY_AFTER, 5.into());
+            return response;
+        }
+        let err = self.code();
         let mut response = Response::new(format!(r#"{{"err":"{err}","description":"{self}"}}"#));
         *response.status_mut() = StatusCode::BAD_REQUEST;
         let headers = response.headers_mut();

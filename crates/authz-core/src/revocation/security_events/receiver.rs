@@ -18,9 +18,9 @@ use crate::{
 /// Receives security event tokens (RFC 8417) from one transmitter, and adds entries to
 /// [`Revocations`]. Clones share the state.
 ///
-/// It is the receiver of a stream of the Shared Signals Framework 1.0 with delivery by push (RFC 8935). The
-/// application serves an endpoint for `POST`, and passes the body to [`receive`](Self::receive). An event
-/// is accepted only if its `typ` is `secevent+jwt`, `iss` and `aud` are those of the stream, the
+/// It is the receiver of a stream of the Shared Signals Framework 1.0. With delivery by push (RFC 8935), the
+/// application serves an endpoint for `POST`, and passes the body to [`receive`](Self::receive). With delivery by
+/// poll (RFC 8936), [`poll`](Self::poll) asks the transmitter. An event is accepted only if its `typ` is `secevent+jwt`, `iss` and `aud` are those of the stream, the
 /// transmitter's key has signed it, and it has neither `sub` nor `exp`.
 ///
 /// ```
@@ -91,22 +91,40 @@ impl SecurityEvents {
     ///
     /// The entries are in effect before the response is sent.
     pub async fn receive(&self, set: &[u8]) -> Response<String> {
-        match self.process(set).await {
+        match self.accept(set).await {
             Ok(()) => {
                 let mut response = Response::new(String::new());
                 *response.status_mut() = StatusCode::ACCEPTED;
                 response
             }
-            Err(error) => {
-                tracing::warn!(
-                    target: "authz::revocation",
-                    issuer = %Excerpt(&self.0.transmitter.issuer),
-                    error = %error,
-                    "a security event was refused"
-                );
-                error.response()
-            }
+            Err(error) => error.response(),
         }
+    }
+
+    /// Processes one event, and logs why it is refused.
+    pub(super) async fn accept(&self, set: &[u8]) -> Result<(), SetError> {
+        let accepted = self.process(set).await;
+        if let Err(error) = accepted {
+            tracing::warn!(
+                target: "authz::revocation",
+                issuer = %Excerpt(self.issuer()),
+                error = %error,
+                "a security event was refused"
+            );
+        }
+        accepted
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.0.transmitter.issuer
+    }
+
+    pub(super) fn audience(&self) -> &str {
+        &self.0.transmitter.audience
+    }
+
+    pub(super) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
     }
 
     async fn process(&self, set: &[u8]) -> Result<(), SetError> {
@@ -157,7 +175,7 @@ impl Receiver {
 impl fmt::Debug for SecurityEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecurityEvents")
-            .field("transmitter", &self.0.transmitter.issuer)
+            .field("transmitter", &self.issuer())
             .finish_non_exhaustive()
     }
 }

@@ -5,8 +5,8 @@ import { announce, el, section, table } from './dom.js';
 // What an operator looks for first.
 const FIRST = ['reason', 'expected', 'actual', 'hint'];
 
-/** `fault`: what is wrong with the token that was sent, so that the status can be compared. */
-export function answer(response, fault) {
+/** `fault`: what is wrong with the token that was sent, so that the status can be compared. `note`: how it was sent. */
+export function answer(response, fault, note) {
   const { status, reason_phrase: phrase, millis, headers, body, challenges, decisions, inspector_error: error } = response;
   const millisText = `${millis.toFixed(1)} ms`;
   announce(`${status} ${phrase} in ${millisText}`);
@@ -16,6 +16,7 @@ export function answer(response, fault) {
         el('p', { class: 'status-line' },
           el('strong', { id: 'call-status', class: `status ${tone(status)}`, 'data-status': status }, `${status} ${phrase}`),
           el('span', { id: 'call-millis', class: 'hint' }, millisText)),
+        note && el('p', { class: 'hint', id: 'call-note' }, note),
         fault && verdict(status, fault),
         challenges.map(challenge),
         el('h3', {}, 'Body'),

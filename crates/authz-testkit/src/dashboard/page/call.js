@@ -4,6 +4,7 @@ import { answer } from './answer.js';
 import { el, link, section, viewHead } from './dom.js';
 import { expectation } from './fault.js';
 import { checked, choices, field, formError, group, input, numberOrNull, onSubmit, select } from './form.js';
+import { canProve, jktOf, needsNonce, proof } from './proof.js';
 import { post } from './server.js';
 import { callForm, labToken, remember, state } from './state.js';
 
@@ -46,14 +47,10 @@ export function call() {
   onSubmit(form, async () => {
     const { with: choice, port } = values();
     const token = { lab: last?.token, own: inputs.own.value.trim() }[choice] ?? null;
-    const method = inputs.method.value;
     result.replaceChildren(section('call-waiting', 'Waiting for the answer'));
     try {
-      const response = await post('/dashboard/call', {
-        method, url: inputs.url.value.trim(), token,
-        body: WITH_BODY.includes(method) ? inputs.body.value : null, inspector_port: port,
-      });
-      result.replaceChildren(...answer(response, choice === 'lab' ? last.fault : null));
+      const { response, note } = await send(token, port);
+      result.replaceChildren(...answer(response, choice === 'lab' ? last.fault : null, note));
     } catch (error) {
       result.replaceChildren(section('call-failed', 'No answer',
         el('p', { class: 'hint' }, 'If no API is running yet: ', link('an API’s page', '#/apis'), ' has the code of one.')));
@@ -63,6 +60,26 @@ export function call() {
   return el('div', {},
     viewHead('Call', 'Send a request to an API on this machine, and compare what its caller and its operator see.'),
     form, result);
+
+  /** Sends the request: with a proof if the token is bound to the key of this page, and again if the API asks for a nonce. */
+  async function send(token, port) {
+    const method = inputs.method.value;
+    const url = inputs.url.value.trim();
+    const isBound = token !== null && await canProve(token);
+    const attempt = async () => post('/dashboard/call', {
+      method, url, token, proof: isBound ? await proof(method, url, token) : null,
+      body: WITH_BODY.includes(method) ? inputs.body.value : null, inspector_port: port,
+    });
+    const response = await attempt();
+    if (!isBound) {
+      const isLost = token !== null && jktOf(token) !== null;
+      return { response, note: isLost ? 'The token is bound to a key that this page does not have, so it was sent without a proof.' : null };
+    }
+    if (!needsNonce(url, response)) return { response, note: 'Sent with a proof by the key of this page (DPoP).' };
+    const repeated = await attempt();
+    needsNonce(url, repeated);
+    return { response: repeated, note: 'The API asked for a nonce, so the request was sent again with it (DPoP).' };
+  }
 
   function values() {
     return {

@@ -3,6 +3,7 @@
 import { el } from './dom.js';
 import { expectation } from './fault.js';
 import { checked, choices, field, formError, group, input, numberOrNull, select, words } from './form.js';
+import { thumbprint } from './proof.js';
 import { apiOf, state } from './state.js';
 
 // The client of tokens while no client is defined. It may ask for any scope.
@@ -46,6 +47,10 @@ export function labForm(saved) {
       field('client', 'Client', inputs.client),
       field('user', 'User', inputs.user)),
     clientNote,
+    group('kind', 'Kind of token', 'lab-kinds', null, choices('checkbox', 'lab-kind', [
+      { value: 'bound', label: 'Bound to a key (DPoP)', about: 'This page makes the key, and proves it with each call. A bearer cannot use the token.' },
+      { value: 'opaque', label: 'Opaque', about: 'A random text: the API has to ask this issuer about it (introspection).' },
+    ], saved.kind)),
     more,
     details('Lifetime, algorithm and format', 'lab-shape', saved.lifetime || saved.algorithm || saved.format,
       field('lifetime', 'Lifetime in seconds', inputs.lifetime),
@@ -83,10 +88,13 @@ export function labForm(saved) {
       scopes: checked(node, 'lab-scope'), otherScopes: inputs.otherScopes.value,
       roles: checked(node, 'lab-role'), otherRoles: inputs.otherRoles.value, organization: inputs.organization.value,
       lifetime: inputs.lifetime.value, algorithm: inputs.algorithm.value, format: inputs.format.value, fault,
+      kind: checked(node, 'lab-kind'),
     }),
     /** The body of the request for a token. */
-    request: () => ({
+    request: async () => ({
       ...target(),
+      jkt: checked(node, 'lab-kind').includes('bound') ? await thumbprint() : null,
+      opaque: checked(node, 'lab-kind').includes('opaque'),
       user: inputs.user.value || null,
       roles: [...checked(node, 'lab-role'), ...words(inputs.otherRoles.value)],
       organization: inputs.organization.value || null,

@@ -10,7 +10,7 @@ import { decoder, tokenResult } from './token.js';
 
 const EMPTY = {
   api: null, audience: '', client: '', user: '', scopes: null, otherScopes: '', roles: [], otherRoles: '', organization: '',
-  lifetime: '', algorithm: '', format: '', fault: '',
+  lifetime: '', algorithm: '', format: '', fault: '', kind: [],
 };
 
 let faults = null;
@@ -28,7 +28,7 @@ export function lab(api) {
   const form = labForm(saved);
   form.node.addEventListener('input', () => remember('lab', form.values()));
   onSubmit(form.node, async () => {
-    const token = { ...await post('/dashboard/token', form.request()), ...form.target() };
+    const token = { ...await post('/dashboard/token', await form.request()), ...form.target() };
     rememberToken(token);
     show(token, true);
   });

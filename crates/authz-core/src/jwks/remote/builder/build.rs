@@ -56,20 +56,43 @@ impl RemoteJwksBuilder {
 
     /// Builds the introspection endpoint of the issuer, at `address` or found by discovery.
     pub(crate) fn build_introspection(
-        mut self,
+        self,
         address: Option<&Address>,
     ) -> Result<RemoteEndpoint, RemoteJwksError> {
         /// An answer is smaller than a key set.
         const MAX_BYTES: usize = 64 * 1024;
         self.check()?;
-        if self.fetcher.is_some() && !self.certificates.is_empty() {
-            return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
-        }
         let sought = Sought::Introspection;
         let place = match address {
             Some(url) => Place::At(allowed(&self.http_hosts, sought.address(), url)?),
             None => self.place()?,
         };
+        self.build_endpoint(sought, place, MAX_BYTES)
+    }
+
+    /// Builds the endpoint of a stream of security events, and returns it with its address.
+    #[cfg(feature = "ssf")]
+    pub(crate) fn build_poll(
+        self,
+        url: &Address,
+    ) -> Result<(RemoteEndpoint, Url), RemoteJwksError> {
+        self.check()?;
+        let url = allowed(&self.http_hosts, "the poll endpoint", url)?;
+        // The address is given, so nothing is discovered.
+        let place = Place::At(url.clone());
+        let endpoint = self.build_endpoint(Sought::KeySet, place, usize::MAX)?;
+        Ok((endpoint, url))
+    }
+
+    fn build_endpoint(
+        mut self,
+        sought: Sought,
+        place: Place,
+        max_bytes: usize,
+    ) -> Result<RemoteEndpoint, RemoteJwksError> {
+        if self.fetcher.is_some() && !self.certificates.is_empty() {
+            return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
+        }
         let fetcher = match self.fetcher.take() {
             Some(fetcher) => fetcher,
             None => self.default_fetcher(&place, true)?,
@@ -79,7 +102,7 @@ impl RemoteJwksBuilder {
             place,
             fetcher,
             timeout: self.timeout,
-            max_bytes: self.max_bytes.min(MAX_BYTES),
+            max_bytes: self.max_bytes.min(max_bytes),
             http_hosts: self.http_hosts,
         }))
     }
