@@ -56,11 +56,16 @@ enum Command {
     /// Let clients on all cores run against an issuer that rotates its keys and fails at random
     ///
     /// At the end it says how many good tokens were refused and how many bad ones accepted, how many
-    /// key sets were fetched, and whether memory grew.
+    /// key sets were fetched, and whether memory grew. With `--fleet` it says whether a proof was accepted
+    /// twice, and how soon proofs were accepted again.
     Soak {
         /// How long, in seconds
         #[arg(long, default_value_t = 20, value_name = "N")]
         seconds: u64,
+        /// Send proofs to the three example servers, whose store is killed and frozen; needs valkey-server or
+        /// redis-server
+        #[arg(long)]
+        fleet: bool,
     },
     Bench(bench::Options),
 }
@@ -80,8 +85,10 @@ fn main() -> ExitCode {
             let options: Vec<_> = screenshots.into_iter().chain(only).collect();
             process::run_package("browser", &options)
         }
-        Command::Soak { seconds } => {
-            process::run_package("soak", &[format!("--seconds={seconds}")])
+        Command::Soak { seconds, fleet } => {
+            let fleet = fleet.then(|| "--fleet".to_owned());
+            let options = [format!("--seconds={seconds}")].into_iter().chain(fleet);
+            process::run_package("soak", &options.collect::<Vec<_>>())
         }
         Command::Bench(options) => bench::run(&options),
     };

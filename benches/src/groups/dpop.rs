@@ -21,7 +21,7 @@ pub(super) fn groups() -> Vec<Group> {
 /// Lets one proof be measured many times. A boxed future for each decision is the price, so the memory of proofs is
 /// faster.
 #[derive(Debug)]
-struct Forgetful;
+pub(super) struct Forgetful;
 
 #[async_trait]
 impl ReplayStore for Forgetful {

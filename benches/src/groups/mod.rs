@@ -4,8 +4,11 @@ mod backends;
 mod cold;
 mod curves;
 mod dpop;
+mod introspection;
 mod policy;
 mod refusals;
+#[cfg(all(feature = "store", unix))]
+mod replay;
 mod revocation;
 #[cfg(feature = "routes")]
 pub mod routes;
@@ -29,6 +32,9 @@ pub fn all() -> Vec<Group> {
         refusals::groups(),
         revocation::groups(),
         dpop::groups(),
+        #[cfg(all(feature = "store", unix))]
+        replay::groups(),
+        introspection::groups(),
         threads::groups(),
         curves::groups(),
         backends::groups(),

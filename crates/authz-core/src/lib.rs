@@ -73,7 +73,10 @@ pub use crate::{
         ReplayStore,
     },
     guard::{Admitted, Guard, MissingGuard, PolicyGuard, RulePaths},
-    introspection::{AssertionSigner, ClientAuthentication, Introspection},
+    introspection::{
+        AnswerId, AssertionSigner, ClientAuthentication, Introspection, IntrospectionCache,
+        IntrospectionCacheKey, InvalidCacheKey,
+    },
     issuer::{BuildError, BuildErrorKind, Issuer, Tenants, TokenTypes},
     metadata::{MetadataError, MetadataErrorKind, Resource, ResourceMetadata},
     policy::{

@@ -7,6 +7,7 @@ mod builder;
 mod deny_list;
 mod error;
 mod eviction;
+mod introspection_cache;
 mod link;
 mod nonce_key;
 mod replay;

@@ -1,6 +1,6 @@
 //! HTTP/1.1 over a plain TCP connection to a loopback address, byte for byte.
 //!
-//! One request per connection. What is sent is exactly what the test wrote, in its order and
+//! One request per connection, unless it says `Connection: keep-alive`. What is sent is exactly what the test wrote, in its order and
 //! spelling; only `Host`, `Connection: close` and a body's `Content-Length` are added.
 
 mod connection;

@@ -19,7 +19,7 @@ use nix::{
 /// The programs that can be a store.
 pub const PROGRAMS: [&str; 2] = ["valkey-server", "redis-server"];
 
-/// A running store without persistence. It ends when it is dropped.
+/// A running store, without persistence unless its arguments have `--appendonly`. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Store {
     program: &'static str,
@@ -84,7 +84,7 @@ impl Store {
         format!("redis://{}", self.address)
     }
 
-    /// Kills it (`SIGKILL`): what it had is lost.
+    /// Kills it (`SIGKILL`): without persistence, what it had is lost.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
@@ -132,11 +132,18 @@ impl Store {
     }
 
     fn launch(&mut self) -> io::Result<()> {
+        let is_persistent = self.arguments.iter().any(|it| it == "--appendonly");
+        let no_log: &[&str] = if is_persistent {
+            &[]
+        } else {
+            &["--appendonly", "no"]
+        };
         let process = Command::new(self.program)
             // The first may be a file.
             .args(&self.arguments)
             .args(["--port", &self.address.port().to_string()])
-            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--bind", "127.0.0.1", "--save", ""])
+            .args(no_log)
             .current_dir(&self.directory)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -144,6 +151,7 @@ impl Store {
             .spawn()?;
         self.process = Some(process);
         let deadline = Instant::now() + Duration::from_secs(20);
+        // Anything else means that it is still loading.
         let is_ready = |it: String| it.starts_with("+PONG") || it.starts_with("-NOAUTH");
         while !self.command("PING").is_ok_and(is_ready) {
             if let Some(status) = self.process.as_mut().and_then(|it| it.try_wait().ok()?) {

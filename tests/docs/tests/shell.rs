@@ -111,7 +111,7 @@ fn the_commands_of_the_guides_do_what_they_show() {
         ("docs/command.md", 2, 0, "Hello from a private endpoint!"),
         ("docs/dashboard.md", 3, 0, "dashboard "),
         ("docs/examples.md", 0, 0, ""),
-        ("docs/introspection.md", 2, 0, r#""token_type":"Bearer""#),
+        ("docs/introspection.md", 3, 0, r#""token_type":"Bearer""#),
         ("docs/openapi.md", 1, 0, ""),
         (
             "docs/operating.md",

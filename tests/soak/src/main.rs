@@ -5,7 +5,11 @@
 //! - no bad token accepted, that of a withdrawn key included once a fetch has succeeded since;
 //! - no more fetches than the schedule and the budget give;
 //! - memory that does not grow.
+//!
+//! With `--fleet`, the clients send proofs to three servers whose [store](fleet) is killed and frozen.
 
+#[cfg(unix)]
+mod fleet;
 mod issuer;
 mod memory;
 mod tally;
@@ -29,7 +33,7 @@ use crate::{
     tally::Tally,
 };
 
-/// Clients on all cores against an issuer that rotates its keys and fails at random.
+/// Clients on all cores against an issuer that rotates its keys and fails at random, or against a fleet.
 #[derive(Debug, Parser)]
 struct Options {
     /// How long, in seconds.
@@ -38,6 +42,9 @@ struct Options {
     /// How many clients.
     #[arg(long, default_value_t = 32)]
     clients: usize,
+    /// Send proofs to three servers with one store, which is killed and frozen.
+    #[arg(long)]
+    fleet: bool,
 }
 
 /// The shortest lifetime of a key set that is accepted here, so that seconds show what takes
@@ -47,6 +54,14 @@ const LIFETIME: Duration = Duration::from_secs(1);
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if options.fleet {
+        #[cfg(unix)]
+        return fleet::run(options.seconds).await;
+        #[cfg(not(unix))]
+        println!("skipped: stores are killed on Unix only\n0 passed, 0 failed, 1 skipped");
+        #[cfg(not(unix))]
+        return ExitCode::SUCCESS;
+    }
     let issuer = Arc::new(RotatingIssuer::start().await);
     let authorizer = authorizer(&issuer);
     let end = Instant::now() + Duration::from_secs(options.seconds);

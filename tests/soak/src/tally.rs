@@ -120,21 +120,26 @@ impl Tally {
             ),
             ("no fetch failed at all", u64::from(failures == 0), 0),
         ];
-        let mut failed = 0;
-        for (name, actual, most) in held {
-            let fine = actual <= most;
-            failed += usize::from(!fine);
-            println!(
-                "{} {name}: {actual} (at most {most})",
-                if fine { "ok    " } else { "FAILED" }
-            );
-        }
         for (reason, count) in &*self.reasons.lock().unwrap_or_else(PoisonError::into_inner) {
-            println!("       refused as {reason}: {count}");
+            println!("refused as {reason}: {count}");
         }
-        // `cargo xtask test-all` reads this line.
-        let passed = held.len() - failed;
-        println!("{passed} passed, {failed} failed, 0 skipped");
-        ExitCode::from(u8::from(failed > 0))
+        report(&held)
     }
+}
+
+/// Prints what had to hold, each with what was counted and the most that is fine.
+pub(crate) fn report(held: &[(&str, u64, u64)]) -> ExitCode {
+    let mut failed = 0;
+    for (name, actual, most) in held {
+        let fine = actual <= most;
+        failed += usize::from(!fine);
+        println!(
+            "{} {name}: {actual} (at most {most})",
+            if fine { "ok    " } else { "FAILED" }
+        );
+    }
+    // `cargo xtask test-all` reads this line.
+    let passed = held.len() - failed;
+    println!("{passed} passed, {failed} failed, 0 skipped");
+    ExitCode::from(u8::from(failed > 0))
 }

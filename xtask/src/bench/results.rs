@@ -38,7 +38,7 @@ pub(super) struct Counts {
 
 /// What cargo is told about each program that measures.
 const MEASURE: &str =
-    "--profile=bench --package=authz-benches --bin=measure --features=routes,rust-crypto";
+    "--profile=bench --package=authz-benches --bin=measure --features=routes,rust-crypto,store";
 const PEERS: [&str; 2] = [
     "--release --manifest-path=benches/peers/Cargo.toml --no-default-features --features=aws-lc-rs",
     "--release --manifest-path=benches/peers/Cargo.toml --no-default-features --features=rust-crypto",

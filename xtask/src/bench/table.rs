@@ -15,6 +15,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("refusal", "Refusals"),
     ("revocation", "A token seen before, with a list of revocations"),
     ("dpop", "A token that is bound to a key, against the bare check of its proof's signature (ES256)"),
+    ("replay", "A token that is bound to a key, by where its proofs are remembered, in wall-clock time"),
+    ("introspection", "A token that the issuer was asked about before, against a JWT seen before"),
     ("threads/", "Time of one thread's work while others do as much"),
     ("curve/", "Cost against size"),
     ("backend/", "Backends"),

@@ -137,6 +137,8 @@ pub(super) const PLAN: &[Step] = &[
         Action::Xtask(&["bench", "instructions"])),
     step("soak", "20 seconds of clients on all cores, rotations and random failures",
         Action::Xtask(&["soak"])),
+    step("fleet", "8 seconds of proofs at three servers while their store is killed and frozen",
+        Action::Xtask(&["soak", "--fleet", "--seconds=8"])),
     step("interop", "the example servers against software that this repository did not write",
         Action::Xtask(&["interop"])),
     step("browser", "the dashboard of the development issuer in a browser, with each example server",

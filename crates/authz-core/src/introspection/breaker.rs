@@ -32,6 +32,13 @@ impl Breaker {
         }
     }
 
+    /// The call that would have tried was not needed: the next one tries.
+    pub(super) fn not_needed(&mut self, now: Instant) {
+        if self.held_until.is_some() {
+            self.held_until = Some(now);
+        }
+    }
+
     pub(super) fn succeeded(&mut self) {
         *self = Self::default();
     }
@@ -70,6 +77,10 @@ mod tests {
             now += wait;
             assert!(breaker.held(now).is_none());
         }
+        breaker.start(now, timeout);
+        assert!(breaker.held(now).is_some(), "one call tries alone");
+        breaker.not_needed(now);
+        assert!(breaker.held(now).is_none(), "the next call tries");
         breaker.start(now, timeout);
         assert!(breaker.held(now).is_some(), "one call tries alone");
         breaker.succeeded();

@@ -192,6 +192,7 @@ impl Issuer {
             keys,
             Arc::clone(&api.clock),
             metrics.clone(),
+            api.crypto_backend,
         ))))
     }
 

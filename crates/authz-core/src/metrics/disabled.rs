@@ -42,6 +42,9 @@ impl IssuerMetrics {
 
     #[inline]
     pub(crate) const fn introspected(&self, _: &'static str, _: Duration) {}
+
+    #[inline]
+    pub(crate) const fn looked_up_shared(&self, _: &'static str) {}
 }
 
 pub(crate) struct Timer;

@@ -5,7 +5,7 @@ use std::{
 
 use metrics::{Counter, SharedString, counter, histogram};
 
-use super::names::{DECISIONS, FETCHES, INTROSPECTION_DURATION, INTROSPECTIONS};
+use super::names::{DECISIONS, FETCHES, INTROSPECTION_DURATION, INTROSPECTIONS, SHARED_ANSWERS};
 use crate::rejection::Reason;
 
 /// The handles of one issuer, or of all tenants of one pattern: tenants are too many for labels.
@@ -82,6 +82,11 @@ impl IssuerMetrics {
         let issuer = self.shared_label();
         histogram!(INTROSPECTION_DURATION, "issuer" => issuer.clone()).record(time);
         counter!(INTROSPECTIONS, "issuer" => issuer, "result" => result).increment(1);
+    }
+
+    /// Counts a lookup in the cache of introspection answers that servers share.
+    pub(crate) fn looked_up_shared(&self, result: &'static str) {
+        counter!(SHARED_ANSWERS, "issuer" => self.shared_label(), "result" => result).increment(1);
     }
 
     fn count_fetch(&self, result: &'static str) {

@@ -9,6 +9,7 @@ pub(super) const CACHE_BYTES: &str = "authz_cache_bytes";
 pub(super) const FETCHES: &str = "authz_keys_fetches_total";
 pub(super) const INTROSPECTIONS: &str = "authz_introspection_calls_total";
 pub(super) const INTROSPECTION_DURATION: &str = "authz_introspection_duration_seconds";
+pub(super) const SHARED_ANSWERS: &str = "authz_introspection_shared_lookups_total";
 pub(super) const KEYS_AGE: &str = "authz_keys_age_seconds";
 /// Not `authz_keys_count`: Prometheus reserves the suffix for histograms and summaries.
 pub(super) const KEYS: &str = "authz_keys";
@@ -54,6 +55,11 @@ pub(super) fn describe() {
         INTROSPECTION_DURATION,
         Unit::Seconds,
         "Time of a call of an issuer's introspection endpoint"
+    );
+    describe_counter!(
+        SHARED_ANSWERS,
+        Unit::Count,
+        "Lookups of introspection answers that servers share"
     );
     describe_gauge!(
         KEYS_AGE,

@@ -9,6 +9,7 @@ mod metrics;
 mod property;
 mod routing;
 mod server;
+mod shared;
 mod signed;
 #[path = "../support/mod.rs"]
 mod support;

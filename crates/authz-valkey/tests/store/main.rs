@@ -5,6 +5,7 @@
 mod addresses;
 mod connections;
 mod deny_list;
+mod introspection;
 mod nonce_key;
 mod proxy;
 mod replay;

@@ -52,6 +52,26 @@ impl Connection {
         Response::parse(&head, true).map(|response| response.status())
     }
 
+    /// Reads one answer, whose head says how long it is. The connection stays open for the next request, if the
+    /// last one had `Connection: keep-alive`.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks, or what came is not HTTP or has no `Content-Length`.
+    pub fn read_answer(&mut self) -> Result<Response, HttpError> {
+        let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
+        loop {
+            let read = self.0.read(&mut part)?;
+            bytes.extend(&part[..read]);
+            match Response::parse(&bytes, false) {
+                Ok(answer) if answer.header("Content-Length").is_some() => return Ok(answer),
+                Ok(_) => return Err(HttpError::Malformed("it does not say its length")),
+                Err(error) if read == 0 => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
     /// Reads until the server closes, and takes what came as one answer. `head_only` says that the
     /// request was `HEAD`, whose answer has no body whatever its `Content-Length`.
     ///

@@ -104,7 +104,9 @@ impl Request {
         if !given("Host") {
             line("Host", address.to_string().as_bytes());
         }
-        line("Connection", b"close");
+        if !given("Connection") {
+            line("Connection", b"close");
+        }
         for (name, value) in &self.headers {
             line(name, value);
         }

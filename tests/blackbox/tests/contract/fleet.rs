@@ -7,13 +7,16 @@ use std::{
 
 use authz_testkit::{Algorithm, SigningKey};
 use blackbox::{
-    http::{Request, Response},
+    http::{Connection, Request, Response},
     server::{Launch, Server},
     servers::Framework,
     store::Store,
 };
 
-use crate::stage::{self, Issuer, SOON, Subject};
+use crate::{
+    proxy::Proxy,
+    stage::{self, Issuer, SOON, Subject},
+};
 
 const PUBLIC_URL: &str = "https://api.quickstart.example";
 
@@ -27,13 +30,17 @@ struct Fleet {
 
 impl Fleet {
     fn start(store: &Store, configure: impl Fn(Launch) -> Launch) -> Self {
+        Self::start_at(&store.url(), configure)
+    }
+
+    fn start_at(store_url: &str, configure: impl Fn(Launch) -> Launch) -> Self {
         let issuer = Issuer::start();
         let client = SigningKey::shared(Algorithm::ES256);
         let servers = Framework::ALL.map(|framework| {
             let launch = stage::configured(Subject::in_code(framework), &issuer)
                 .env("AUTHZ_DPOP", "accepted")
                 .env("AUTHZ_PUBLIC_URL", PUBLIC_URL)
-                .env("AUTHZ_STORE", store.url());
+                .env("AUTHZ_STORE", store_url);
             stage::start_ready(configure(launch))
         });
         let token = issuer.token().scope("read:messages").bound_to(&client);
@@ -89,25 +96,49 @@ fn check_unavailable(answer: &Response) {
     assert!(answer.header("WWW-Authenticate").is_none(), "{answer:?}");
 }
 
+/// Whether the answers to one proof are: one accepted, the others refused as replays.
+fn is_accepted_once(answers: &[Response]) -> bool {
+    let accepted = answers.iter().filter(|it| it.status() == 200).count();
+    let is_replay = |it: &&Response| {
+        let challenge = it.header("WWW-Authenticate").unwrap_or_default();
+        it.status() == 401 && challenge.contains(r#"error="invalid_dpop_proof""#)
+    };
+    accepted == 1 && answers.iter().filter(is_replay).count() == answers.len() - 1
+}
+
+/// 10,000 proofs, each at all servers at once.
 #[test]
 fn a_proof_is_accepted_once() {
+    const CLIENTS: usize = 4;
+    const PROOFS: usize = 10_000;
     let Some(store) = Store::start_any() else {
         return;
     };
-    let fleet = Fleet::start(&store, |it| it);
-    for _ in 0..300 {
-        let answers = fleet.send_to_all(&fleet.request(None));
-        let accepted = answers.iter().filter(|it| it.status() == 200).count();
-        assert_eq!(accepted, 1, "{answers:?}");
-        for answer in answers.iter().filter(|it| it.status() != 200) {
-            let challenge = answer.header("WWW-Authenticate").unwrap_or_default();
-            assert_eq!(answer.status(), 401, "{answer:?}");
-            assert!(
-                challenge.contains(r#"error="invalid_dpop_proof""#),
-                "{challenge}"
-            );
+    let fleet = &Fleet::start(&store, |it| it);
+    let client = || {
+        let open = |server: &Server| {
+            (
+                server.address(),
+                Connection::open(server.address()).unwrap(),
+            )
+        };
+        let mut connections: Vec<_> = fleet.servers.iter().map(open).collect();
+        for _ in 0..PROOFS / CLIENTS {
+            let request = fleet.request(None).header("Connection", "keep-alive");
+            for (address, connection) in &mut connections {
+                connection.send(&request.to_bytes(*address)).unwrap();
+            }
+            let answers = connections
+                .iter_mut()
+                .map(|(_, it)| it.read_answer().unwrap());
+            let answers: Vec<_> = answers.collect();
+            assert!(is_accepted_once(&answers), "{answers:?}");
         }
-    }
+    };
+    thread::scope(|scope| {
+        let clients = [(); CLIENTS].map(|()| scope.spawn(client));
+        clients.into_iter().for_each(|it| it.join().unwrap());
+    });
 }
 
 #[test]
@@ -139,6 +170,55 @@ fn without_the_store_no_proof_is_accepted() {
         .for_each(check_unavailable);
     store.thaw();
     fleet.until_accepted();
+}
+
+/// Answers of the store that come after the time limit count as lost, and the proofs as used.
+#[test]
+fn a_slowed_store_accepts_nothing_twice() {
+    let Some(store) = Store::start_any() else {
+        return;
+    };
+    let proxy = Proxy::start(store.address());
+    let fleet = Fleet::start_at(&proxy.url(), |it| it);
+    fleet.until_accepted();
+    proxy.delay_answers(Duration::from_secs(1));
+    let proofs = [(); 5].map(|()| fleet.request(None));
+    for proof in &proofs {
+        let began = Instant::now();
+        fleet.send_to_all(proof).iter().for_each(check_unavailable);
+        assert!(began.elapsed() < SOON);
+    }
+    proxy.delay_answers(Duration::ZERO);
+    let took = fleet.until_accepted();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    for proof in &proofs {
+        let again = [(); 2].map(|()| fleet.send_to_all(proof)).concat();
+        let accepted = again.iter().filter(|it| it.status() == 200).count();
+        assert!(accepted <= 1, "{again:?}");
+        assert!(again.iter().all(|it| [200, 401].contains(&it.status())));
+    }
+}
+
+#[test]
+fn a_filled_store_accepts_nothing() {
+    let full = ["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
+    let Some(store) = Store::each(&full).next() else {
+        return;
+    };
+    let fleet = Fleet::start(&store, |it| it);
+    for _ in 0..10 {
+        let answers = fleet.send_to_all(&fleet.request(None));
+        answers.iter().for_each(check_unavailable);
+    }
+    for server in &fleet.servers {
+        // Requests without a proof don't need room.
+        let token = fleet.issuer.token().scope("read:messages").build();
+        let answer = stage::send(server, &Request::get("/api/private").bearer(token));
+        assert_eq!(answer.status(), 200, "{answer:?}");
+    }
+    store.command("CONFIG SET maxmemory 0").unwrap();
+    let took = fleet.until_accepted();
+    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod metrics;
 mod organizations;
 mod outage;
 mod preflight;
+#[cfg(unix)]
+mod proxy;
 mod refusals;
 mod rotation;
 mod rules;

@@ -99,7 +99,14 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
             return Err(self.reject_answer(Reason::OpaqueToken, trusted));
         };
         match introspection.ask(token, digest).await {
-            Ok(answer) => self.check_answer(trusted, &answer, &digest),
+            Ok(answer) => {
+                let verified = self.check_answer(trusted, &answer, &digest);
+                let now = since_1970(self.state.api.clock.now()).as_secs();
+                let lifetime = (verified.as_ref().ok())
+                    .map(|it| Duration::from_secs(it.expires_at.saturating_sub(now)));
+                introspection.settle(digest, &answer, lifetime);
+                verified
+            }
             Err(error) => match self.state.find_stale(&digest) {
                 Some(verified) => Ok(verified),
                 None => Err(self.reject_unanswered(trusted, &error)),

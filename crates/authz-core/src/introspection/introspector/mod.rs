@@ -6,7 +6,8 @@ mod task;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 
 use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
@@ -18,11 +19,13 @@ use super::{
     error::IntrospectionError,
     flight::{Flight, Outcome},
     settings::{IntrospectedTokens, Introspection},
+    shared::SharedAnswers,
     signed::ResponseKeys,
 };
 use crate::{
     cache::{TokenCache, Weight},
     clock::{Clock, later},
+    crypto::CryptoBackend,
     jwks::RemoteEndpoint,
     metrics::IssuerMetrics,
 };
@@ -41,6 +44,8 @@ pub(crate) struct Introspector {
     strangers: Semaphore,
     /// Recent answers by token, so that a token that is refused does not cause a call each time.
     recent: Option<TokenCache<Recent>>,
+    /// Answers that other servers got.
+    shared: Option<Arc<SharedAnswers>>,
     state: Mutex<State>,
 }
 
@@ -68,13 +73,28 @@ impl Introspector {
         keys: Option<ResponseKeys>,
         clock: Arc<dyn Clock>,
         metrics: IssuerMetrics,
+        backend: CryptoBackend,
     ) -> Self {
+        let is_used = |_: &&_| !settings.positive_ttl.is_zero();
+        let shared = (settings.shared.as_ref()).filter(is_used).map(|shared| {
+            let shared = SharedAnswers::new(
+                shared,
+                backend,
+                Arc::clone(&issuer),
+                settings.client.client(),
+                settings.signed,
+                Arc::clone(&clock),
+                metrics.clone(),
+            );
+            Arc::new(shared)
+        });
         let strangers = (settings.concurrency - settings.concurrency / 4).max(1);
         Self {
             issuer,
             calls: Semaphore::new(settings.concurrency),
             strangers: Semaphore::new(strangers),
             recent: TokenCache::new(Self::RECENT_BYTES),
+            shared,
             state: Mutex::new(State {
                 flights: HashMap::new(),
                 budget: Budget::new(settings.burst, settings.interval),
@@ -127,6 +147,23 @@ impl Introspector {
         self.join(token, digest).map_err(Arc::new)?.wait().await
     }
 
+    /// Shares the answer about a token that is accepted for `lifetime`, or removes what is shared about one that is
+    /// refused. Only the first request that has checked an answer does so.
+    pub(crate) fn settle(&self, token: Digest, answer: &Answer, lifetime: Option<Duration>) {
+        let Some(shared) = &self.shared else { return };
+        if answer.is_settled.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let Some(lifetime) = lifetime else {
+            return shared.withdraw(token);
+        };
+        let rest = (self.settings.positive_ttl).saturating_sub(answer.at.elapsed());
+        let ttl = rest.min(lifetime);
+        if !answer.is_shared && !ttl.is_zero() {
+            shared.publish(token, answer, ttl);
+        }
+    }
+
     /// Returns the call about the token: the one in flight, or a new one.
     fn join(self: &Arc<Self>, token: &[u8], digest: Digest) -> Result<Flight, IntrospectionError> {
         let runtime = Handle::try_current().map_err(|_| IntrospectionError::no_runtime())?;
@@ -176,7 +213,10 @@ impl Introspector {
         let mut state = self.state();
         match outcome {
             Ok(answer) => {
-                state.breaker.succeeded();
+                match answer.is_shared {
+                    true => state.breaker.not_needed(now),
+                    false => state.breaker.succeeded(),
+                }
                 match answer.is_active() {
                     true => state.budget.is_active(digest, standing),
                     false => state.budget.is_inactive(&digest),

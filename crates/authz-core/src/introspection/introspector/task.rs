@@ -46,6 +46,12 @@ impl Introspector {
         };
         runtime.spawn(async move {
             let introspector = Arc::clone(&guard.introspector);
+            if let Some(shared) = &introspector.shared
+                && let ttl = introspector.settings.positive_ttl
+                && let Some(answer) = shared.find(&digest, ttl).await
+            {
+                return guard.complete(Ok(answer));
+            }
             let started = Instant::now();
             let outcome = match timeout_at(deadline, introspector.call(&token, standing)).await {
                 Ok(outcome) => outcome,
