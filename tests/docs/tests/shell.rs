@@ -19,7 +19,7 @@ use docs_tests::{pages, read, root};
 use tempfile::TempDir;
 
 /// The beginnings of commands that are not run, and why.
-const NOT_RUN: [(&str, &str); 9] = [
+const NOT_RUN: [(&str, &str); 10] = [
     (
         "cargo install --path crates/authz-cli",
         "it changes the reader's machine; the command is on the PATH already",
@@ -29,6 +29,10 @@ const NOT_RUN: [(&str, &str); 9] = [
         "`cargo xtask test-all` runs it with --once",
     ),
     ("cargo xtask test-all", "it runs this test"),
+    (
+        "cargo xtask soak --fleet",
+        "`cargo xtask test-all` runs it for a shorter time",
+    ),
     ("cargo test -p authz-core", "`cargo xtask test-all` runs it"),
     (
         "rustup toolchain install",
@@ -47,13 +51,14 @@ const NOT_RUN: [(&str, &str); 9] = [
 ];
 
 /// The pages with commands that no other test runs, and what runs before them.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("CONTRIBUTING.md", ""),
     ("README.md", ""),
     ("crates/authz-cli/README.md", ""),
     ("docs/command.md", SERVER),
     ("docs/dashboard.md", ""),
     ("docs/examples.md", ""),
+    ("docs/fleet.md", ""),
     ("docs/introspection.md", ""),
     ("docs/openapi.md", ""),
     ("docs/operating.md", ""),
@@ -111,6 +116,7 @@ fn the_commands_of_the_guides_do_what_they_show() {
         ("docs/command.md", 2, 0, "Hello from a private endpoint!"),
         ("docs/dashboard.md", 3, 0, "dashboard "),
         ("docs/examples.md", 0, 0, ""),
+        ("docs/fleet.md", 0, 0, ""),
         ("docs/introspection.md", 3, 0, r#""token_type":"Bearer""#),
         ("docs/openapi.md", 1, 0, ""),
         (
