@@ -289,8 +289,14 @@ impl Session {
         let block = block.replace("\\\n", " ");
         let begin = self.printed.len();
         let mut script = String::new();
-        let prompt = |it| str::trim(it).trim_start_matches("$ ");
-        for command in block.lines().map(prompt).filter(|it| !it.is_empty()) {
+        let with_prompts = block.lines().any(|it| it.starts_with("$ "));
+        let lines = block.lines().map(str::trim);
+        let commands = lines.filter_map(|line| match with_prompts {
+            // The other lines are what the commands print.
+            true => line.strip_prefix("$ "),
+            false => Some(line).filter(|it| !it.is_empty()),
+        });
+        for command in commands {
             if NOT_RUN.iter().any(|(not, _)| command.starts_with(not)) {
                 continue;
             }
