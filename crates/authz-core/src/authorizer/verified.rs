@@ -111,7 +111,7 @@ impl<C: 'static> Verified<C> {
             let permissions = permissions.into_iter().flat_map(Permissions::iter);
             names.chain(permissions.map(Names::One))
         };
-        let scopes = Scopes::collect(&trusted.scope_claims.iter().flat_map(granted));
+        let scopes = Scopes::collect(&trusted.claim_settings.scopes.iter().flat_map(granted));
         let (effective_scopes, granted_scopes) = match implied.expand(&scopes) {
             Some(more) => (more, Some(scopes)),
             None => (scopes, None),
@@ -251,23 +251,17 @@ impl<C> Verified<C> {
     pub(crate) fn facts<'a>(&'a self, request: Option<&'a RequestParts<'a>>) -> EvalContext<'a> {
         EvalContext {
             scopes: self.effective_scopes(),
-            scope_claims: &self.trusted.scope_claims,
             permissions: &self.permissions,
             permissions_unreadable: self.permissions_unreadable,
             names_elsewhere: self.names_elsewhere,
             client: self.client_id.as_ref().map(|id| (&self.payload, id)),
             issuer: &self.trusted.issuer,
+            settings: &self.trusted.claim_settings,
             claims: match &self.all_claims {
                 AllClaims::Same(as_map) => ClaimsSource::Known(as_map(&self.claims)),
                 AllClaims::Lazy(claims) => ClaimsSource::Lazy(claims, self.payload.bytes()),
             },
-            roles: &self.trusted.role_claims,
-            groups: &self.trusted.group_claims,
             detail: None,
-            identifiers: [
-                &self.trusted.audiences,
-                &self.trusted.api.resource_identifiers,
-            ],
             request,
             clock: &*self.trusted.api.clock,
             leeway: self.trusted.leeway,

@@ -17,7 +17,7 @@ use crate::{
         StaticKeys,
     },
     metrics::IssuerMetrics,
-    policy::{ClaimPath, InvalidClaimPath},
+    policy::{ClaimPath, ClaimSettings, InvalidClaimPath},
     rejection::Api,
     untrusted::Excerpt,
 };
@@ -216,20 +216,25 @@ impl Issuer {
         api: &Arc<Api>,
     ) -> Result<TrustedIssuer, BuildError> {
         let issuer = self.issuer;
-        let role_claims = claim_paths(&issuer, &self.role_claims)?;
-        let group_claims = claim_paths(&issuer, &self.group_claims)?;
+        let audiences: Arc<[Box<str>]> = self.audiences.into_iter().map(Box::from).collect();
+        let claim_settings = ClaimSettings {
+            scopes: self.scope_claims.into(),
+            roles: claim_paths(&issuer, &self.role_claims)?,
+            groups: claim_paths(&issuer, &self.group_claims)?,
+            identifiers: (audiences.iter().chain(&api.resource_identifiers))
+                .cloned()
+                .collect(),
+        };
         Ok(TrustedIssuer {
             issuer: issuer.into(),
-            audiences: self.audiences.into_iter().map(Box::from).collect(),
+            audiences,
             algorithms: self.algorithms.into_iter().collect(),
             keys,
             key_candidates: self.key_candidates,
             tenancy: Tenancy::default(),
             leeway: self.leeway.as_secs(),
             token_types: self.token_types,
-            scope_claims: self.scope_claims.into(),
-            role_claims,
-            group_claims,
+            claim_settings: Arc::new(claim_settings),
             strict: self.strict,
             clients: self.clients.into_iter().map(Box::from).collect(),
             claim_rules: self.claim_rules.into(),
@@ -258,7 +263,7 @@ fn load_balancer_address(signer: &str) -> Result<String, BuildError> {
     })
 }
 
-fn claim_paths(issuer: &str, claims: &[String]) -> Result<Arc<[ClaimPath]>, BuildError> {
+fn claim_paths(issuer: &str, claims: &[String]) -> Result<Box<[ClaimPath]>, BuildError> {
     let paths: Result<_, _> = claims.iter().map(|it| it.parse()).collect();
     paths.map_err(|error: InvalidClaimPath| {
         BuildError::setting(format!(

@@ -5,14 +5,13 @@ use super::{
     tenancy::{Tenancy, TenantStanding},
 };
 use crate::{
-    claims::ScopeClaim,
     client_certificate::MutualTls,
     crypto::{AlgorithmSet, VerificationKey},
     dpop::Dpop,
     introspection::Introspector,
     jwks::JwksProvider,
     metrics::IssuerMetrics,
-    policy::ClaimPath,
+    policy::ClaimSettings,
     rejection::Api,
 };
 
@@ -28,9 +27,7 @@ pub(crate) struct TrustedIssuer {
     /// Seconds.
     pub(crate) leeway: u64,
     pub(crate) token_types: TokenTypes,
-    pub(crate) scope_claims: Arc<[ScopeClaim]>,
-    pub(crate) role_claims: Arc<[ClaimPath]>,
-    pub(crate) group_claims: Arc<[ClaimPath]>,
+    pub(crate) claim_settings: Arc<ClaimSettings>,
     pub(crate) strict: bool,
     /// If empty, any client.
     pub(crate) clients: Arc<[Box<str>]>,
@@ -78,9 +75,7 @@ impl TrustedIssuer {
             tenancy: Tenancy::default(),
             leeway: self.leeway,
             token_types: self.token_types.clone(),
-            scope_claims: Arc::clone(&self.scope_claims),
-            role_claims: Arc::clone(&self.role_claims),
-            group_claims: Arc::clone(&self.group_claims),
+            claim_settings: Arc::clone(&self.claim_settings),
             strict: self.strict,
             clients: Arc::clone(&self.clients),
             claim_rules: Arc::clone(&self.claim_rules),

@@ -55,6 +55,6 @@ pub use self::{
     scope::{InvalidScope, RequiredScope, Scope, Scopes},
 };
 pub(crate) use self::{
-    eval::{ClaimsSource, EvalContext, LazyClaims},
+    eval::{ClaimSettings, ClaimsSource, EvalContext, LazyClaims},
     scope::{BadImplication, Implied, Names, OFFLINE_ACCESS},
 };

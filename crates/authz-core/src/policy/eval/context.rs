@@ -17,8 +17,6 @@ use crate::{
 pub(crate) struct EvalContext<'a> {
     /// The granted scopes and those that they imply.
     pub(crate) scopes: &'a Scopes,
-    /// The claims that `scopes` come from.
-    pub(crate) scope_claims: &'a [ScopeClaim],
     pub(crate) permissions: &'a Scopes,
     /// The claim `permissions` is present, but not an array of strings.
     pub(crate) permissions_unreadable: bool,
@@ -27,19 +25,27 @@ pub(crate) struct EvalContext<'a> {
     /// Part of the payload.
     pub(crate) client: Option<(&'a PayloadBytes, &'a PayloadStr)>,
     pub(crate) issuer: &'a str,
+    pub(crate) settings: &'a ClaimSettings,
     pub(crate) claims: ClaimsSource<'a>,
-    /// The claims that name roles.
-    pub(crate) roles: &'a [ClaimPath],
-    /// The claims that name groups.
-    pub(crate) groups: &'a [ClaimPath],
     /// The element of `authorization_details` that a policy is evaluated for.
     pub(crate) detail: Option<&'a Value>,
-    /// The identifiers of this API: its accepted audiences and its resource identifier.
-    pub(crate) identifiers: [&'a [Box<str>]; 2],
     pub(crate) request: Option<&'a RequestParts<'a>>,
     pub(crate) clock: &'a dyn Clock,
     /// Seconds.
     pub(crate) leeway: u64,
+}
+
+/// How policies read the claims of an issuer's tokens.
+#[derive(Debug)]
+pub(crate) struct ClaimSettings {
+    /// The claims that scopes come from.
+    pub(crate) scopes: Box<[ScopeClaim]>,
+    /// The claims that name roles.
+    pub(crate) roles: Box<[ClaimPath]>,
+    /// The claims that name groups.
+    pub(crate) groups: Box<[ClaimPath]>,
+    /// The identifiers of this API: its accepted audiences and its resource identifier.
+    pub(crate) identifiers: Box<[Box<str>]>,
 }
 
 #[derive(Clone, Copy)]
@@ -134,7 +140,7 @@ impl<'a> EvalContext<'a> {
 
     /// Returns `true` if the issuer keeps a claim that scopes come from elsewhere.
     pub(crate) fn scopes_elsewhere(&self) -> bool {
-        let mut claims = self.scope_claims.iter();
+        let mut claims = self.settings.scopes.iter();
         self.names_elsewhere && claims.any(|it| self.is_elsewhere(it.name()))
     }
 

@@ -46,7 +46,7 @@ fn names_us(element: &Value, context: &EvalContext<'_>) -> Verdict {
         Some(Value::Array(locations)) => locations.iter(),
         Some(_) => return Verdict::Unknown,
     };
-    let ours = context.identifiers;
-    let is_ours = |location: &str| ours.iter().copied().flatten().any(|it| **it == *location);
+    let ours = context.settings.identifiers.iter();
+    let is_ours = |location: &str| ours.clone().any(|it| **it == *location);
     Verdict::any(locations.map(|it| Verdict::of(it.as_str().map(is_ours))))
 }

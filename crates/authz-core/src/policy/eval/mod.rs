@@ -14,7 +14,7 @@ mod verdict;
 
 pub use self::verdict::Verdict;
 pub(crate) use self::{
-    context::{ClaimLookup, ClaimsSource, EvalContext, LazyClaims},
+    context::{ClaimLookup, ClaimSettings, ClaimsSource, EvalContext, LazyClaims},
     decimal::Decimal,
     detail::AUTHORIZATION_DETAILS,
     requirement::has_name,

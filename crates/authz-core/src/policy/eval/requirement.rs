@@ -44,8 +44,8 @@ impl Requirement {
             Self::Deny => Verdict::NotMet,
             Self::Scope(scope) => has_scope(scope.as_str(), context),
             Self::Permission(name) => has_permission(name, context),
-            Self::Role(name) => has_name(name, context.roles, context),
-            Self::Group(name) => has_name(name, context.groups, context),
+            Self::Role(name) => has_name(name, &context.settings.roles, context),
+            Self::Group(name) => has_name(name, &context.settings.groups, context),
             Self::Client(ids) => is_one_of(context.client(), ids),
             Self::Issuer(ids) => is_one_of(Some(context.issuer), ids),
             Self::Acr(classes) => {
@@ -82,7 +82,7 @@ fn has_scope(name: &str, context: &EvalContext<'_>) -> Verdict {
         return Verdict::Unknown;
     }
     let is_unreadable = || {
-        context.permissions_unreadable && context.scope_claims.contains(&ScopeClaim::Permissions)
+        context.permissions_unreadable && context.settings.scopes.contains(&ScopeClaim::Permissions)
     };
     match context.scopes.contains(name) {
         true => Verdict::Met,

@@ -45,10 +45,10 @@ impl Policy {
 fn claims<'a>(requirement: &'a Requirement, context: &EvalContext<'a>) -> Vec<&'a str> {
     let paths = |paths: &'a [ClaimPath]| paths.iter().map(ClaimPath::claim).collect();
     match requirement {
-        Requirement::Scope(_) => context.scope_claims.iter().map(|it| it.name()).collect(),
+        Requirement::Scope(_) => context.settings.scopes.iter().map(|it| it.name()).collect(),
         Requirement::Permission(_) => vec!["permissions"],
-        Requirement::Role(_) => paths(context.roles),
-        Requirement::Group(_) => paths(context.groups),
+        Requirement::Role(_) => paths(&context.settings.roles),
+        Requirement::Group(_) => paths(&context.settings.groups),
         Requirement::Client(_) => vec!["client_id", "azp"],
         Requirement::Acr(_) => vec!["acr"],
         Requirement::Amr(_) => vec!["amr"],
@@ -72,7 +72,7 @@ fn in_another_claim(scope: &str, context: &EvalContext<'_>) -> Option<String> {
             "the token has {scope:?} in `permissions`, not among its scopes: ask for permission({scope:?}), or name `permissions` in `scopes_from`"
         ));
     }
-    for claim in context.scope_claims.iter().map(|it| it.name()) {
+    for claim in context.settings.scopes.iter().map(|it| it.name()) {
         let has_several = |element: &Value| {
             let list = element.as_str().filter(|it| it.contains(' '));
             list.is_some_and(|it| it.split(' ').any(|name| name == scope))
@@ -88,8 +88,8 @@ fn in_another_claim(scope: &str, context: &EvalContext<'_>) -> Option<String> {
     let usual = ["roles", "realm_access.roles"].map(str::parse::<ClaimPath>);
     let usual: Vec<_> = usual.into_iter().flatten().collect();
     let has = |path: &&ClaimPath| has_name(scope, slice::from_ref(path), context) == Verdict::Met;
-    let path = context.roles.iter().chain(&usual).find(has)?;
-    Some(if context.roles.contains(path) {
+    let path = context.settings.roles.iter().chain(&usual).find(has)?;
+    Some(if context.settings.roles.contains(path) {
         format!(
             "the token has {scope:?} in `{path}`, which holds its roles, not among its scopes: ask for role({scope:?})"
         )
