@@ -22,16 +22,16 @@ use crate::report::ERROR;
     arg_required_else_help = true,
     disable_help_subcommand = true
 )]
-struct Cli {
+struct Xtask {
     #[command(subcommand)]
-    command: Command,
+    command: XtaskCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-    Demo(demo::Options),
-    TestAll(test_all::Options),
-    Token(token::Options),
+enum XtaskCommand {
+    Demo(demo::DemoOptions),
+    TestAll(test_all::TestAllOptions),
+    Token(token::XtaskTokenOptions),
     /// Run the example servers against software that this repository did not write
     ///
     /// An OpenID provider and the tutorial's own server from npm, and clients in curl, Python and Node.
@@ -67,30 +67,30 @@ enum Command {
         #[arg(long)]
         fleet: bool,
     },
-    Bench(bench::Options),
+    Bench(bench::BenchOptions),
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Demo(options) => demo::run(&options),
-        Command::TestAll(options) => test_all::run(&options),
-        Command::Token(options) => token::run(&options),
-        Command::Interop { only } => {
+    let result = match Xtask::parse().command {
+        XtaskCommand::Demo(options) => demo::run(&options),
+        XtaskCommand::TestAll(options) => test_all::run(&options),
+        XtaskCommand::Token(options) => token::run(&options),
+        XtaskCommand::Interop { only } => {
             let only = only.iter().map(|part| format!("--only={part}"));
             process::run_package("interop", &only.collect::<Vec<_>>())
         }
-        Command::Browser { screenshots, only } => {
+        XtaskCommand::Browser { screenshots, only } => {
             let screenshots = screenshots.map(|folder| format!("--screenshots={folder}"));
             let only = only.map(|framework| format!("--only={framework}"));
             let options: Vec<_> = screenshots.into_iter().chain(only).collect();
             process::run_package("browser", &options)
         }
-        Command::Soak { seconds, fleet } => {
+        XtaskCommand::Soak { seconds, fleet } => {
             let fleet = fleet.then(|| "--fleet".to_owned());
             let options = [format!("--seconds={seconds}")].into_iter().chain(fleet);
             process::run_package("soak", &options.collect::<Vec<_>>())
         }
-        Command::Bench(options) => bench::run(&options),
+        XtaskCommand::Bench(options) => bench::run(&options),
     };
     result.unwrap_or_else(|error| {
         eprintln!("{ERROR}error:{ERROR:#} {error}");

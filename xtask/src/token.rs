@@ -14,7 +14,7 @@ pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 /// Get an access token from a running development issuer, as `authz token` does
 #[derive(Clone, Debug, clap::Args)]
 #[command(disable_help_flag = true)]
-pub(crate) struct Options {
+pub(crate) struct XtaskTokenOptions {
     /// The options of `authz token`, such as --scope read:messages
     #[arg(
         value_name = "OPTION",
@@ -24,7 +24,7 @@ pub(crate) struct Options {
     options: Vec<String>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &XtaskTokenOptions) -> anyhow::Result<ExitCode> {
     let token = ["token".to_owned()].into_iter();
     let arguments: Vec<String> = token.chain(options.options.iter().cloned()).collect();
     process::run_package("authz-cli", &arguments)

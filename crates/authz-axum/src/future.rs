@@ -19,13 +19,13 @@ pin_project! {
         S: Service<Request<B>>,
     {
         #[pin]
-        state: State<S, B, C, R>,
+        state: FutureState<S, B, C, R>,
     }
 }
 
 pin_project! {
     #[project = Projected]
-    enum State<S, B, C, R>
+    enum FutureState<S, B, C, R>
     where
         S: Service<Request<B>>,
     {
@@ -55,13 +55,13 @@ pub(crate) fn checked_proof<C, B>(guard: &Guard<C>, request: &Request<B>) -> Opt
 impl<S: Service<Request<B>>, B, C, R> ResponseFuture<S, B, C, R> {
     pub(crate) const fn allowed(future: S::Future, proof: Option<CheckedProof>) -> Self {
         Self {
-            state: State::Allowed { future, proof },
+            state: FutureState::Allowed { future, proof },
         }
     }
 
     pub(crate) const fn rejected(response: S::Response) -> Self {
         Self {
-            state: State::Rejected {
+            state: FutureState::Rejected {
                 response: Some(response),
             },
         }
@@ -69,7 +69,7 @@ impl<S: Service<Request<B>>, B, C, R> ResponseFuture<S, B, C, R> {
 
     pub(crate) fn waiting(waiting: Waiting<S, B, C, R>) -> Self {
         Self {
-            state: State::Waiting {
+            state: FutureState::Waiting {
                 waiting: Some(Box::new(waiting)),
             },
         }
@@ -119,12 +119,12 @@ where
                             request
                                 .extensions_mut()
                                 .insert(guard.admitted(Some(caller)));
-                            State::Allowed {
+                            FutureState::Allowed {
                                 future: service.call(request),
                                 proof,
                             }
                         }
-                        Err(rejection) => State::Rejected {
+                        Err(rejection) => FutureState::Rejected {
                             response: Some(reject(&responder, rejection, request)),
                         },
                     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// The token's claims are taken as they are: neither the signature nor the times are checked
 /// (`authz doctor` does that).
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct ExplainOptions {
     /// The policy, as in `scope("read:messages") and role("admin")`
     #[arg(long, value_name = "POLICY")]
     policy: Policy,
@@ -26,7 +26,7 @@ pub(crate) struct Options {
     path: Option<String>,
 }
 
-pub(crate) fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &ExplainOptions, json: bool) -> anyhow::Result<ExitCode> {
     let token = crate::source::token(&options.token_file)?;
     let caller = caller(claims(&token)?);
     let decision = match &options.request {

@@ -10,7 +10,7 @@ use serde_json::json;
 /// breaks the key server on request. The token endpoint and `authz token` issue tokens too. The issuer gives
 /// any token to anyone who asks: it is for development only.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct IssuerOptions {
     /// The port; 0 picks a free one
     #[arg(long, default_value_t = 3011)]
     port: u16,
@@ -38,7 +38,7 @@ pub(crate) struct Options {
     inspector_port: u16,
 }
 
-pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &IssuerOptions, json: bool) -> anyhow::Result<ExitCode> {
     let registry = match &options.config {
         Some(path) => Registry::open(path)?,
         None => Registry::in_memory(),

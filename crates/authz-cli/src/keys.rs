@@ -6,7 +6,7 @@ use serde_json::json;
 
 /// Show the keys of a key set, and what each can be used for
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct KeysOptions {
     /// The address of the key set
     url: String,
     /// Fetch the set again at this interval, and print it when it changes
@@ -14,7 +14,7 @@ pub(crate) struct Options {
     watch: Option<u64>,
 }
 
-pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &KeysOptions, json: bool) -> anyhow::Result<ExitCode> {
     let client = reqwest::Client::builder()
         .timeout(Duration::from_secs(5))
         .build()?;

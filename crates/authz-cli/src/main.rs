@@ -28,15 +28,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Issuer(issuer::Options),
-    Token(token::Options),
-    Doctor(doctor::Options),
-    Explain(explain::Options),
+    Issuer(issuer::IssuerOptions),
+    Token(token::TokenOptions),
+    Doctor(doctor::DoctorOptions),
+    Explain(explain::ExplainOptions),
     /// Check a table of rules, or print it
     #[command(subcommand)]
-    Rules(rules::Command),
-    Keys(keys::Options),
-    New(new::Options),
+    Rules(rules::RulesCommand),
+    Keys(keys::KeysOptions),
+    New(new::NewOptions),
     /// Print completions for a shell
     Completions {
         shell: clap_complete::Shell,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 ///
 /// The project compiles, has a test that passes, and runs with its own development issuer.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct NewOptions {
     /// The web framework
     framework: Framework,
     /// The name of the project and of its folder
@@ -50,8 +50,8 @@ impl Framework {
     }
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let Options {
+pub(crate) fn run(options: &NewOptions) -> anyhow::Result<ExitCode> {
+    let NewOptions {
         framework,
         name,
         checkout,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum RulesCommand {
     /// Check a table of rules, and show which rule applies to a request
     Check {
         /// The table, in TOML or JSON (by the file's extension)
@@ -24,12 +24,12 @@ pub(crate) enum Command {
 
 /// The rules as they are written.
 #[derive(Deserialize, Serialize)]
-struct File {
-    rules: Vec<Rule>,
+struct WrittenRules {
+    rules: Vec<WrittenRule>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct Rule {
+struct WrittenRule {
     #[serde(default)]
     methods: Vec<String>,
     path: String,
@@ -38,10 +38,10 @@ struct Rule {
     optional: bool,
 }
 
-pub(crate) fn run(command: &Command, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(command: &RulesCommand, json: bool) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check { file, request } => check(file, request.as_deref(), json),
-        Command::Table { file } => table(file, json),
+        RulesCommand::Check { file, request } => check(file, request.as_deref(), json),
+        RulesCommand::Table { file } => table(file, json),
     }
 }
 
@@ -87,7 +87,7 @@ fn check(file: &str, request: Option<&str>, json: bool) -> anyhow::Result<ExitCo
 
 fn table(file: &str, json: bool) -> anyhow::Result<ExitCode> {
     let (_, text, is_json) = load(file)?;
-    let file: File = if is_json {
+    let file: WrittenRules = if is_json {
         serde_json::from_str(&text)?
     } else {
         toml::from_str(&text)?

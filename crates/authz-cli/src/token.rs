@@ -15,7 +15,7 @@ pub(crate) const AUDIENCE: &str = "https://quickstart.example/api";
 ///   curl -H "Authorization: Bearer $(authz token --scope read:messages)" http://127.0.0.1:3010/api/private
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-pub(crate) struct Options {
+pub(crate) struct TokenOptions {
     /// Scopes, separated by spaces; may be repeated. Default: a token without scopes
     #[arg(long, value_name = "SCOPE")]
     scope: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Options {
     role: Vec<String>,
 }
 
-pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &TokenOptions, json: bool) -> anyhow::Result<ExitCode> {
     let client = reqwest::Client::new();
     let base = options.issuer.trim_end_matches('/');
     let discovery = client.get(format!("{base}/.well-known/openid-configuration"));

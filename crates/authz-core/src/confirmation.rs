@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::json::{Name, Names, Skip, skip_number};
+use crate::json::{MemberNames, Name, Skip, skip_number};
 
 /// How a caller proved that the token is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl<'de> Visitor<'de> for CnfVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Cnf, A::Error> {
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         let mut confirmation = Confirmation::default();
         let mut supported = true;
         while let Some(Name(name)) = members.next_key()? {

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 /// The member names of one object so far.
 #[derive(Default)]
-pub(crate) struct Names<'de> {
+pub(crate) struct MemberNames<'de> {
     seen: SmallVec<[Cow<'de, str>; 16]>,
     /// How many names of `seen` are known to be unique.
     checked: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Name<'de>(pub(crate) Cow<'de, str>);
 /// Skips any value, but rejects repeated names in its objects.
 pub(crate) struct Skip;
 
-impl<'de> Names<'de> {
+impl<'de> MemberNames<'de> {
     /// Up to this many names are compared one by one. Further names are sorted once at the end, so
     /// that thousands of members don't cost quadratic time.
     const LINEAR: usize = 32;
@@ -197,7 +197,7 @@ impl<'de> Visitor<'de> for Skip {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         while let Some(Name(name)) = members.next_key()? {
             if names.is_empty() && skip_number(&name, &mut members)? {
                 continue;

@@ -275,7 +275,7 @@ where
             let checked = request.extensions_mut();
             checked.get_or_insert_default::<CheckedProof>();
         }
-        let params = Params(&request);
+        let params = EndpointParams(&request);
         let mut parts = request_parts(&request, &params);
         if self.guard.reads_path()
             && let Some(original) = original_uri(&request)
@@ -318,7 +318,10 @@ impl<E: Endpoint, C: Send + Sync + 'static> AuthorizationEndpoint<E, C> {
 }
 
 /// Returns the parts of a request for decisions.
-pub(crate) fn request_parts<'r>(request: &'r Request, params: &'r Params<'r>) -> RequestParts<'r> {
+pub(crate) fn request_parts<'r>(
+    request: &'r Request,
+    params: &'r EndpointParams<'r>,
+) -> RequestParts<'r> {
     let parts = RequestParts::new(request.method(), request.uri(), request.headers());
     let parts = parts.with_path_params(params);
     let parts = match request.data() {
@@ -344,9 +347,9 @@ pub(crate) fn with_connection<'r>(
 }
 
 /// The path parameters that poem's router has matched.
-pub(crate) struct Params<'r>(pub(crate) &'r Request);
+pub(crate) struct EndpointParams<'r>(pub(crate) &'r Request);
 
-impl PathParams for Params<'_> {
+impl PathParams for EndpointParams<'_> {
     fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         let value = self.0.raw_path_param(name)?;
         // Nested routes may use a name twice, which is ambiguous.
@@ -358,31 +361,31 @@ impl PathParams for Params<'_> {
         let names = self
             .0
             .path_params()
-            .map_or_else(|_| Vec::new(), |Names(it)| it);
+            .map_or_else(|_| Vec::new(), |ParamNames(it)| it);
         names.into_iter().map(Cow::Owned).collect()
     }
 }
 
 /// The names of all parameters. poem only deserializes them as a map, which may repeat a name.
-struct Names(Vec<String>);
+struct ParamNames(Vec<String>);
 
-impl<'de> Deserialize<'de> for Names {
+impl<'de> Deserialize<'de> for ParamNames {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct All;
 
         impl<'de> Visitor<'de> for All {
-            type Value = Names;
+            type Value = ParamNames;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("path parameters")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ParamNames, A::Error> {
                 let mut names = Vec::new();
                 while let Some((name, _)) = map.next_entry::<String, IgnoredAny>()? {
                     names.push(name);
                 }
-                Ok(Names(names))
+                Ok(ParamNames(names))
             }
         }
 
@@ -390,7 +393,7 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-impl fmt::Debug for Params<'_> {
+impl fmt::Debug for EndpointParams<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Params").finish_non_exhaustive()
     }

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 
-pub(crate) struct Answer {
+pub(crate) struct ClientAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -23,7 +23,7 @@ pub(crate) fn is_loopback(url: &Uri) -> bool {
 }
 
 /// Sends a request on a new connection. The error is a phrase for a person.
-pub(crate) async fn send(request: Request<String>) -> Result<Answer, String> {
+pub(crate) async fn send(request: Request<String>) -> Result<ClientAnswer, String> {
     timeout(TIMEOUT, exchange(request))
         .await
         .unwrap_or_else(|_| Err(format!("no answer within {} s", TIMEOUT.as_secs())))
@@ -38,7 +38,7 @@ pub(crate) async fn get_json(url: &str) -> Result<Value, String> {
     serde_json::from_slice(&answer.body).map_err(|_| "its answer is not JSON".to_owned())
 }
 
-async fn exchange(request: Request<String>) -> Result<Answer, String> {
+async fn exchange(request: Request<String>) -> Result<ClientAnswer, String> {
     let (mut head, body) = request.into_parts();
     let authority = head.uri.authority().ok_or("the address has no host")?;
     let host = authority.host().trim_matches(['[', ']']).to_owned();
@@ -66,7 +66,7 @@ async fn exchange(request: Request<String>) -> Result<Answer, String> {
     let (head, body) = response.map_err(|error| error.to_string())?.into_parts();
     let body = Limited::new(body, LIMIT).collect().await;
     let body = body.map_err(|_| "the answer's body ends early or is longer than 1 MiB")?;
-    Ok(Answer {
+    Ok(ClientAnswer {
         status: head.status,
         headers: head.headers,
         body: body.to_bytes(),

@@ -18,7 +18,7 @@ use crate::{
     server::{
         Route, Server,
         faulty::{self, Good},
-        respond::{self, Answer},
+        respond::{self, Reaction},
     },
     token::TokenBuilder,
 };
@@ -51,12 +51,12 @@ pub struct PollEndpoint {
 
 #[derive(Default)]
 struct Stream {
-    state: Mutex<State>,
+    state: Mutex<PollState>,
     changes: watch::Sender<()>,
 }
 
 #[derive(Default)]
-struct State {
+struct PollState {
     outstanding: BTreeMap<String, String>,
     acknowledged: Vec<String>,
     refused: Vec<(String, String)>,
@@ -161,7 +161,7 @@ impl PollEndpoint {
         self.reached(|state| state.polls >= at_least).await;
     }
 
-    async fn reached(&self, condition: impl Fn(&State) -> bool) {
+    async fn reached(&self, condition: impl Fn(&PollState) -> bool) {
         let mut changes = self.stream.changes.subscribe();
         while !condition(&self.stream.state.locked()) {
             // An error is impossible: the sender lives as long as `self`.
@@ -169,14 +169,14 @@ impl PollEndpoint {
         }
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) {
+    fn change<T>(&self, change: impl FnOnce(&mut PollState) -> T) {
         change(&mut self.stream.state.locked());
         self.stream.changes.send_replace(());
     }
 }
 
 impl Route for Stream {
-    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Reaction {
         const LIMIT: usize = 1024 * 1024;
         let (head, body) = request.into_parts();
         let body = match Limited::new(body, LIMIT).collect().await {
@@ -218,7 +218,7 @@ impl Route for Stream {
     }
 }
 
-impl State {
+impl PollState {
     fn read(&mut self, poll: &Poll) {
         for id in &poll.ack {
             if self.outstanding.remove(id).is_some() {
@@ -235,7 +235,7 @@ impl State {
 }
 
 /// RFC 8936 section 2.3.
-fn response(state: &State, poll: &Poll) -> Value {
+fn response(state: &PollState, poll: &Poll) -> Value {
     let max = poll.max_events.unwrap_or(usize::MAX);
     let sets: BTreeMap<_, _> = state.outstanding.iter().take(max).collect();
     json!({ "moreAvailable": sets.len() < state.outstanding.len(), "sets": sets })

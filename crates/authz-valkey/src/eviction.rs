@@ -1,9 +1,9 @@
 use redis::{RedisResult, cmd};
 
-use crate::target::Connection;
+use crate::target::StoreConnection;
 
 /// Warns of a store that evicts entries when its memory is full: a proof that is evicted is accepted again.
-pub(crate) async fn check(name: &str, mut connection: Connection) -> RedisResult<()> {
+pub(crate) async fn check(name: &str, mut connection: StoreConnection) -> RedisResult<()> {
     let memory: String = connection.query(cmd("INFO").arg("memory")).await?;
     let field = |field| {
         let mut lines = memory.lines();

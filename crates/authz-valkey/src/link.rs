@@ -14,16 +14,16 @@ use tokio::{
 use crate::{
     error::{ValkeyError, ValkeyErrorKind},
     eviction,
-    target::{Connection, Target},
+    target::{StoreConnection, Target},
 };
 
 pub(crate) struct Link {
     name: String,
-    state: watch::Sender<State>,
+    state: watch::Sender<LinkState>,
     time_limit: Duration,
 }
 
-enum State {
+enum LinkState {
     /// The first attempt is in flight. Commands wait for it.
     Connecting,
     Up(Up),
@@ -35,7 +35,7 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct Up {
     pub(crate) generation: u64,
-    connection: Connection,
+    connection: StoreConnection,
 }
 
 /// The time between attempts. The first is short for a server that restarts.
@@ -46,7 +46,7 @@ const CHECK: Duration = Duration::from_secs(1);
 impl Link {
     /// Starts connecting. It must be called in a tokio runtime.
     pub(crate) fn start(target: Target, name: String, time_limit: Duration) -> Arc<Self> {
-        let (state, states) = watch::channel(State::Connecting);
+        let (state, states) = watch::channel(LinkState::Connecting);
         let link = Arc::new(Self {
             name,
             state,
@@ -90,13 +90,13 @@ impl Link {
 
     async fn connected_until(&self, deadline: Instant) -> Result<Up, ValkeyError> {
         let mut states = self.state.subscribe();
-        let decided = states.wait_for(|it| !matches!(it, State::Connecting));
+        let decided = states.wait_for(|it| !matches!(it, LinkState::Connecting));
         let decided = timeout_at(deadline, decided).await;
         let problem = match &decided {
             Ok(Ok(state)) => match &**state {
-                State::Up(up) => return Ok(up.clone()),
-                State::Down(problem) => problem.as_str(),
-                State::Connecting => "connecting",
+                LinkState::Up(up) => return Ok(up.clone()),
+                LinkState::Down(problem) => problem.as_str(),
+                LinkState::Connecting => "connecting",
             },
             // The sender is in `self`.
             Ok(Err(_)) => "closed",
@@ -122,7 +122,7 @@ impl Link {
             return Err(ValkeyError::new(ValkeyErrorKind::Unavailable, message));
         };
         answer.map_err(|error| {
-            if Connection::is_lost_after(&error) {
+            if StoreConnection::is_lost_after(&error) {
                 self.lose(up.generation, &error.to_string());
             }
             ValkeyError::of_command(&error)
@@ -132,9 +132,9 @@ impl Link {
     /// Makes the task replace this connection, if nobody else has.
     fn lose(&self, generation: u64, problem: &str) {
         let is_lost = self.state.send_if_modified(|state| {
-            let is_current = matches!(state, State::Up(up) if up.generation == generation);
+            let is_current = matches!(state, LinkState::Up(up) if up.generation == generation);
             if is_current {
-                *state = State::Connecting;
+                *state = LinkState::Connecting;
             }
             is_current
         });
@@ -148,7 +148,7 @@ impl Link {
 struct Task {
     target: Target,
     link: Weak<Link>,
-    states: watch::Receiver<State>,
+    states: watch::Receiver<LinkState>,
     time_limit: Duration,
 }
 
@@ -162,7 +162,7 @@ impl Task {
                 Ok(connection) => {
                     generation += 1;
                     let began = Instant::now();
-                    let Some(name) = self.publish(State::Up(Up {
+                    let Some(name) = self.publish(LinkState::Up(Up {
                         generation,
                         connection: connection.clone(),
                     })) else {
@@ -183,7 +183,7 @@ impl Task {
                 }
                 Err(problem) => problem,
             };
-            let Some(name) = self.publish(State::Down(problem.clone())) else {
+            let Some(name) = self.publish(LinkState::Down(problem.clone())) else {
                 return;
             };
             if !is_logged {
@@ -200,7 +200,7 @@ impl Task {
         }
     }
 
-    async fn connect(&self) -> Result<Connection, String> {
+    async fn connect(&self) -> Result<StoreConnection, String> {
         let limit = (self.time_limit * 2).max(Duration::from_secs(1));
         match timeout(limit, self.target.connect()).await {
             Ok(connection) => connection.map_err(|error| error.to_string()),
@@ -209,7 +209,7 @@ impl Task {
     }
 
     /// Returns the name of the store, or `None` if the link is dropped.
-    fn publish(&self, state: State) -> Option<String> {
+    fn publish(&self, state: LinkState) -> Option<String> {
         let link = self.link.upgrade()?;
         link.state.send_replace(state);
         Some(link.name.clone())
@@ -218,8 +218,8 @@ impl Task {
     /// Waits until a command or a check has lost the connection; `None` if the link is dropped.
     ///
     /// Without a check, a connection whose peer has vanished would seem usable until its next command.
-    async fn until_lost(&mut self, connection: Connection) -> Option<()> {
-        let is_lost = |state: &State| !matches!(state, State::Up(_));
+    async fn until_lost(&mut self, connection: StoreConnection) -> Option<()> {
+        let is_lost = |state: &LinkState| !matches!(state, LinkState::Up(_));
         if connection.is_cluster() {
             return self.states.wait_for(is_lost).await.ok().map(drop);
         }
@@ -233,7 +233,7 @@ impl Task {
             }
             let link = self.link.upgrade()?;
             let up = match &*link.state.borrow() {
-                State::Up(up) => up.clone(),
+                LinkState::Up(up) => up.clone(),
                 _ => continue,
             };
             // Any answer will do, and an error that ends the connection has done so.

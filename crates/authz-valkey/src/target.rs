@@ -21,7 +21,7 @@ pub(crate) enum Target {
 
 /// A connection that commands share.
 #[derive(Clone)]
-pub(crate) enum Connection {
+pub(crate) enum StoreConnection {
     Server(MultiplexedConnection),
     #[cfg(feature = "cluster")]
     Cluster(ClusterConnection),
@@ -51,7 +51,7 @@ impl Target {
         Ok((servers, names.join(", ")))
     }
 
-    pub(crate) async fn connect(&self) -> RedisResult<Connection> {
+    pub(crate) async fn connect(&self) -> RedisResult<StoreConnection> {
         // The link has its own time limits. A longer queue costs little and never blocks.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -60,21 +60,24 @@ impl Target {
         match self {
             Self::Server(client) => {
                 let connection = client.get_multiplexed_async_connection_with_config(&config);
-                connection.await.map(Connection::Server)
+                connection.await.map(StoreConnection::Server)
             }
             #[cfg(feature = "cluster")]
-            Self::Cluster(client) => client.get_async_connection().await.map(Connection::Cluster),
+            Self::Cluster(client) => client
+                .get_async_connection()
+                .await
+                .map(StoreConnection::Cluster),
             #[cfg(feature = "sentinel")]
             Self::Sentinel(client) => {
                 let mut client = client.lock().await;
                 let connection = client.get_async_connection_with_config(&config);
-                connection.await.map(Connection::Server)
+                connection.await.map(StoreConnection::Server)
             }
         }
     }
 }
 
-impl Connection {
+impl StoreConnection {
     pub(crate) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
         match self {
             Self::Server(connection) => command.query_async(connection).await,

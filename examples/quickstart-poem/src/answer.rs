@@ -17,15 +17,15 @@ use quickstart::NewMessage;
 use serde::Serialize;
 
 /// A response with JSON and this status.
-pub(crate) struct Answer<const STATUS: u16 = 200>(pub(crate) Response);
+pub(crate) struct PoemAnswer<const STATUS: u16 = 200>(pub(crate) Response);
 
 /// Responds with JSON, without the `charset` of poem and poem-openapi: the media type does not define one (RFC 8259
 /// section 11).
-pub(crate) fn json<const STATUS: u16>(value: impl Serialize + Send) -> Answer<STATUS> {
-    Answer(web::Json(value).with_content_type(JSON).into_response())
+pub(crate) fn json<const STATUS: u16>(value: impl Serialize + Send) -> PoemAnswer<STATUS> {
+    PoemAnswer(web::Json(value).with_content_type(JSON).into_response())
 }
 
-impl<const STATUS: u16> IntoResponse for Answer<STATUS> {
+impl<const STATUS: u16> IntoResponse for PoemAnswer<STATUS> {
     fn into_response(mut self) -> Response {
         self.0
             .set_status(StatusCode::from_u16(STATUS).unwrap_or_default());
@@ -33,7 +33,7 @@ impl<const STATUS: u16> IntoResponse for Answer<STATUS> {
     }
 }
 
-impl<const STATUS: u16> ApiResponse for Answer<STATUS> {
+impl<const STATUS: u16> ApiResponse for PoemAnswer<STATUS> {
     fn meta() -> MetaResponses {
         let content = MetaMediaType {
             content_type: JSON,

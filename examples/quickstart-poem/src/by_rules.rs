@@ -1,7 +1,7 @@
 //! The same API with its policies in a file, for example
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-poem`.
 //!
-//! The handlers are plain ones, because those of [`Api`](crate::Api) require their own policies.
+//! The handlers are plain ones, because those of [`MessagesApi`](crate::Api) require their own policies.
 
 use authz_poem::{Authorized, Authorizer, RulesExt as _, rules::Rules};
 use poem::{
@@ -12,7 +12,7 @@ use poem::{
 use quickstart::{Messages, PRIVATE, PUBLIC};
 
 use crate::{
-    answer::{Answer, json, read},
+    answer::{PoemAnswer, json, read},
     surroundings::allowed,
 };
 
@@ -35,22 +35,22 @@ pub(crate) fn api(authorizer: &Authorizer, rules: &Rules) -> Route {
 }
 
 #[handler]
-fn public() -> Answer {
+fn public() -> PoemAnswer {
     json(PUBLIC)
 }
 
 #[handler]
-fn private() -> Answer {
+fn private() -> PoemAnswer {
     json(PRIVATE)
 }
 
 #[handler]
-fn me(caller: Authorized) -> Answer {
+fn me(caller: Authorized) -> PoemAnswer {
     json(quickstart::me(&caller.into_inner()))
 }
 
 #[handler]
-fn list(Data(messages): Data<&Messages>) -> Answer {
+fn list(Data(messages): Data<&Messages>) -> PoemAnswer {
     json(messages.list())
 }
 
@@ -61,13 +61,13 @@ async fn create(
     Data(messages): Data<&Messages>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Answer<201>> {
+) -> Result<PoemAnswer<201>> {
     let message = read(headers, body).await?;
     Ok(json(messages.add(message, caller.subject())))
 }
 
 #[handler]
-fn list_of(Path(org): Path<String>, Data(messages): Data<&Messages>) -> Answer {
+fn list_of(Path(org): Path<String>, Data(messages): Data<&Messages>) -> PoemAnswer {
     json(messages.of(&org).list())
 }
 
@@ -78,12 +78,12 @@ async fn create_of(
     Data(messages): Data<&Messages>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Answer<201>> {
+) -> Result<PoemAnswer<201>> {
     let message = read(headers, body).await?;
     Ok(json(messages.of(&org).add(message, caller.subject())))
 }
 
 #[handler]
-fn any_options(uri: &Uri) -> Answer<204> {
+fn any_options(uri: &Uri) -> PoemAnswer<204> {
     allowed(uri)
 }

@@ -20,7 +20,7 @@ use poem::{EndpointExt as _, Route, Server, http::Uri, listener::TcpAcceptor, we
 use poem_openapi::{OpenApi, OpenApiService, param};
 use quickstart::{Messages, PRIVATE, PUBLIC, READ, Start, WRITE};
 
-use answer::{Answer, MessageBody, json};
+use answer::{MessageBody, PoemAnswer, json};
 use cors::with_cors;
 use docs::with_docs;
 use surroundings::{allowed, surrounded};
@@ -46,8 +46,8 @@ async fn serve(start: Start) -> io::Result<()> {
     authz_rustls::poem::serve(TlsListener::new(start.listener, tls), app, start.shutdown).await
 }
 
-fn service() -> OpenApiService<Api, ()> {
-    OpenApiService::new(Api, "Quickstart API", env!("CARGO_PKG_VERSION"))
+fn service() -> OpenApiService<MessagesApi, ()> {
+    OpenApiService::new(MessagesApi, "Quickstart API", env!("CARGO_PKG_VERSION"))
 }
 
 route_policy!(AnyToken = any_valid_token());
@@ -68,31 +68,35 @@ fn member() -> Policy {
 
 /// Each operation has its own policy, which also goes into the OpenAPI document. Unknown methods get 405, with or without a
 /// token.
-struct Api;
+struct MessagesApi;
 
 #[OpenApi]
-impl Api {
+impl MessagesApi {
     /// Greets everyone.
     #[oai(path = "/api/public", method = "get")]
-    async fn public(&self) -> Answer {
+    async fn public(&self) -> PoemAnswer {
         json(PUBLIC)
     }
 
     /// Greets readers of messages.
     #[oai(path = "/api/private", method = "get")]
-    async fn private(&self, _caller: Protected<ReadMessages>) -> Answer {
+    async fn private(&self, _caller: Protected<ReadMessages>) -> PoemAnswer {
         json(PRIVATE)
     }
 
     /// Describes the caller.
     #[oai(path = "/api/me", method = "get")]
-    async fn me(&self, caller: Protected<AnyToken>) -> Answer {
+    async fn me(&self, caller: Protected<AnyToken>) -> PoemAnswer {
         json(quickstart::me(&caller))
     }
 
     /// Lists the messages.
     #[oai(path = "/api/messages", method = "get")]
-    async fn list(&self, _caller: Protected<ReadMessages>, messages: Data<&Messages>) -> Answer {
+    async fn list(
+        &self,
+        _caller: Protected<ReadMessages>,
+        messages: Data<&Messages>,
+    ) -> PoemAnswer {
         json(messages.list())
     }
 
@@ -104,7 +108,7 @@ impl Api {
         caller: Protected<WriteMessages>,
         messages: Data<&Messages>,
         body: MessageBody,
-    ) -> Answer<201> {
+    ) -> PoemAnswer<201> {
         json(messages.add(body.0, caller.subject()))
     }
 
@@ -115,7 +119,7 @@ impl Api {
         _caller: Protected<ReadMessagesOf>,
         org: param::Path<String>,
         messages: Data<&Messages>,
-    ) -> Answer {
+    ) -> PoemAnswer {
         json(messages.of(&org).list())
     }
 
@@ -127,32 +131,40 @@ impl Api {
         org: param::Path<String>,
         messages: Data<&Messages>,
         body: MessageBody,
-    ) -> Answer<201> {
+    ) -> PoemAnswer<201> {
         json(messages.of(&org).add(body.0, caller.subject()))
     }
 
     #[oai(path = "/api/public", method = "options", hidden)]
-    async fn public_options(&self, uri: &Uri) -> Answer<204> {
+    async fn public_options(&self, uri: &Uri) -> PoemAnswer<204> {
         allowed(uri)
     }
 
     #[oai(path = "/api/private", method = "options", hidden)]
-    async fn private_options(&self, _caller: Protected<ReadMessages>, uri: &Uri) -> Answer<204> {
+    async fn private_options(
+        &self,
+        _caller: Protected<ReadMessages>,
+        uri: &Uri,
+    ) -> PoemAnswer<204> {
         allowed(uri)
     }
 
     #[oai(path = "/api/me", method = "options", hidden)]
-    async fn me_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+    async fn me_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> PoemAnswer<204> {
         allowed(uri)
     }
 
     #[oai(path = "/api/messages", method = "options", hidden)]
-    async fn messages_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+    async fn messages_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> PoemAnswer<204> {
         allowed(uri)
     }
 
     #[oai(path = "/api/orgs/:org/messages", method = "options", hidden)]
-    async fn messages_of_options(&self, _caller: Protected<AnyToken>, uri: &Uri) -> Answer<204> {
+    async fn messages_of_options(
+        &self,
+        _caller: Protected<AnyToken>,
+        uri: &Uri,
+    ) -> PoemAnswer<204> {
         allowed(uri)
     }
 }

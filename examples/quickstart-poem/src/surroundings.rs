@@ -11,7 +11,7 @@ use poem::{
 };
 use quickstart::{allowed_methods, method_not_allowed, not_found, readiness};
 
-use crate::answer::Answer;
+use crate::answer::PoemAnswer;
 
 /// Adds the endpoints around `api`.
 pub(crate) fn surrounded(
@@ -40,8 +40,8 @@ pub(crate) fn surrounded(
 }
 
 /// Responds to `OPTIONS` from callers who may use the path. Preflights do not get here.
-pub(crate) fn allowed(uri: &Uri) -> Answer<204> {
-    Answer(
+pub(crate) fn allowed(uri: &Uri) -> PoemAnswer<204> {
+    PoemAnswer(
         ().with_header(ALLOW, allowed_methods(uri.path()))
             .into_response(),
     )

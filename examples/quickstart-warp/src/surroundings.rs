@@ -48,14 +48,14 @@ pub(crate) fn surrounded(
 pub(crate) fn messages_of(
     messages: Messages,
 ) -> impl Filter<Extract = (Messages,), Error = Rejection> + Clone {
-    path!("api" / "orgs" / Organization / "messages")
-        .map(move |Organization(name)| messages.of(&name))
+    path!("api" / "orgs" / PathOrganization / "messages")
+        .map(move |PathOrganization(name)| messages.of(&name))
 }
 
 /// The organization in a path. warp does not percent-decode parameters.
-struct Organization(String);
+struct PathOrganization(String);
 
-impl FromStr for Organization {
+impl FromStr for PathOrganization {
     type Err = std::str::Utf8Error;
 
     fn from_str(segment: &str) -> Result<Self, Self::Err> {
@@ -76,7 +76,7 @@ pub(crate) fn allowed(
     let others = path!("api" / "messages")
         .or(path!("api" / "me"))
         .unify()
-        .or(path!("api" / "orgs" / Organization / "messages")
+        .or(path!("api" / "orgs" / PathOrganization / "messages")
             .map(drop)
             .untuple_one())
         .unify()

@@ -23,7 +23,7 @@ use blackbox::{
 use serde_json::json;
 
 use super::{
-    load::{Generator, Load, Target},
+    load::{Generator, Load, LoadTarget},
     measurements::Spread,
     results::folder,
 };
@@ -35,7 +35,7 @@ use crate::{
 
 /// Requests per second and processor time of the example servers, protected against unprotected, over loopback
 #[derive(Debug, clap::Args)]
-pub(super) struct Options {
+pub(super) struct HttpBenchOptions {
     /// The tutorial's Express server of tests/interop as well, where Node.js and its packages are there
     #[arg(long)]
     node: bool,
@@ -50,7 +50,7 @@ pub(super) struct Options {
 /// How long a server may take to say where its issuer is.
 const LINE: Duration = Duration::from_secs(15);
 
-pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(super) fn run(options: &HttpBenchOptions) -> anyhow::Result<ExitCode> {
     // With the variable set, this finds the servers and builds nothing.
     let binaries = match env::var_os(BINARIES) {
         Some(_) => servers::build(&Framework::ALL)?,
@@ -107,11 +107,11 @@ fn measure(
     server: &Server,
     token: &str,
     generator: &Generator,
-    options: &Options,
+    options: &HttpBenchOptions,
 ) -> anyhow::Result<f64> {
     let sample = |path, seconds| -> anyhow::Result<Sample> {
         let address = server.address();
-        let target = Target {
+        let target = LoadTarget {
             address,
             path,
             token,
@@ -179,7 +179,7 @@ fn spread(values: impl Iterator<Item = f64>) -> Spread {
 }
 
 /// The tutorial's own server, with the development issuer of one of ours.
-fn node(binary: &Path, generator: &Generator, options: &Options) -> anyhow::Result<()> {
+fn node(binary: &Path, generator: &Generator, options: &HttpBenchOptions) -> anyhow::Result<()> {
     let scripts = root().join("tests/interop");
     if find_program("node").is_none() || !scripts.join("node_modules").is_dir() {
         println!(

@@ -26,7 +26,7 @@ pub(super) enum Generator {
 
 /// Where to, and with which token.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Target<'t> {
+pub(super) struct LoadTarget<'t> {
     pub(super) address: SocketAddr,
     pub(super) path: &'t str,
     pub(super) token: &'t str,
@@ -54,7 +54,7 @@ impl Generator {
     }
 
     /// Sends requests for `seconds`.
-    pub(super) fn run(&self, target: Target<'_>, seconds: u64) -> anyhow::Result<Load> {
+    pub(super) fn run(&self, target: LoadTarget<'_>, seconds: u64) -> anyhow::Result<Load> {
         let Self::Wrk(wrk) = self else {
             return built_in(target, Duration::from_secs(seconds)).context("a request fails");
         };
@@ -83,7 +83,7 @@ impl Generator {
     }
 }
 
-fn built_in(target: Target<'_>, time: Duration) -> anyhow::Result<Load> {
+fn built_in(target: LoadTarget<'_>, time: Duration) -> anyhow::Result<Load> {
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
         target.path, target.address, target.token

@@ -25,7 +25,7 @@ use crate::report::{ERROR, FAINT, GOOD, HEADING, SKIPPED};
 ///
 /// Writes report.md, report.json and chart.svg to target/bench.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct BenchOptions {
     /// A look of two minutes, after the build: fewer samples, nothing that takes long to set up
     #[arg(long)]
     quick: bool,
@@ -38,12 +38,12 @@ pub(crate) struct Options {
 
 #[derive(Debug, clap::Subcommand)]
 enum Only {
-    Http(http::Options),
+    Http(http::HttpBenchOptions),
     /// Instructions on the warm and the cold path, under valgrind, held to limits
     Instructions,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &BenchOptions) -> anyhow::Result<ExitCode> {
     match &options.only {
         Some(Only::Http(options)) => return http::run(options),
         Some(Only::Instructions) => return instructions::run(),

@@ -22,14 +22,14 @@ pub(super) struct Results {
     /// The load when everything was measured.
     pub(super) load_after: Option<f64>,
     pub(super) measurements: Measurements,
-    pub(super) counts: Counts,
+    pub(super) counts: BenchCounts,
     /// Protected against unprotected requests per second, by framework, of the last `bench http`.
     pub(super) http: BTreeMap<String, f64>,
 }
 
 /// What the test of the allocations counted.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct BenchCounts {
     /// Allocations of one decision, by path.
     pub(super) allocations: BTreeMap<String, u64>,
     /// Bytes that a cached token takes, and that it counts as in the cache's bound, by claims type.
@@ -62,7 +62,7 @@ impl Results {
                 "a program that measures does not build; cargo's messages above say why"
             );
         }
-        let counts = Counts::read(&output(&mut cargo(ALLOCATIONS.split_whitespace()))?);
+        let counts = BenchCounts::read(&output(&mut cargo(ALLOCATIONS.split_whitespace()))?);
         let machine = Machine::look();
         let mut measurements = Measurements::default();
         for program in &programs {
@@ -94,7 +94,7 @@ fn last_http() -> Option<BTreeMap<String, f64>> {
     serde_json::from_str(&text).ok()
 }
 
-impl Counts {
+impl BenchCounts {
     fn read(printed: &str) -> Self {
         let mut counts = Self::default();
         let number = |text: &str| text.parse().unwrap_or_default();

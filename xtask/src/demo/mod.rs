@@ -31,7 +31,7 @@ use crate::{
 /// See the tutorial happen: a development issuer, an example server, and each request with its
 /// answer
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DemoOptions {
     /// The example server; without it axum, or with --once all three in turn
     #[arg(value_name = "axum|warp|poem", value_parser = framework(), hide_possible_values = true)]
     framework: Option<Framework>,
@@ -52,7 +52,7 @@ fn framework() -> impl TypedValueParser<Value = Framework> {
         .try_map(|name| name.parse::<Framework>())
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &DemoOptions) -> anyhow::Result<ExitCode> {
     let frameworks = match (options.framework, options.once) {
         (Some(framework), _) => vec![framework],
         (None, true) => Framework::ALL.to_vec(),

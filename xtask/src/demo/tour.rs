@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, bail};
 use blackbox::{http::Response, server::Server};
 
-use super::tutorial::{Act, Bearer, Call, TUTORIAL};
+use super::tutorial::{Act, Bearer, TUTORIAL, TutorialCall};
 use crate::{
     report::{ERROR, FAINT, GOOD, SKIPPED},
     token::{self, ISSUER},
@@ -92,7 +92,7 @@ impl<'a> Tour<'a> {
         Ok(token)
     }
 
-    fn call(&mut self, call: &Call) -> anyhow::Result<()> {
+    fn call(&mut self, call: &TutorialCall) -> anyhow::Result<()> {
         println!("\n{}", call.about);
         let base = self.server.base_url();
         let mut request = call.request();

@@ -4,7 +4,7 @@ use blackbox::http::{Request, Response};
 
 use self::{
     Bearer::{Nothing, Text, Token},
-    Method::{Get, Post},
+    CallMethod::{Get, Post},
 };
 
 /// One thing that happens in the tutorial.
@@ -17,13 +17,13 @@ pub(super) enum Act {
         scope: &'static str,
         organization: Option<&'static str>,
     },
-    Call(Call),
+    Call(TutorialCall),
 }
 
 /// One request and its answer.
-pub(super) struct Call {
+pub(super) struct TutorialCall {
     pub(super) about: &'static str,
-    method: Method,
+    method: CallMethod,
     path: &'static str,
     pub(super) bearer: Bearer,
     status: u16,
@@ -33,7 +33,7 @@ pub(super) struct Call {
     body: &'static str,
 }
 
-enum Method {
+enum CallMethod {
     Get,
     /// With a message to store.
     Post,
@@ -48,7 +48,7 @@ pub(super) enum Bearer {
     Token,
 }
 
-impl Call {
+impl TutorialCall {
     pub(super) fn request(&self) -> Request {
         match self.method {
             Post => Request::post(self.path).json(r#"{"text":"Hello from the demo"}"#),
@@ -123,14 +123,14 @@ pub(super) const TUTORIAL: &[Act] = &[
 
 const fn call(
     about: &'static str,
-    method: Method,
+    method: CallMethod,
     path: &'static str,
     bearer: Bearer,
     status: u16,
     challenge: &'static [&'static str],
     body: &'static str,
 ) -> Act {
-    Act::Call(Call {
+    Act::Call(TutorialCall {
         about,
         method,
         path,

@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 
 use self::{
     plan::{PLAN, Step},
-    run::Outcome,
+    run::StepOutcome,
     summary::Summary,
 };
 use crate::report::HEADING;
@@ -21,7 +21,7 @@ use crate::report::HEADING;
 /// Run every check of the repository: format, lints, tests in every feature set, documentation,
 /// the black-box suite on all three example servers, and interop where Node.js is installed
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct TestAllOptions {
     /// Go on after a step that failed; without this the steps after it are skipped
     #[arg(long)]
     keep_going: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Options {
     only: Vec<String>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &TestAllOptions) -> anyhow::Result<ExitCode> {
     let wanted = |step: &&Step| options.only.is_empty() || options.only.contains(&step.name.into());
     let steps: Vec<&Step> = PLAN.iter().filter(wanted).collect();
     let mut summary = Summary::default();
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         println!("\n{HEADING}[{number}/{all}] {name}{HEADING:#}: {about}");
         let began = Instant::now();
         let outcome = match stopped {
-            true => Outcome::skipped("a step before it failed"),
+            true => StepOutcome::skipped("a step before it failed"),
             false => run::run(step),
         };
         stopped |= outcome.counts.failed > 0 && !options.keep_going;

@@ -20,7 +20,7 @@ use crate::{
 
 /// How a step ended.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct StepOutcome {
     pub(super) counts: Counts,
     /// The same by what was tested, where that is known.
     pub(super) rows: BTreeMap<String, Counts>,
@@ -28,7 +28,7 @@ pub(super) struct Outcome {
     pub(super) reason: Option<String>,
 }
 
-impl Outcome {
+impl StepOutcome {
     pub(super) fn skipped(reason: impl Display) -> Self {
         Self {
             counts: Counts::SKIPPED,
@@ -91,11 +91,11 @@ impl Outcome {
     }
 }
 
-pub(super) fn run(step: &Step) -> Outcome {
-    let mut outcome = Outcome::default();
+pub(super) fn run(step: &Step) -> StepOutcome {
+    let mut outcome = StepOutcome::default();
     match &step.action {
         Action::Installed([subcommand, ..], install) if !installed(subcommand) => {
-            return Outcome::skipped(format!("cargo-{subcommand} is not installed: {install}"));
+            return StepOutcome::skipped(format!("cargo-{subcommand} is not installed: {install}"));
         }
         Action::Check(words) | Action::Installed(words, _) => {
             match stream(cargo(words.iter().copied()), |_| ()) {
@@ -104,13 +104,13 @@ pub(super) fn run(step: &Step) -> Outcome {
             }
         }
         Action::Advisories if !installed("deny") => {
-            return Outcome::skipped(format!("cargo-deny is not installed: {CARGO_DENY}"));
+            return StepOutcome::skipped(format!("cargo-deny is not installed: {CARGO_DENY}"));
         }
         Action::Advisories => match stream(cargo(["deny", "fetch", "db"]), |_| ()) {
             // No network says nothing about the dependencies.
             Ok(status) if !status.success() => {
                 let reason = "the advisory database can't be fetched: cargo deny fetch db";
-                return Outcome::skipped(reason.to_owned());
+                return StepOutcome::skipped(reason.to_owned());
             }
             Ok(_) => {
                 let check = cargo(["deny", "--offline", "check", "advisories"]);
@@ -131,7 +131,7 @@ pub(super) fn run(step: &Step) -> Outcome {
             Some(mdbook) => outcome.found(book::check(&mdbook)),
             None => {
                 let install = "cargo install --locked mdbook";
-                return Outcome::skipped(format!("mdbook is not installed: {install}"));
+                return StepOutcome::skipped(format!("mdbook is not installed: {install}"));
             }
         },
         Action::Xtask(words) => {
@@ -149,7 +149,7 @@ fn installed(subcommand: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn suite_of_tests(suite: &Suite, outcome: &mut Outcome) {
+fn suite_of_tests(suite: &Suite, outcome: &mut StepOutcome) {
     let mut binaries = None;
     if suite.rows.iter().any(|row| server(row).is_some()) {
         // Once, instead of by every test for itself.
@@ -309,10 +309,10 @@ mod tests {
     }
 
     /// What becomes of a program that prints this and ends with this code.
-    fn outcome(runner: Runner, printed: &str, code: u8) -> Outcome {
+    fn outcome(runner: Runner, printed: &str, code: u8) -> StepOutcome {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("printf '{printed}'; exit {code}")]);
-        let mut outcome = Outcome::default();
+        let mut outcome = StepOutcome::default();
         outcome.run("row", runner, command);
         outcome
     }

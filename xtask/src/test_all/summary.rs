@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{
     plan::{Action, Step},
-    run::Outcome,
+    run::StepOutcome,
 };
 use crate::report::{Counts, ERROR, GOOD, HEADING, SKIPPED};
 
@@ -25,7 +25,7 @@ struct Line {
 }
 
 impl Summary {
-    pub(super) fn add(&mut self, step: &Step, outcome: Outcome, time: Duration) {
+    pub(super) fn add(&mut self, step: &Step, outcome: StepOutcome, time: Duration) {
         let suite = match &step.action {
             Action::Tests(suite) => suite.name,
             _ => "doc tests",

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::{
     discovery,
-    fetch::{Answer, Http},
+    fetch::{FetchedAnswer, Http},
     report::{Diagnosis, Outcome, Report},
 };
 
@@ -93,7 +93,12 @@ pub(super) async fn examine(http: &Http, api: &str, report: &mut Report) {
 }
 
 /// Says what a client has to do for tokens that are bound to a key (RFC 9449 section 7.1).
-fn bound_tokens(challenge: &str, accepts_bearer: bool, answer: &Answer, report: &mut Report) {
+fn bound_tokens(
+    challenge: &str,
+    accepts_bearer: bool,
+    answer: &FetchedAnswer,
+    report: &mut Report,
+) {
     let kind = match accepts_bearer {
         true => "tokens that are bound to a key are accepted beside bearer tokens",
         false => {

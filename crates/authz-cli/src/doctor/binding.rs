@@ -4,14 +4,14 @@ use super::report::{Outcome, Report};
 
 /// What a token is bound to (RFC 7800): the request must prove each.
 #[derive(Clone, Copy)]
-pub(super) struct Binding<'t> {
+pub(super) struct TokenBinding<'t> {
     /// Of a key (RFC 9449 section 6.1).
     pub(super) jkt: Option<&'t str>,
     /// Of a client certificate (RFC 8705 section 3.1).
     x5t: Option<&'t str>,
 }
 
-impl<'t> Binding<'t> {
+impl<'t> TokenBinding<'t> {
     pub(super) fn of(claims: &'t Map<String, Value>) -> Self {
         let member = |name: &str| claims.get("cnf")?.get(name)?.as_str();
         Self {

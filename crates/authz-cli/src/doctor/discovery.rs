@@ -3,7 +3,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    fetch::{Answer, Http},
+    fetch::{FetchedAnswer, Http},
     report::{Diagnosis, Outcome, Report},
 };
 
@@ -11,7 +11,7 @@ use super::{
 const MAX_SKEW: i64 = 30;
 
 /// The issuer's keys, as far as they can be had.
-pub(super) enum Keys {
+pub(super) enum FoundKeys {
     Set(KeySet),
     Secret(authz_core::jwks::SharedSecret),
     /// Nothing can be said about signatures.
@@ -24,13 +24,13 @@ pub(super) async fn keys(
     issuer: &str,
     jwks_uri: Option<&str>,
     report: &mut Report,
-) -> Keys {
+) -> FoundKeys {
     let uri = match jwks_uri {
         Some(uri) => Some(uri.to_owned()),
         None => discover(http, issuer, report).await,
     };
     let Some(uri) = uri else {
-        return Keys::None;
+        return FoundKeys::None;
     };
     let answer = match http.get(&uri, report).await {
         Ok(answer) => answer,
@@ -41,7 +41,7 @@ pub(super) async fn keys(
                 format!("the key server at {uri} does not answer: {error}"),
                 "check the address, DNS, firewalls and proxies from the machine that runs the API; meanwhile its requests with new keys get 503",
             );
-            return Keys::None;
+            return FoundKeys::None;
         }
     };
     clock(&answer, report);
@@ -52,7 +52,7 @@ pub(super) async fn keys(
             format!("{uri}: {}", answer.shown()),
         );
         wrong_uri(&uri, &format!("it answers {}", answer.shown()), report);
-        return Keys::None;
+        return FoundKeys::None;
     }
     match KeySet::parse(&answer.body) {
         Ok(parsed) => {
@@ -83,12 +83,12 @@ pub(super) async fn keys(
                     "let the issuer sign with RS256, PS256, ES256 or EdDSA and publish the public key with `use` \"sig\"",
                 );
             }
-            Keys::Set(parsed.keys)
+            FoundKeys::Set(parsed.keys)
         }
         Err(error) => {
             report.step("key set", Outcome::Bad, format!("{uri}: {error}"));
             wrong_uri(&uri, &error.to_string(), report);
-            Keys::None
+            FoundKeys::None
         }
     }
 }
@@ -152,7 +152,7 @@ async fn discover(http: &Http, issuer: &str, report: &mut Report) -> Option<Stri
     None
 }
 
-fn read(place: &str, issuer: &str, answer: &Answer, report: &mut Report) -> Option<String> {
+fn read(place: &str, issuer: &str, answer: &FetchedAnswer, report: &mut Report) -> Option<String> {
     let Ok(metadata) = serde_json::from_slice::<Value>(&answer.body) else {
         report.step("metadata", Outcome::Bad, format!("{place}: not JSON"));
         report.diagnose(
@@ -243,7 +243,7 @@ fn places(issuer: &Url) -> Vec<String> {
     places
 }
 
-fn clock(answer: &Answer, report: &mut Report) {
+fn clock(answer: &FetchedAnswer, report: &mut Report) {
     let Some(skew) = answer.skew() else {
         return;
     };

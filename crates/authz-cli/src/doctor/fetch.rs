@@ -18,7 +18,7 @@ use super::{
 /// GET requests as a server's: redirects are followed within one origin.
 pub(super) struct Http(reqwest::Client);
 
-pub(super) struct Answer {
+pub(super) struct FetchedAnswer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -53,7 +53,11 @@ impl Http {
     }
 
     /// Reports redirects and certificates. The error has all causes: the last one says most.
-    pub(super) async fn get(&self, url: &str, report: &mut Report) -> Result<Answer, String> {
+    pub(super) async fn get(
+        &self,
+        url: &str,
+        report: &mut Report,
+    ) -> Result<FetchedAnswer, String> {
         let mut url = Url::parse(url).map_err(|error| format!("{url:?} is not a URL: {error}"))?;
         for _ in 0..=MAX_REDIRECTS {
             let response = match self.0.get(url.clone()).send().await {
@@ -78,7 +82,7 @@ impl Http {
     }
 }
 
-async fn read(mut response: reqwest::Response) -> Result<Answer, String> {
+async fn read(mut response: reqwest::Response) -> Result<FetchedAnswer, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|it| causes(&it))? {
         if body.len() + chunk.len() > MAX_BYTES {
@@ -86,7 +90,7 @@ async fn read(mut response: reqwest::Response) -> Result<Answer, String> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer {
+    Ok(FetchedAnswer {
         status: response.status(),
         headers: response.headers().clone(),
         body,
@@ -110,7 +114,7 @@ fn refused(from: &Url, to: &Url, why: &str, report: &mut Report) {
     );
 }
 
-impl Answer {
+impl FetchedAnswer {
     /// The server's clock minus this machine's, in seconds, by the `Date` field.
     pub(super) fn skew(&self) -> Option<i64> {
         let date = httpdate::parse_http_date(self.header(DATE.as_str())?).ok()?;

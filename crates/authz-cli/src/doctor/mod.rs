@@ -22,7 +22,7 @@ use self::{fetch::Http, report::Report};
 /// a server does. It sends requests only to the issuer or API that you name, and to the status list of a valid
 /// token, and stores nothing.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DoctorOptions {
     /// The issuer, exactly as in the token's `iss`
     #[arg(long, value_name = "URL", required_unless_present = "api")]
     issuer: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Options {
     api: Option<String>,
 }
 
-pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &DoctorOptions, json: bool) -> anyhow::Result<ExitCode> {
     let http = Http::new(Duration::from_secs(5), options.ca_file.as_deref())?;
     let mut report = Report::default();
     if let Some(api) = &options.api {
@@ -69,7 +69,7 @@ pub(crate) async fn run(options: &Options, json: bool) -> anyhow::Result<ExitCod
 
 async fn examine(
     http: &Http,
-    options: &Options,
+    options: &DoctorOptions,
     issuer: &str,
     audience: &str,
     report: &mut Report,

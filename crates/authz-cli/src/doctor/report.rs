@@ -6,8 +6,8 @@ use url::Url;
 /// What was examined, in order, and what is wrong.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
-    steps: Vec<Step>,
-    diagnoses: Vec<Finding>,
+    steps: Vec<ReportStep>,
+    diagnoses: Vec<ReportFinding>,
     /// The server's clock minus this machine's, in seconds.
     #[serde(rename = "clock_skew_seconds")]
     pub(super) skew: Option<i64>,
@@ -20,7 +20,7 @@ pub(super) struct Report {
 }
 
 #[derive(Debug, Serialize)]
-struct Step {
+struct ReportStep {
     name: String,
     outcome: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ pub(super) enum Diagnosis {
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct ReportFinding {
     diagnosis: Diagnosis,
     what: String,
     todo: String,
@@ -78,7 +78,7 @@ impl Report {
         outcome: Outcome,
         detail: impl Into<Option<String>>,
     ) {
-        self.steps.push(Step {
+        self.steps.push(ReportStep {
             name: name.into(),
             outcome,
             detail: detail.into(),
@@ -93,7 +93,7 @@ impl Report {
     ) {
         // The first of its kind is nearest to the cause.
         if !self.has(diagnosis) {
-            self.diagnoses.push(Finding {
+            self.diagnoses.push(ReportFinding {
                 diagnosis,
                 what: what.into(),
                 todo: todo.into(),

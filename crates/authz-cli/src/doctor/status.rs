@@ -8,12 +8,12 @@ use super::{
 };
 
 /// The place of a token in a status list (draft-ietf-oauth-status-list-20 section 6.2).
-pub(super) struct Status<'t> {
+pub(super) struct ListedStatus<'t> {
     uri: &'t str,
     index: &'t Value,
 }
 
-impl<'t> Status<'t> {
+impl<'t> ListedStatus<'t> {
     pub(super) fn of(claims: &'t Map<String, Value>) -> Option<Self> {
         let reference = claims.get("status")?.get("status_list")?;
         Some(Self {

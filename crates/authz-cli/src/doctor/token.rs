@@ -16,11 +16,11 @@ use tracing_subscriber::{Layer, layer::SubscriberExt as _};
 use url::Url;
 
 use super::{
-    binding::Binding,
-    discovery::{Keys, slash},
+    binding::TokenBinding,
+    discovery::{FoundKeys, slash},
     fetch::Http,
     report::{Diagnosis, Outcome, Report},
-    status::Status,
+    status::ListedStatus,
 };
 
 pub(super) struct Subject<'a> {
@@ -75,11 +75,11 @@ const CHECKS: &[(&str, &[&str])] = &[
 ];
 
 /// The keys of tokens signed with a shared secret.
-pub(super) fn secret(secret: String, report: &mut Report) -> Keys {
+pub(super) fn secret(secret: String, report: &mut Report) -> FoundKeys {
     match SharedSecret::hs256(secret) {
         Ok(secret) => {
             report.step("shared secret", Outcome::Good, None);
-            Keys::Secret(secret)
+            FoundKeys::Secret(secret)
         }
         Err(error) => {
             report.step("shared secret", Outcome::Bad, error.to_string());
@@ -88,7 +88,7 @@ pub(super) fn secret(secret: String, report: &mut Report) -> Keys {
                 format!("the shared secret can't be used: {error}"),
                 "generate one of 32 random bytes at least, as with `openssl rand -base64 32`, and give it to issuer and API; better: public keys",
             );
-            Keys::None
+            FoundKeys::None
         }
     }
 }
@@ -96,15 +96,15 @@ pub(super) fn secret(secret: String, report: &mut Report) -> Keys {
 /// Checks the token with the engine that servers use.
 pub(super) async fn examine(
     subject: &Subject<'_>,
-    keys: Keys,
+    keys: FoundKeys,
     http: &Http,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let claims = crate::explain::claims(subject.token).unwrap_or_default();
-    let (binding, status) = (Binding::of(&claims), Status::of(&claims));
-    let is_secret = matches!(keys, Keys::Secret(_));
+    let (binding, status) = (TokenBinding::of(&claims), ListedStatus::of(&claims));
+    let is_secret = matches!(keys, FoundKeys::Secret(_));
     let known: Vec<_> = match &keys {
-        Keys::Set(keys) => keys
+        FoundKeys::Set(keys) => keys
             .iter()
             .filter_map(|it| it.kid().map(str::to_owned))
             .collect(),
@@ -124,9 +124,9 @@ pub(super) async fn examine(
         )
     };
     let issuer = match keys {
-        Keys::Set(keys) => issuer.keys(StaticKeys::from(keys)),
-        Keys::Secret(secret) => issuer.keys(secret),
-        Keys::None => issuer.keys(Unknown),
+        FoundKeys::Set(keys) => issuer.keys(StaticKeys::from(keys)),
+        FoundKeys::Secret(secret) => issuer.keys(secret),
+        FoundKeys::None => issuer.keys(Unknown),
     };
     // No proof is ever checked, so the address does not matter.
     let builder = Authorizer::builder()
@@ -187,7 +187,7 @@ pub(super) async fn examine(
 async fn verify(
     authorizer: &Authorizer,
     token: &str,
-    binding: Binding<'_>,
+    binding: TokenBinding<'_>,
 ) -> anyhow::Result<(Result<Option<Authorized>, Reason>, Seen)> {
     let scheme = if binding.jkt.is_some() {
         "DPoP"
@@ -196,8 +196,8 @@ async fn verify(
     };
     let request = http::Request::get("/");
     let request = request.header("authorization", format!("{scheme} {token}"));
-    let refusal = Refusal::default();
-    let subscriber = tracing_subscriber::registry().with(Recorder(refusal.clone()));
+    let refusal = LoggedRefusal::default();
+    let subscriber = tracing_subscriber::registry().with(RefusalRecorder(refusal.clone()));
     let guard = tracing::subscriber::set_default(subscriber);
     let verdict = match binding.is_bound() {
         true => {
@@ -351,7 +351,7 @@ impl JwksProvider for Unknown {
 
 /// What the engine tells the operator of a refusal: its log line.
 #[derive(Clone, Default)]
-struct Refusal(Arc<Mutex<Seen>>);
+struct LoggedRefusal(Arc<Mutex<Seen>>);
 
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -362,15 +362,15 @@ struct Seen {
     error: Option<String>,
 }
 
-struct Recorder(Refusal);
+struct RefusalRecorder(LoggedRefusal);
 
-impl Refusal {
+impl LoggedRefusal {
     fn take(&self) -> Seen {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl<S: tracing::Subscriber> Layer<S> for Recorder {
+impl<S: tracing::Subscriber> Layer<S> for RefusalRecorder {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         if matches!(event.metadata().target(), "authz" | "authz::revocation") {
             event.record(&mut *self.0.0.lock().unwrap_or_else(PoisonError::into_inner));

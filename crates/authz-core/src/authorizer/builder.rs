@@ -15,10 +15,10 @@ use crate::{
     crypto::{AlgorithmSet, CryptoBackend},
     dpop::{Dpop, DpopProofs},
     issuer::{BuildError, BuildErrorKind, Issuer, Issuers, Tenants},
-    metadata::{Address, Resource},
+    metadata::{MetadataAddress, Resource},
     metrics::ApiMetrics,
     policy::Implied,
-    rejection::{Api, Schemes},
+    rejection::{ApiSettings, Schemes},
     revocation::Revocations,
 };
 
@@ -362,10 +362,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
     pub fn build(mut self) -> Result<Authorizer<C>, BuildError> {
         let modes = self.binding_modes();
         let resource = match self.resource {
-            Some(resource) => Some((Address::of(&resource.identifier)?, resource)),
+            Some(resource) => Some((MetadataAddress::of(&resource.identifier)?, resource)),
             None => None,
         };
-        if let Some((Address { audiences, .. }, _)) = &resource {
+        if let Some((MetadataAddress { audiences, .. }, _)) = &resource {
             let tenants = self.tenants.iter_mut().map(Tenants::template_mut);
             for issuer in self.issuers.iter_mut().chain(tenants) {
                 issuer.imply_audiences(audiences);
@@ -387,7 +387,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> AuthorizerBuilder<C> {
         self.sources.dpop = modes.any_open;
         let dpop_algorithms = proofs.as_ref().map(DpopProofs::accepted);
         let implied = Implied::new(self.implications)?;
-        let api = Arc::new(Api {
+        let api = Arc::new(ApiSettings {
             realm: realm.unwrap_or_default(),
             schemes: Schemes {
                 bearer: !modes.all_required,

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::{authorized::Authorized, verified::Verified};
-use crate::{clock::since_1970, rejection::Reason, revocation::Standing, validation};
+use crate::{clock::since_1970, rejection::Reason, revocation::RevocationStanding, validation};
 
 impl<C: Send + Sync + 'static> Authorized<C> {
     /// Waits until a request with this token would be rejected, and returns the reason:
@@ -111,15 +111,15 @@ impl<C> Verified<C> {
         let standing = self.standing();
         #[cfg(feature = "status-list")]
         let standing = match standing {
-            Standing::NeedsList => self.standing_by_newer_list().await,
+            RevocationStanding::NeedsList => self.standing_by_newer_list().await,
             known => known,
         };
         match standing {
-            Standing::Good => {}
-            Standing::Revoked(_) => return Err(Reason::Revoked),
-            Standing::Unknown { .. } => return Err(Reason::RevocationsUnavailable),
+            RevocationStanding::Good => {}
+            RevocationStanding::Revoked(_) => return Err(Reason::Revoked),
+            RevocationStanding::Unknown { .. } => return Err(Reason::RevocationsUnavailable),
             #[cfg(feature = "status-list")]
-            Standing::NeedsList => return Err(Reason::RevocationsUnavailable),
+            RevocationStanding::NeedsList => return Err(Reason::RevocationsUnavailable),
         }
         let end = Duration::from_secs(self.expires_at.saturating_add(trusted.leeway));
         Ok(end.saturating_sub(now))

@@ -24,7 +24,7 @@ pub use self::{
 use self::{
     state::AuthorizerState,
     verified::Verified,
-    verify::{Checked, Need, Step, TokenCheck},
+    verify::{Checked, Need, TokenCheck, VerifyStep},
 };
 use crate::{
     bearer::{self, Credentials},
@@ -162,9 +162,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         };
         let checks = iter::once((request, policy)).chain(second);
         let verified = match check.verify(&token, &mut timer) {
-            Ok(Step::Cached(verified)) => Ok((verified, true)),
-            Ok(Step::Verified(verified)) => Ok((verified, false)),
-            Ok(Step::Waits(need)) => {
+            Ok(VerifyStep::Cached(verified)) => Ok((verified, true)),
+            Ok(VerifyStep::Verified(verified)) => Ok((verified, false)),
+            Ok(VerifyStep::Waits(need)) => {
                 let waiting = waiting(Missing::Token(need), &check, token, checks);
                 return Admission::Pending(self.wait(waiting, timer));
             }
@@ -221,13 +221,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Authorizer<C> {
         };
         let mut timer = Timer::start();
         let decision = match check.verify(token.as_bytes(), &mut timer) {
-            Ok(Step::Cached(verified) | Step::Verified(verified)) => {
+            Ok(VerifyStep::Cached(verified) | VerifyStep::Verified(verified)) => {
                 let checked = check.check_revoked_by_newer_list(&verified).await;
                 checked
                     .and_then(|()| check.check_possession(&verified, token.as_bytes()))
                     .map(|_| Authorized::new(verified))
             }
-            Ok(Step::Waits(need)) => {
+            Ok(VerifyStep::Waits(need)) => {
                 let token = token.as_bytes().into();
                 let waiting = waiting(Missing::Token(need), &check, token, iter::empty());
                 return self.wait(waiting, timer).await;

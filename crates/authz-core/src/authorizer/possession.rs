@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clock::since_1970,
-    dpop::{Presented, Proof, ProofChecks, Recorded, ReplayError},
+    dpop::{Presented, Proof, ProofChecks, Recording, ReplayError},
     rejection::{Reason, Rejection, Scheme},
     request::RequestParts,
     validation::ValidationError,
@@ -123,8 +123,8 @@ impl<C> TokenCheck<'_, C> {
     ) -> Option<Result<(), Rejection>> {
         let result = match self.ask_for(proof) {
             None => Ok(()),
-            Some(Recorded::Ready(result)) => self.recorded(proof, result, verified),
-            Some(Recorded::Ask { .. }) => return None,
+            Some(Recording::Ready(result)) => self.recorded(proof, result, verified),
+            Some(Recording::Ask { .. }) => return None,
         };
         Some(result.inspect(|()| events::allowed(verified, request, cached)))
     }
@@ -142,7 +142,7 @@ impl<C> TokenCheck<'_, C> {
     }
 
     /// `None` means that another guard of the request has recorded the proof.
-    fn ask_for(&self, proof: &Proof) -> Option<Recorded> {
+    fn ask_for(&self, proof: &Proof) -> Option<Recording> {
         let checked = self.request.and_then(RequestParts::checked_proof);
         let is_recorded = checked.is_some_and(|it| it.is(proof.id));
         let proofs = self.state.proofs.as_ref().filter(|_| !is_recorded)?;

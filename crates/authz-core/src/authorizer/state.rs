@@ -15,7 +15,7 @@ use crate::{
     issuer::Issuers,
     metadata::ResourceMetadata,
     policy::{Implied, Policy},
-    rejection::{Api, Reason},
+    rejection::{ApiSettings, Reason},
     request::RequestParts,
     token::{Jws, Malformed},
     validation::{self, ValidationError},
@@ -33,7 +33,7 @@ pub(crate) struct AuthorizerState<C> {
     /// Introspected tokens by their SHA-256, if any issuer introspects. The issuer's database is the only other
     /// place that needs an opaque token itself.
     pub(super) introspected: Option<TokenCache<Verified<C>>>,
-    pub(crate) api: Arc<Api>,
+    pub(crate) api: Arc<ApiSettings>,
     /// `None` if no issuer's tokens may be bound to a key.
     pub(crate) proofs: Option<ProofChecks>,
     pub(super) implied: Implied,

@@ -15,7 +15,7 @@ use crate::{
     policy::{ClaimsSource, EvalContext, Implied, LazyClaims, Names, Scopes},
     rejection::Scheme,
     request::RequestParts,
-    revocation::{Fingerprints, Standing},
+    revocation::{Fingerprints, RevocationStanding},
     token::{Footprint, PayloadBytes, PayloadStr, Permissions, TokenClaims},
 };
 
@@ -297,10 +297,10 @@ impl<C> Verified<C> {
     }
 
     /// Returns what the API's list of revocations and the token's status list say.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> RevocationStanding {
         let standing = self.standing_on_list();
         #[cfg(feature = "status-list")]
-        if standing == Standing::Good
+        if standing == RevocationStanding::Good
             && let (Some(lists), Some(status)) = (&self.trusted.api.status_lists, &self.status)
         {
             return lists.lookup(status).into();
@@ -310,9 +310,9 @@ impl<C> Verified<C> {
 
     /// Waits for the token's status list, and returns what it says.
     #[cfg(feature = "status-list")]
-    pub(super) async fn standing_by_newer_list(&self) -> Standing {
+    pub(super) async fn standing_by_newer_list(&self) -> RevocationStanding {
         let (Some(lists), Some(status)) = (&self.trusted.api.status_lists, &self.status) else {
-            return Standing::Good;
+            return RevocationStanding::Good;
         };
         let issuer = TokenIssuer {
             issuer: Arc::clone(&self.trusted.issuer),
@@ -325,10 +325,10 @@ impl<C> Verified<C> {
         lists.refresh(status, issuer).await.into()
     }
 
-    fn standing_on_list(&self) -> Standing {
+    fn standing_on_list(&self) -> RevocationStanding {
         let api = &self.trusted.api;
         let (Some(revocations), Some(names)) = (&api.revocations, &self.fingerprints) else {
-            return Standing::Good;
+            return RevocationStanding::Good;
         };
         let now = || clock::since_1970(api.clock.now()).as_secs();
         revocations.standing(names, self.issued_at, now)

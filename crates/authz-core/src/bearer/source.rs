@@ -19,10 +19,10 @@ use crate::rejection::Scheme;
 /// let builder = Authorizer::builder().token_source(TokenSource::cookie("session"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenSource(Place);
+pub struct TokenSource(TokenPlace);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum TokenPlace {
     Cookie(String),
     Header(HeaderName),
     BearerHeader(HeaderName),
@@ -79,7 +79,7 @@ impl TokenSource {
     /// request forgery, at least with `SameSite`.
     #[must_use]
     pub fn cookie(name: impl Into<String>) -> Self {
-        Self(Place::Cookie(name.into()))
+        Self(TokenPlace::Cookie(name.into()))
     }
 
     /// Takes the token from the header `name`, which has no scheme, such as `Cf-Access-Jwt-Assertion`.
@@ -89,7 +89,7 @@ impl TokenSource {
     ///
     /// Returns an error if `name` is not a valid header name.
     pub fn header(name: &str) -> Result<Self, InvalidHeaderName> {
-        Ok(Self(Place::Header(HeaderName::try_from(name)?)))
+        Ok(Self(TokenPlace::Header(HeaderName::try_from(name)?)))
     }
 
     /// Takes the token from the header `name`, which has the form of `Authorization`: the scheme
@@ -100,7 +100,7 @@ impl TokenSource {
     ///
     /// Returns an error if `name` is not a valid header name.
     pub fn bearer_header(name: &str) -> Result<Self, InvalidHeaderName> {
-        Ok(Self(Place::BearerHeader(HeaderName::try_from(name)?)))
+        Ok(Self(TokenPlace::BearerHeader(HeaderName::try_from(name)?)))
     }
 
     /// Takes the token from the query parameter `name`. RFC 6750 section 2.3 calls it `access_token`.
@@ -109,7 +109,7 @@ impl TokenSource {
     /// removes this method.
     #[must_use]
     pub fn query(name: impl Into<String>) -> Self {
-        Self(Place::Query(name.into()))
+        Self(TokenPlace::Query(name.into()))
     }
 
     /// Takes the token from the `Sec-WebSocket-Protocol` header: the entry after `marker`.
@@ -119,7 +119,7 @@ impl TokenSource {
     /// token as the protocol.
     #[must_use]
     pub fn websocket_protocol(marker: impl Into<String>) -> Self {
-        Self(Place::WebSocketProtocol(marker.into()))
+        Self(TokenPlace::WebSocketProtocol(marker.into()))
     }
 
     /// Takes the token from the `Sec-WebSocket-Protocol` header: the entry that begins with `prefix`,
@@ -129,15 +129,15 @@ impl TokenSource {
     /// not select the token as the protocol.
     #[must_use]
     pub fn websocket_protocol_prefix(prefix: impl Into<String>) -> Self {
-        Self(Place::WebSocketProtocolPrefix(prefix.into()))
+        Self(TokenPlace::WebSocketProtocolPrefix(prefix.into()))
     }
 
     pub(crate) const fn is_query(&self) -> bool {
-        matches!(self.0, Place::Query(_))
+        matches!(self.0, TokenPlace::Query(_))
     }
 
     const fn is_header(&self) -> bool {
-        matches!(self.0, Place::Header(_) | Place::BearerHeader(_))
+        matches!(self.0, TokenPlace::Header(_) | TokenPlace::BearerHeader(_))
     }
 
     /// Adds every token at this place to `found`.
@@ -148,7 +148,7 @@ impl TokenSource {
         found: &mut SingleToken<'a>,
     ) -> Result<(), BadCredentials> {
         match &self.0 {
-            Place::Cookie(name) => {
+            TokenPlace::Cookie(name) => {
                 let cookies = headers.get_all(COOKIE).iter();
                 for cookie in cookies.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
                 {
@@ -168,7 +168,7 @@ impl TokenSource {
                     }
                 }
             }
-            Place::Header(name) => {
+            TokenPlace::Header(name) => {
                 for value in headers.get_all(name) {
                     let value = value.as_bytes().trim_ascii();
                     if !value.is_empty() {
@@ -176,12 +176,12 @@ impl TokenSource {
                     }
                 }
             }
-            Place::BearerHeader(name) => {
+            TokenPlace::BearerHeader(name) => {
                 if let Some((_, token)) = credentials(headers, name, false)? {
                     found.add(token)?;
                 }
             }
-            Place::Query(name) => {
+            TokenPlace::Query(name) => {
                 let query = uri.query().unwrap_or_default().as_bytes();
                 for (key, value) in url::form_urlencoded::parse(query) {
                     if key == *name {
@@ -192,7 +192,7 @@ impl TokenSource {
                     }
                 }
             }
-            Place::WebSocketProtocol(marker) => {
+            TokenPlace::WebSocketProtocol(marker) => {
                 let mut entries = protocols(headers);
                 while let Some(entry) = entries.next() {
                     if entry == marker.as_bytes() {
@@ -201,7 +201,7 @@ impl TokenSource {
                     }
                 }
             }
-            Place::WebSocketProtocolPrefix(prefix) => {
+            TokenPlace::WebSocketProtocolPrefix(prefix) => {
                 for entry in protocols(headers) {
                     if let Some(token) = entry.strip_prefix(prefix.as_bytes()) {
                         found.add(token)?;

@@ -21,9 +21,9 @@ use crate::crypto::CryptoBackend;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct ClientCertificate(Arc<Content>);
+pub struct ClientCertificate(Arc<CertificateContent>);
 
-enum Content {
+enum CertificateContent {
     Der {
         der: Bytes,
         /// Computed once for each connection, because its requests share it.
@@ -43,7 +43,7 @@ impl ClientCertificate {
     /// Creates the certificate from its DER encoding (RFC 5280 section 4.1).
     #[must_use]
     pub fn from_der(der: impl Into<Bytes>) -> Self {
-        Self(Arc::new(Content::Der {
+        Self(Arc::new(CertificateContent::Der {
             der: der.into(),
             sha256: OnceLock::new(),
         }))
@@ -53,23 +53,23 @@ impl ClientCertificate {
     /// names (RFC 8705 section 3.1).
     #[must_use]
     pub fn from_sha256(sha256: [u8; 32]) -> Self {
-        Self(Arc::new(Content::Sha256(sha256)))
+        Self(Arc::new(CertificateContent::Sha256(sha256)))
     }
 
     /// Returns the DER encoding, or `None` if only the hash is known.
     #[must_use]
     pub fn der(&self) -> Option<&[u8]> {
         match &*self.0 {
-            Content::Der { der, .. } => Some(der),
-            Content::Sha256(_) => None,
+            CertificateContent::Der { der, .. } => Some(der),
+            CertificateContent::Sha256(_) => None,
         }
     }
 
     /// Returns the SHA-256 hash of the DER encoding.
     pub(crate) fn sha256(&self, backend: CryptoBackend) -> [u8; 32] {
         match &*self.0 {
-            Content::Der { der, sha256 } => *sha256.get_or_init(|| backend.sha256(der)),
-            Content::Sha256(sha256) => *sha256,
+            CertificateContent::Der { der, sha256 } => *sha256.get_or_init(|| backend.sha256(der)),
+            CertificateContent::Sha256(sha256) => *sha256,
         }
     }
 }

@@ -2,7 +2,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::InvalidHeaderName};
 
 use super::{
     certificate::ClientCertificate,
-    decode::{self, Malformed},
+    decode::{self, MalformedCertificate},
     xfcc,
 };
 
@@ -104,7 +104,10 @@ impl ClientCertificateHeader {
     }
 
     /// Returns the certificate, or `None` if the proxy says that the client does not have one.
-    pub(super) fn read(&self, headers: &HeaderMap) -> Result<Option<ClientCertificate>, Malformed> {
+    pub(super) fn read(
+        &self,
+        headers: &HeaderMap,
+    ) -> Result<Option<ClientCertificate>, MalformedCertificate> {
         match &self.0 {
             Form::Rfc9440 => single(headers, &CLIENT_CERT)?.map(rfc9440).transpose(),
             Form::EnvoyXfcc => non_empty(headers, &XFCC, xfcc::last_element),
@@ -130,7 +133,7 @@ impl ClientCertificateHeader {
                     decode::pem_chain(&decode::percent(it)?)
                 })?;
                 if leaf.is_some() && chain.is_some() {
-                    return Err(Malformed("the fields of both modes are present"));
+                    return Err(MalformedCertificate("the fields of both modes are present"));
                 }
                 Ok(leaf.or(chain))
             }
@@ -139,18 +142,22 @@ impl ClientCertificateHeader {
 }
 
 /// Returns the value of the field, or an error if there are several.
-fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Malformed> {
+fn single<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'h str>, MalformedCertificate> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(Malformed("there is more than one field"));
+        return Err(MalformedCertificate("there is more than one field"));
     }
     if value.len() > MAX_BYTES {
-        return Err(Malformed("the field has more than 16 KiB"));
+        return Err(MalformedCertificate("the field has more than 16 KiB"));
     }
-    let text = HeaderValue::to_str(value).map_err(|_| Malformed("the field is not ASCII"))?;
+    let text =
+        HeaderValue::to_str(value).map_err(|_| MalformedCertificate("the field is not ASCII"))?;
     Ok(Some(text.trim_ascii()))
 }
 
@@ -158,8 +165,8 @@ fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h st
 fn non_empty<T>(
     headers: &HeaderMap,
     name: &HeaderName,
-    read: impl FnOnce(&str) -> Result<T, Malformed>,
-) -> Result<Option<T>, Malformed> {
+    read: impl FnOnce(&str) -> Result<T, MalformedCertificate>,
+) -> Result<Option<T>, MalformedCertificate> {
     match single(headers, name)? {
         None | Some("") => Ok(None),
         Some(value) => read(value).map(Some),
@@ -167,9 +174,9 @@ fn non_empty<T>(
 }
 
 /// Reads one byte sequence (RFC 8941 section 3.3.5): no list, no parameters.
-fn rfc9440(value: &str) -> Result<ClientCertificate, Malformed> {
+fn rfc9440(value: &str) -> Result<ClientCertificate, MalformedCertificate> {
     let text = value.strip_prefix(':').and_then(|it| it.strip_suffix(':'));
-    decode::base64(text.ok_or(Malformed("the field is not one byte sequence"))?)
+    decode::base64(text.ok_or(MalformedCertificate("the field is not one byte sequence"))?)
 }
 
 fn unquoted(value: &str) -> &str {

@@ -41,4 +41,4 @@ pub use self::{
     mutual_tls::MutualTls,
     trusted_proxies::{InvalidNetwork, TrustedProxies},
 };
-pub(crate) use self::{decode::Malformed as MalformedCertificate, source::client_certificate};
+pub(crate) use self::{decode::MalformedCertificate, source::client_certificate};

@@ -1,5 +1,5 @@
 use super::{
-    certificate::ClientCertificate, decode::Malformed, header::ClientCertificateHeader,
+    certificate::ClientCertificate, decode::MalformedCertificate, header::ClientCertificateHeader,
     trusted_proxies::TrustedProxies,
 };
 use crate::request::RequestParts;
@@ -11,7 +11,7 @@ use crate::request::RequestParts;
 pub(crate) fn client_certificate(
     parts: &RequestParts<'_>,
     from: Option<&(ClientCertificateHeader, TrustedProxies)>,
-) -> Result<Option<ClientCertificate>, Malformed> {
+) -> Result<Option<ClientCertificate>, MalformedCertificate> {
     let connection = parts.connection_certificate().cloned();
     let Some((header, proxies)) = from else {
         return Ok(connection);

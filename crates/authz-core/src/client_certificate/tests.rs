@@ -2,7 +2,9 @@
 
 use http::{HeaderMap, header::InvalidHeaderName};
 
-use super::{certificate::ClientCertificate, decode::Malformed, header::ClientCertificateHeader};
+use super::{
+    certificate::ClientCertificate, decode::MalformedCertificate, header::ClientCertificateHeader,
+};
 use crate::crypto::CryptoBackend;
 
 /// RFC 8705 appendix A.
@@ -40,21 +42,21 @@ fn named(
     form("x-cert").unwrap()
 }
 
-fn read(header: &ClientCertificateHeader, fields: &[(&'static str, String)]) -> Outcome {
+fn read(header: &ClientCertificateHeader, fields: &[(&'static str, String)]) -> HeaderOutcome {
     let mut headers = HeaderMap::new();
     for (name, value) in fields {
         headers.append(*name, value.parse().unwrap());
     }
     match header.read(&headers) {
-        Ok(None) => Outcome::Absent,
-        Ok(Some(it)) if it.sha256(CryptoBackend::fastest()) == expected() => Outcome::Found,
-        Ok(Some(_)) => Outcome::Other,
-        Err(Malformed(why)) => Outcome::Malformed(why),
+        Ok(None) => HeaderOutcome::Absent,
+        Ok(Some(it)) if it.sha256(CryptoBackend::fastest()) == expected() => HeaderOutcome::Found,
+        Ok(Some(_)) => HeaderOutcome::Other,
+        Err(MalformedCertificate(why)) => HeaderOutcome::Malformed(why),
     }
 }
 
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum HeaderOutcome {
     Absent,
     Found,
     Other,
@@ -93,7 +95,7 @@ fn every_backend_computes_the_thumbprint_of_rfc_8705() {
 
 #[test]
 fn every_form_carries_the_certificate_of_rfc_8705() {
-    use Outcome::{Absent, Found};
+    use HeaderOutcome::{Absent, Found};
 
     let [rfc9440, xfcc, traefik, aws] = [
         ClientCertificateHeader::rfc9440(),
@@ -145,7 +147,7 @@ fn every_form_carries_the_certificate_of_rfc_8705() {
             &xfcc,
             XFCC,
             format!("Hash={};URI=a,Hash={SHA256}", "00".repeat(32)),
-            Outcome::Malformed("a comma after a name that may contain it"),
+            HeaderOutcome::Malformed("a comma after a name that may contain it"),
         ),
         (
             &xfcc,
@@ -189,7 +191,7 @@ fn every_form_carries_the_certificate_of_rfc_8705() {
         if outcome != Absent || value.is_empty() {
             let twice = [(name, value.clone()), (name, value)];
             assert!(
-                matches!(read(header, &twice), Outcome::Malformed(_)),
+                matches!(read(header, &twice), HeaderOutcome::Malformed(_)),
                 "{header:?}"
             );
         }
@@ -202,10 +204,10 @@ fn a_field_has_at_most_16_kib() {
 
     let header = named(ClientCertificateHeader::caddy);
     for (bytes, outcome) in [
-        (12 * 1024, Outcome::Other),
+        (12 * 1024, HeaderOutcome::Other),
         (
             12 * 1024 + 1,
-            Outcome::Malformed("the field has more than 16 KiB"),
+            HeaderOutcome::Malformed("the field has more than 16 KiB"),
         ),
     ] {
         let [high, low] = u16::try_from(bytes - 4).unwrap().to_be_bytes();
@@ -323,13 +325,13 @@ fn anything_else_is_malformed() {
         for value in values {
             let outcome = read(header, &[(name, value.clone())]);
             assert!(
-                matches!(outcome, Outcome::Malformed(_)),
+                matches!(outcome, HeaderOutcome::Malformed(_)),
                 "{value}: {outcome:?}"
             );
         }
     }
     let both = [(ALB_CHAIN, alb(&one)), (ALB_LEAF, alb(&one))];
-    assert!(matches!(read(aws, &both), Outcome::Malformed(_)));
+    assert!(matches!(read(aws, &both), HeaderOutcome::Malformed(_)));
 }
 
 proptest::proptest! {
@@ -344,7 +346,7 @@ proptest::proptest! {
             (named(ClientCertificateHeader::caddy), "x-cert"),
             (ClientCertificateHeader::aws_alb(), ALB_CHAIN),
         ] {
-            proptest::prop_assert_ne!(read(&header, &[(name, value.clone())]), Outcome::Found);
+            proptest::prop_assert_ne!(read(&header, &[(name, value.clone())]), HeaderOutcome::Found);
         }
     }
 }

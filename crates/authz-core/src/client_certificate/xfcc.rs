@@ -1,11 +1,11 @@
 use super::{
     certificate::ClientCertificate,
-    decode::{self, Malformed},
+    decode::{self, MalformedCertificate},
 };
 
 /// Reads the last element of Envoy's `x-forwarded-client-cert`, which the nearest proxy has added:
 /// `Hash=` if it is there, else `Cert=`.
-pub(super) fn last_element(value: &str) -> Result<ClientCertificate, Malformed> {
+pub(super) fn last_element(value: &str) -> Result<ClientCertificate, MalformedCertificate> {
     let mut pairs = Pairs { rest: value };
     let (mut hash, mut cert) = (None, None);
     loop {
@@ -17,12 +17,14 @@ pub(super) fn last_element(value: &str) -> Result<ClientCertificate, Malformed> 
         };
         // A name in the certificate, which Envoy does not quote, may contain `;Hash=`.
         if known.is_some_and(|it| it.replace(value).is_some()) {
-            return Err(Malformed("an element has a key twice"));
+            return Err(MalformedCertificate("an element has a key twice"));
         }
         match end {
             // Envoy does not quote them either, so a comma may be part of a name that the client chose.
             End::Element if ["URI", "DNS"].iter().any(|it| key.eq_ignore_ascii_case(it)) => {
-                return Err(Malformed("a comma after a name that may contain it"));
+                return Err(MalformedCertificate(
+                    "a comma after a name that may contain it",
+                ));
             }
             End::Pair => {}
             End::Element => (hash, cert) = (None, None),
@@ -32,7 +34,9 @@ pub(super) fn last_element(value: &str) -> Result<ClientCertificate, Malformed> 
     match (hash, cert) {
         (Some(hash), _) => hex(hash).map(ClientCertificate::from_sha256),
         (None, Some(cert)) => decode::pem(&decode::percent(cert)?),
-        (None, None) => Err(Malformed("the last element has neither `Hash` nor `Cert`")),
+        (None, None) => Err(MalformedCertificate(
+            "the last element has neither `Hash` nor `Cert`",
+        )),
     }
 }
 
@@ -52,12 +56,14 @@ enum End {
 }
 
 impl<'a> Pairs<'a> {
-    fn next(&mut self) -> Result<(&'a str, &'a str, End), Malformed> {
+    fn next(&mut self) -> Result<(&'a str, &'a str, End), MalformedCertificate> {
         let (key, rest) = self
             .rest
             .split_once('=')
             .filter(|(key, _)| is_name(key.trim_ascii()))
-            .ok_or(Malformed("an element is not a list of `key=value`"))?;
+            .ok_or(MalformedCertificate(
+                "an element is not a list of `key=value`",
+            ))?;
         let (value, rest) = match rest.strip_prefix('"') {
             Some(quoted) => split_at_quote(quoted).ok_or(UNCLOSED)?,
             None => rest.split_at(rest.find([';', ',', '"']).unwrap_or(rest.len())),
@@ -68,7 +74,7 @@ impl<'a> Pairs<'a> {
             Some(',') => End::Element,
             None => End::Value,
             // A quote within an unquoted value, or text after a quoted one.
-            Some(_) => return Err(Malformed("a value is not quoted correctly")),
+            Some(_) => return Err(MalformedCertificate("a value is not quoted correctly")),
         };
         self.rest = after.as_str();
         Ok((key.trim_ascii(), value, end))
@@ -92,7 +98,7 @@ fn split_at_quote(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn hex(text: &str) -> Result<[u8; 32], Malformed> {
+fn hex(text: &str) -> Result<[u8; 32], MalformedCertificate> {
     let mut hash = [0; 32];
     let digits = text.as_bytes();
     if digits.len() != 2 * hash.len() {
@@ -107,5 +113,6 @@ fn hex(text: &str) -> Result<[u8; 32], Malformed> {
     Ok(hash)
 }
 
-const UNCLOSED: Malformed = Malformed("a quoted value does not end");
-const NOT_A_HASH: Malformed = Malformed("`Hash` is not 64 hexadecimal digits");
+const UNCLOSED: MalformedCertificate = MalformedCertificate("a quoted value does not end");
+const NOT_A_HASH: MalformedCertificate =
+    MalformedCertificate("`Hash` is not 64 hexadecimal digits");

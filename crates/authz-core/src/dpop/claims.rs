@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt};
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::{
-    json::{Name, Names, Skip},
+    json::{MemberNames, Name, Skip},
     jwks::Jwk,
     token::NumericDate,
 };
@@ -87,7 +87,7 @@ impl<'de, T: FromMembers<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<T, A::Error> {
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         while let Some(Name(name)) = members.next_key()? {
             self.0.member(&name, &mut members)?;
             names.add(name)?;

@@ -22,5 +22,5 @@ pub use self::{
 };
 pub(crate) use self::{
     proof::{DPOP_NONCE, Presented, Proof, ProofChecks},
-    replay::Recorded,
+    replay::Recording,
 };

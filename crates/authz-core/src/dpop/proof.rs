@@ -9,7 +9,7 @@ use super::{
     htu::normalize,
     nonce::{Age, Nonces},
     public_url::PublicUrls,
-    replay::{ProofId, Recorded, Replay},
+    replay::{ProofId, Recording, Replay},
 };
 use crate::{
     crypto::{Algorithm, AlgorithmSet, CryptoBackend},
@@ -101,7 +101,7 @@ impl ProofChecks {
     }
 
     /// Records a proof that passed every other check. `true` means that it is new.
-    pub(crate) fn record(&self, proof: ProofId) -> Recorded {
+    pub(crate) fn record(&self, proof: ProofId) -> Recording {
         self.replay.insert(proof, self.lifetime + Self::CLOCK_ERROR)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     },
     claims::Claims,
     policy::RequiredScope,
-    rejection::{Api, Reason, Rejection},
+    rejection::{ApiSettings, Reason, Rejection},
     request::RequestParts,
     untrusted::Excerpt,
     validation::ValidationError,
@@ -31,7 +31,7 @@ enum Caller<C> {
     Known(Authorized<C>),
     /// A request without a token, and the settings to reject it if a handler requires one.
     Nobody {
-        api: Arc<Api>,
+        api: Arc<ApiSettings>,
         /// The scopes to request.
         scope: Option<Arc<str>>,
     },

@@ -73,10 +73,10 @@ use crate::{
 /// Protects a route or a whole service. Converted from a [`PolicyGuard`] or a `RulesGuard`.
 ///
 /// Each adapter's middleware wraps a guard for its framework.
-pub struct Guard<C = Claims>(Arc<Inner<C>>);
+pub struct Guard<C = Claims>(Arc<GuardState<C>>);
 
 /// Behind an `Arc`, because frameworks clone a middleware for every request.
-struct Inner<C> {
+struct GuardState<C> {
     authorizer: Authorizer<C>,
     plan: Plan,
     /// The `Allow` header for preflights, if the guard answers them.
@@ -134,7 +134,7 @@ impl Plan {
 
 impl<C> Guard<C> {
     fn with(authorizer: Authorizer<C>, plan: Plan, wanted_scope: Option<Arc<str>>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(GuardState {
             authorizer,
             plan,
             preflights: None,
@@ -143,7 +143,7 @@ impl<C> Guard<C> {
         }))
     }
 
-    fn change(&mut self) -> &mut Inner<C> {
+    fn change(&mut self) -> &mut GuardState<C> {
         Arc::make_mut(&mut self.0)
     }
 
@@ -299,7 +299,7 @@ impl<C> Clone for Guard<C> {
     }
 }
 
-impl<C> Clone for Inner<C> {
+impl<C> Clone for GuardState<C> {
     fn clone(&self) -> Self {
         Self {
             authorizer: self.authorizer.clone(),

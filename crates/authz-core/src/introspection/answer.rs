@@ -9,7 +9,7 @@ use crate::{cache::Weight, json::Skip};
 /// What the issuer said about a token.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) content: Content,
+    pub(crate) content: AnswerContent,
     /// When the issuer was asked.
     pub(crate) at: Instant,
     /// Another server asked.
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 }
 
 #[derive(Debug)]
-pub(crate) enum Content {
+pub(crate) enum AnswerContent {
     /// The token is expired, revoked, of another issuer or invented.
     Inactive,
     /// The response, a JSON object.
@@ -28,24 +28,24 @@ pub(crate) enum Content {
 
 impl Answer {
     pub(super) const fn is_active(&self) -> bool {
-        matches!(self.content, Content::Active(_))
+        matches!(self.content, AnswerContent::Active(_))
     }
 
     /// Parses a response (RFC 7662 section 2.2).
     pub(super) fn parse(json: Bytes, at: Instant) -> Result<Self, serde_json::Error> {
         /// Of any other type than a boolean, `active` is an error.
         #[derive(Deserialize)]
-        struct Response {
+        struct IntrospectionResponse {
             active: bool,
         }
         // Rejects repeated names first: parsers disagree about which `active` counts.
         let mut deserializer = serde_json::Deserializer::from_slice(&json);
         Skip.deserialize(&mut deserializer)?;
         deserializer.end()?;
-        let Response { active } = serde_json::from_slice(&json)?;
+        let IntrospectionResponse { active } = serde_json::from_slice(&json)?;
         let content = match active {
-            true => Content::Active(json),
-            false => Content::Inactive,
+            true => AnswerContent::Active(json),
+            false => AnswerContent::Inactive,
         };
         Ok(Self {
             content,
@@ -59,8 +59,8 @@ impl Answer {
 impl Weight for Answer {
     fn bytes(&self) -> usize {
         let content = match &self.content {
-            Content::Inactive => 0,
-            Content::Active(json) => json.len(),
+            AnswerContent::Inactive => 0,
+            AnswerContent::Active(json) => json.len(),
         };
         size_of::<Self>() + 2 * size_of::<usize>() + content
     }
@@ -96,7 +96,7 @@ mod tests {
             ("", None),
         ] {
             let answer = Answer::parse(Bytes::from_static(json.as_bytes()), Instant::now());
-            let found = answer.map(|it| matches!(it.content, Content::Active(_)));
+            let found = answer.map(|it| matches!(it.content, AnswerContent::Active(_)));
             assert_eq!(found.ok(), expected, "{json}");
         }
     }

@@ -19,7 +19,7 @@ pub(super) struct Budget {
 
 /// Whether a token was active before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum CallStanding {
     Known,
     Stranger,
 }
@@ -41,12 +41,12 @@ impl Budget {
     /// # Errors
     ///
     /// Returns the time until the next attempt makes sense.
-    pub(super) fn take(&mut self, token: &Digest, now: Instant) -> Result<Standing, Duration> {
+    pub(super) fn take(&mut self, token: &Digest, now: Instant) -> Result<CallStanding, Duration> {
         if self.is_known(token) {
-            return Ok(Standing::Known);
+            return Ok(CallStanding::Known);
         }
         match self.bucket.take(now) {
-            true => Ok(Standing::Stranger),
+            true => Ok(CallStanding::Stranger),
             false => Err(self.bucket.next(now)),
         }
     }
@@ -57,8 +57,8 @@ impl Budget {
     }
 
     /// The token is active: a stranger's call does not count.
-    pub(super) fn is_active(&mut self, token: Digest, standing: Standing) {
-        if standing == Standing::Stranger {
+    pub(super) fn is_active(&mut self, token: Digest, standing: CallStanding) {
+        if standing == CallStanding::Stranger {
             self.bucket.put_back();
         }
         if self.newer.len() >= Self::HALF && !self.newer.contains(&token) {
@@ -88,14 +88,14 @@ mod tests {
         let now = Instant::now();
         let mut budget = Budget::new(3, Duration::from_secs(1));
         for i in 0..100 {
-            assert_eq!(budget.take(&digest(i), now), Ok(Standing::Stranger));
-            budget.is_active(digest(i), Standing::Stranger);
+            assert_eq!(budget.take(&digest(i), now), Ok(CallStanding::Stranger));
+            budget.is_active(digest(i), CallStanding::Stranger);
         }
         for i in 100..103 {
-            assert_eq!(budget.take(&digest(i), now), Ok(Standing::Stranger));
+            assert_eq!(budget.take(&digest(i), now), Ok(CallStanding::Stranger));
         }
         assert_eq!(budget.take(&digest(103), now), Err(Duration::from_secs(1)));
-        assert_eq!(budget.take(&digest(0), now), Ok(Standing::Known));
+        assert_eq!(budget.take(&digest(0), now), Ok(CallStanding::Known));
         budget.is_inactive(&digest(0));
         assert!(budget.take(&digest(0), now).is_err());
         assert!(
@@ -109,9 +109,9 @@ mod tests {
     fn the_memory_of_active_tokens_is_bounded() {
         let mut budget = Budget::new(1, Duration::from_secs(1));
         for i in 0..30_000 {
-            budget.is_active(digest(i), Standing::Known);
+            budget.is_active(digest(i), CallStanding::Known);
             assert!(budget.newer.len() + budget.older.len() <= 2 * Budget::HALF);
         }
-        assert!(budget.take(&digest(29_999), Instant::now()) == Ok(Standing::Known));
+        assert!(budget.take(&digest(29_999), Instant::now()) == Ok(CallStanding::Known));
     }
 }

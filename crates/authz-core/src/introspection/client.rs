@@ -12,11 +12,11 @@ use url::form_urlencoded::byte_serialize;
 #[derive(Clone)]
 pub struct ClientAuthentication {
     client: String,
-    method: Method,
+    method: ClientMethod,
 }
 
 #[derive(Clone)]
-enum Method {
+enum ClientMethod {
     Basic { secret: String },
     PrivateKeyJwt { signer: Arc<dyn AssertionSigner> },
     MutualTls,
@@ -50,7 +50,7 @@ impl ClientAuthentication {
     /// RFC 6749 section 2.3.1 requires.
     pub fn client_secret_basic(client: impl Into<String>, secret: impl Into<String>) -> Self {
         let secret = secret.into();
-        Self::new(client, Method::Basic { secret })
+        Self::new(client, ClientMethod::Basic { secret })
     }
 
     /// Authenticates with a signed assertion (RFC 7523 section 2.2). `iss` and `sub` are the client, `aud` is
@@ -66,16 +66,16 @@ impl ClientAuthentication {
     /// ```
     pub fn private_key_jwt(client: impl Into<String>, signer: impl AssertionSigner) -> Self {
         let signer = Arc::new(signer);
-        Self::new(client, Method::PrivateKeyJwt { signer })
+        Self::new(client, ClientMethod::PrivateKeyJwt { signer })
     }
 
     /// Authenticates with the certificate of the HTTP client (RFC 8705 section 2), which you set as
     /// [`fetcher`](crate::jwks::RemoteJwksBuilder::fetcher) in [`Issuer::key_settings`](crate::Issuer::key_settings).
     pub fn mutual_tls(client: impl Into<String>) -> Self {
-        Self::new(client, Method::MutualTls)
+        Self::new(client, ClientMethod::MutualTls)
     }
 
-    fn new(client: impl Into<String>, method: Method) -> Self {
+    fn new(client: impl Into<String>, method: ClientMethod) -> Self {
         let client = client.into();
         Self { client, method }
     }
@@ -87,13 +87,15 @@ impl ClientAuthentication {
     /// Returns `true` if the credentials are parameters of a form.
     #[cfg(feature = "ssf")]
     pub(crate) const fn needs_form(&self) -> bool {
-        matches!(self.method, Method::PrivateKeyJwt { .. })
+        matches!(self.method, ClientMethod::PrivateKeyJwt { .. })
     }
 
     pub(crate) fn problem(&self) -> Option<&'static str> {
         match &self.method {
             _ if self.client.is_empty() => Some("the client's identifier is empty"),
-            Method::Basic { secret } if secret.is_empty() => Some("the client's secret is empty"),
+            ClientMethod::Basic { secret } if secret.is_empty() => {
+                Some("the client's secret is empty")
+            }
             _ => None,
         }
     }
@@ -103,17 +105,17 @@ impl ClientAuthentication {
         &self,
         issuer: &str,
         now: Duration,
-    ) -> Result<Credentials, Box<dyn Error + Send + Sync>> {
-        let mut credentials = Credentials::default();
+    ) -> Result<ClientCredentials, Box<dyn Error + Send + Sync>> {
+        let mut credentials = ClientCredentials::default();
         match &self.method {
-            Method::Basic { secret } => {
+            ClientMethod::Basic { secret } => {
                 let [client, secret] = [&self.client, secret].map(encode);
                 let basic = STANDARD.encode(format!("{client}:{secret}"));
                 let mut value = HeaderValue::try_from(format!("Basic {basic}"))?;
                 value.set_sensitive(true);
                 credentials.headers.insert(AUTHORIZATION, value);
             }
-            Method::PrivateKeyJwt { signer } => {
+            ClientMethod::PrivateKeyJwt { signer } => {
                 let seconds = now.as_secs();
                 let claims = json!({
                     "iss": self.client, "sub": self.client, "aud": issuer,
@@ -127,7 +129,7 @@ impl ClientAuthentication {
                     encode(&assertion),
                 );
             }
-            Method::MutualTls => {
+            ClientMethod::MutualTls => {
                 credentials.form = format!("&client_id={}", encode(&self.client));
             }
         }
@@ -137,7 +139,7 @@ impl ClientAuthentication {
 
 /// What authenticates one request.
 #[derive(Default)]
-pub(crate) struct Credentials {
+pub(crate) struct ClientCredentials {
     pub(crate) headers: HeaderMap,
     /// Further parameters of the form, encoded.
     pub(super) form: String,
@@ -151,9 +153,9 @@ pub(super) fn encode(value: &(impl AsRef<[u8]> + ?Sized)) -> String {
 impl fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let method = match &self.method {
-            Method::Basic { .. } => "client_secret_basic",
-            Method::PrivateKeyJwt { .. } => "private_key_jwt",
-            Method::MutualTls => "mutual_tls",
+            ClientMethod::Basic { .. } => "client_secret_basic",
+            ClientMethod::PrivateKeyJwt { .. } => "private_key_jwt",
+            ClientMethod::MutualTls => "mutual_tls",
         };
         f.debug_struct("ClientAuthentication")
             .field("client", &self.client)

@@ -21,7 +21,7 @@ mod shared;
 mod signed;
 
 pub(crate) use self::{
-    answer::{Answer, Content},
+    answer::{Answer, AnswerContent},
     error::IntrospectionError,
     introspector::Introspector,
     opaque::{has_jose_header, is_b64_token, overlap},

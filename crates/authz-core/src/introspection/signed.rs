@@ -50,11 +50,12 @@ impl ResponseKeys {
         self.check_claims(&claims, issuer, client)?;
         /// RFC 9701 section 5.
         #[derive(Deserialize)]
-        struct Response<'a> {
+        struct SignedResponse<'a> {
             #[serde(borrow)]
             token_introspection: &'a RawValue,
         }
-        let response: Response<'_> = serde_json::from_slice(jws.payload()).map_err(refused)?;
+        let response: SignedResponse<'_> =
+            serde_json::from_slice(jws.payload()).map_err(refused)?;
         let json = response.token_introspection.get();
         Ok(Bytes::copy_from_slice(json.as_bytes()))
     }

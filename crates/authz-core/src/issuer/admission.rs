@@ -17,7 +17,7 @@ use crate::token_bucket::TokenBucket;
 /// requests and one place per second, a real tenant is admitted after at most `r` requests, and
 /// nearly always after two.
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(super) struct TenantAdmission {
     bucket: TokenBucket,
     /// Names are untrusted and may be long, so a keyed hash represents each.
     hasher: RandomState,
@@ -27,18 +27,18 @@ pub(super) struct Admission {
     older: HashMap<u64, u32>,
     /// Each entry reserves a place against less requested names. With only one entry, an attacker
     /// could block every free place with a single name.
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingName>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+struct WaitingName {
     name: u64,
     requests: u32,
     /// The time of the last request.
     at: Instant,
 }
 
-impl Admission {
+impl TenantAdmission {
     /// Number of names in each generation.
     const HALF: usize = 4096;
 
@@ -76,7 +76,7 @@ impl Admission {
             return Ok(());
         }
         let at = now;
-        self.waiting.push(Waiting { name, requests, at });
+        self.waiting.push(WaitingName { name, requests, at });
         if self.waiting.len() > Self::WAITING {
             let last = (0..self.waiting.len()).min_by_key(|index| {
                 (self.waiting.get(*index)).map(|waiting| (waiting.requests, waiting.at))

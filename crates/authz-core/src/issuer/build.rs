@@ -18,7 +18,7 @@ use crate::{
     },
     metrics::IssuerMetrics,
     policy::{ClaimPath, ClaimSettings, InvalidClaimPath},
-    rejection::Api,
+    rejection::ApiSettings,
     untrusted::Excerpt,
 };
 
@@ -164,7 +164,7 @@ impl Issuer {
         &mut self,
         keys: &Arc<dyn JwksProvider>,
         metrics: &IssuerMetrics,
-        api: &Api,
+        api: &ApiSettings,
     ) -> Result<Option<Arc<Introspector>>, BuildError> {
         let Some(settings) = self.introspection.take() else {
             return Ok(None);
@@ -196,7 +196,10 @@ impl Issuer {
         ))))
     }
 
-    pub(super) fn into_trusted(mut self, api: &Arc<Api>) -> Result<TrustedIssuer, BuildError> {
+    pub(super) fn into_trusted(
+        mut self,
+        api: &Arc<ApiSettings>,
+    ) -> Result<TrustedIssuer, BuildError> {
         self.check()?;
         let metrics = IssuerMetrics::register(&self.issuer);
         let keys = self.provider(api.crypto_backend, &metrics)?;
@@ -213,7 +216,7 @@ impl Issuer {
         self,
         keys: Arc<dyn JwksProvider>,
         metrics: IssuerMetrics,
-        api: &Arc<Api>,
+        api: &Arc<ApiSettings>,
     ) -> Result<TrustedIssuer, BuildError> {
         let issuer = self.issuer;
         let audiences: Arc<[Box<str>]> = self.audiences.into_iter().map(Box::from).collect();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     crypto::{Algorithm, AlgorithmSet},
     introspection::overlap,
-    rejection::Api,
+    rejection::ApiSettings,
 };
 
 /// A member of an answer about a token, which a rule needs.
@@ -51,7 +51,7 @@ impl Issuers {
     pub(crate) fn new(
         issuers: Vec<Issuer>,
         tenants: Vec<Tenants>,
-        api: &Arc<Api>,
+        api: &Arc<ApiSettings>,
     ) -> Result<Self, BuildError> {
         let mut all = Self {
             by_id: HashMap::default(),

@@ -12,7 +12,7 @@ use crate::{
     jwks::JwksProvider,
     metrics::IssuerMetrics,
     policy::ClaimSettings,
-    rejection::Api,
+    rejection::ApiSettings,
 };
 
 /// An issuer with checked settings.
@@ -39,7 +39,7 @@ pub(crate) struct TrustedIssuer {
     /// The ARN of the AWS load balancer that signs the tokens.
     pub(crate) load_balancer: Option<Arc<str>>,
     /// The API that trusts the issuer.
-    pub(crate) api: Arc<Api>,
+    pub(crate) api: Arc<ApiSettings>,
     pub(crate) metrics: IssuerMetrics,
 }
 

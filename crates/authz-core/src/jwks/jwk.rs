@@ -11,7 +11,7 @@ use crate::{
     crypto::{
         Algorithm, CryptoBackend, KeyError, KeyErrorKind, KeyFamily, KeyMaterial, VerificationKey,
     },
-    json::{Name, Names},
+    json::{MemberNames, Name},
     untrusted::{Bounded, ERROR_BYTES, Excerpt},
 };
 
@@ -204,7 +204,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         let mut members = serde_json::Map::new();
         while let Some(Name(name)) = access.next_key()? {
             members.insert(name.clone().into_owned(), access.next_value()?);

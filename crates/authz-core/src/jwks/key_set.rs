@@ -64,13 +64,13 @@ impl KeySet {
     ) -> Result<ParsedKeySet, KeySetError> {
         /// A document without `keys` is an empty set, as authentik sends before it has a key.
         #[derive(Deserialize)]
-        struct Document<'a> {
+        struct KeySetDocument<'a> {
             #[serde(borrow)]
             keys: Option<Vec<&'a RawValue>>,
             jwks_uri: Option<String>,
         }
 
-        let document: Document<'_> =
+        let document: KeySetDocument<'_> =
             serde_json::from_slice(json).map_err(|error| KeySetError::malformed(&error))?;
         let members = match (document.keys, document.jwks_uri) {
             (None, Some(uri)) => return Err(KeySetError::issuer_metadata(&uri)),

@@ -4,14 +4,14 @@ use crate::issuer::{BuildError, BuildErrorKind};
 
 /// The address of a resource's metadata (RFC 9728 section 3.1).
 #[derive(Clone, Debug)]
-pub(crate) struct Address {
+pub(crate) struct MetadataAddress {
     pub(crate) url: String,
     pub(super) path: String,
     /// The resource identifier, as configured and as issuers may normalize it.
     pub(crate) audiences: Vec<String>,
 }
 
-impl Address {
+impl MetadataAddress {
     pub(super) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
     pub(crate) fn of(resource: &str) -> Result<Self, BuildError> {
@@ -112,7 +112,7 @@ mod tests {
                 "https://xn--9ca.example/.well-known/oauth-protected-resource/%C3%A9",
             ),
         ] {
-            let address = Address::of(resource).unwrap();
+            let address = MetadataAddress::of(resource).unwrap();
             assert_eq!(address.url, url);
             assert!(
                 url.trim_end_matches("?q")
@@ -149,7 +149,7 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(Address::of(resource).unwrap().audiences, audiences);
+            assert_eq!(MetadataAddress::of(resource).unwrap().audiences, audiences);
         }
     }
 }

@@ -14,7 +14,7 @@ use http::{
     },
 };
 
-pub(crate) use self::address::Address;
+pub(crate) use self::address::MetadataAddress;
 pub use self::{
     error::{MetadataError, MetadataErrorKind},
     resource::Resource,
@@ -47,11 +47,11 @@ use crate::untrusted::Excerpt;
 ///
 /// Clones share the document.
 #[derive(Clone, Debug)]
-pub struct ResourceMetadata(Arc<Document>);
+pub struct ResourceMetadata(Arc<MetadataDocument>);
 
 #[derive(Debug)]
-struct Document {
-    address: Address,
+struct MetadataDocument {
+    address: MetadataAddress,
     at_root: bool,
     json: String,
 }
@@ -67,10 +67,10 @@ impl ResourceMetadata {
     /// Returns all paths to serve the document at: [`path`](Self::path), and the bare well-known path
     /// if [`Resource::also_at_root`] asks for it.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        let root = self.0.at_root && self.path() != Address::WELL_KNOWN;
+        let root = self.0.at_root && self.path() != MetadataAddress::WELL_KNOWN;
         [self.path()]
             .into_iter()
-            .chain(root.then_some(Address::WELL_KNOWN))
+            .chain(root.then_some(MetadataAddress::WELL_KNOWN))
     }
 
     /// Returns the document's URL, which challenges name as `resource_metadata`.

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Address, Document, ResourceMetadata, address::secure_url};
+use super::{MetadataAddress, MetadataDocument, ResourceMetadata, address::secure_url};
 use crate::{
     crypto::{Algorithm, AlgorithmSet},
     issuer::{BuildError, BuildErrorKind},
@@ -171,7 +171,7 @@ impl Resource {
 
     pub(crate) fn metadata(
         self,
-        address: Address,
+        address: MetadataAddress,
         issuers: impl Iterator<Item = impl Into<Value>>,
         bearer_methods: Vec<&'static str>,
     ) -> Result<ResourceMetadata, BuildError> {
@@ -202,7 +202,7 @@ impl Resource {
             }
             set(name, value.unwrap_or_default());
         }
-        Ok(ResourceMetadata(Arc::new(Document {
+        Ok(ResourceMetadata(Arc::new(MetadataDocument {
             address,
             at_root: self.at_root,
             json: Value::Object(document).to_string(),

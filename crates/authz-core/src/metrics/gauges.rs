@@ -7,7 +7,7 @@ use crate::{authorizer::Authorizer, jwks::KeyStatus};
 
 /// The keys of one label.
 #[derive(Default)]
-struct Keys {
+struct KeyGauges {
     keys: usize,
     age: Option<Duration>,
     /// Whether any of the keys are fetched: others do not age.
@@ -34,7 +34,7 @@ impl<C> Authorizer<C> {
         }
         let tenants = self.state.issuers.tenants();
         gauge!(TENANTS).set(tenants.len() as f64);
-        let mut by_label: BTreeMap<Arc<str>, Keys> = BTreeMap::new();
+        let mut by_label: BTreeMap<Arc<str>, KeyGauges> = BTreeMap::new();
         for rules in self.state.issuers.tenant_rules() {
             by_label
                 .entry(Arc::clone(rules.metrics.label()))
@@ -58,7 +58,7 @@ impl<C> Authorizer<C> {
     }
 }
 
-impl Keys {
+impl KeyGauges {
     fn add(&mut self, status: &KeyStatus) {
         self.keys += status.keys;
         self.age = self.age.max(status.age);

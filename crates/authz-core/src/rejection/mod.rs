@@ -40,10 +40,10 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Rejection(Box<Inner>);
+pub struct Rejection(Box<RejectionFields>);
 
 #[derive(Clone)]
-struct Inner {
+struct RejectionFields {
     reason: Reason,
     status: StatusCode,
     scope: Option<String>,
@@ -56,12 +56,12 @@ struct Inner {
     reference: Option<Reference>,
     /// The `Allow` header of a preflight's response.
     allow: Option<HeaderValue>,
-    api: Arc<Api>,
+    api: Arc<ApiSettings>,
 }
 
 /// The settings that all responses of one API share.
 #[derive(Debug)]
-pub(crate) struct Api {
+pub(crate) struct ApiSettings {
     pub(crate) realm: String,
     pub(crate) schemes: Schemes,
     pub(crate) resource_metadata: Option<String>,
@@ -78,7 +78,7 @@ pub(crate) struct Api {
     pub(crate) metrics: ApiMetrics,
 }
 
-impl Api {
+impl ApiSettings {
     #[inline]
     pub(crate) const fn has_no_revocations(&self) -> bool {
         #[cfg(feature = "status-list")]
@@ -90,8 +90,8 @@ impl Api {
 }
 
 impl Rejection {
-    pub(crate) fn new(reason: Reason, api: &Arc<Api>) -> Self {
-        Self(Box::new(Inner {
+    pub(crate) fn new(reason: Reason, api: &Arc<ApiSettings>) -> Self {
+        Self(Box::new(RejectionFields {
             reason,
             status: reason.status(),
             scope: None,
@@ -106,7 +106,7 @@ impl Rejection {
     }
 
     /// Creates the response to a CORS preflight that the guard answers.
-    pub(crate) fn preflight(allow: HeaderValue, api: &Arc<Api>) -> Self {
+    pub(crate) fn preflight(allow: HeaderValue, api: &Arc<ApiSettings>) -> Self {
         let mut answer = Self::new(Reason::Preflight, api);
         answer.0.allow = Some(allow);
         answer
@@ -177,7 +177,7 @@ impl Rejection {
     /// which is not the caller's fault, and for a preflight.
     #[must_use]
     pub fn challenges(&self) -> Vec<HeaderValue> {
-        let Inner {
+        let RejectionFields {
             reason,
             scheme,
             api,
@@ -202,7 +202,7 @@ impl Rejection {
     }
 
     fn challenge_of(&self, scheme: Scheme, error: Option<&str>) -> Challenge {
-        let Inner { reason, api, .. } = &*self.0;
+        let RejectionFields { reason, api, .. } = &*self.0;
         let mut challenge = scheme.challenge(&api.realm);
         if let Some(error) = error {
             challenge = challenge

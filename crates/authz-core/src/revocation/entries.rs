@@ -1,6 +1,8 @@
 use std::time::SystemTime;
 
-use super::{error::RevocationsFull, fingerprint::Kind, list::Revocations, table::Entry};
+use super::{
+    error::RevocationsFull, fingerprint::RevokedBy, list::Revocations, table::RevocationEntry,
+};
 
 /// Adds entries.
 impl Revocations {
@@ -15,7 +17,12 @@ impl Revocations {
         token_id: &str,
         until: SystemTime,
     ) -> Result<(), RevocationsFull> {
-        self.deny(Kind::Token, issuer, token_id, Entry::of_any_age(until))
+        self.deny(
+            RevokedBy::Token,
+            issuer,
+            token_id,
+            RevocationEntry::of_any_age(until),
+        )
     }
 
     /// Revokes the tokens of `subject` (`sub`) that were issued before a time.
@@ -31,10 +38,10 @@ impl Revocations {
         until: SystemTime,
     ) -> Result<(), RevocationsFull> {
         self.deny(
-            Kind::Subject,
+            RevokedBy::Subject,
             issuer,
             subject,
-            Entry::new(issued_before, until),
+            RevocationEntry::new(issued_before, until),
         )
     }
 
@@ -51,10 +58,10 @@ impl Revocations {
         until: SystemTime,
     ) -> Result<(), RevocationsFull> {
         self.deny(
-            Kind::Session,
+            RevokedBy::Session,
             issuer,
             session,
-            Entry::new(issued_before, until),
+            RevocationEntry::new(issued_before, until),
         )
     }
 
@@ -71,10 +78,10 @@ impl Revocations {
         until: SystemTime,
     ) -> Result<(), RevocationsFull> {
         self.deny(
-            Kind::Client,
+            RevokedBy::Client,
             issuer,
             client,
-            Entry::new(issued_before, until),
+            RevocationEntry::new(issued_before, until),
         )
     }
 }
@@ -84,21 +91,21 @@ impl Revocations {
 impl Revocations {
     /// Removes the entry about a token. Returns `false` if there is no such entry.
     pub fn allow_token(&self, issuer: &str, token_id: &str) -> bool {
-        self.allow(Kind::Token, issuer, token_id)
+        self.allow(RevokedBy::Token, issuer, token_id)
     }
 
     /// Removes the entry about a subject. Returns `false` if there is no such entry.
     pub fn allow_subject(&self, issuer: &str, subject: &str) -> bool {
-        self.allow(Kind::Subject, issuer, subject)
+        self.allow(RevokedBy::Subject, issuer, subject)
     }
 
     /// Removes the entry about a session. Returns `false` if there is no such entry.
     pub fn allow_session(&self, issuer: &str, session: &str) -> bool {
-        self.allow(Kind::Session, issuer, session)
+        self.allow(RevokedBy::Session, issuer, session)
     }
 
     /// Removes the entry about a client. Returns `false` if there is no such entry.
     pub fn allow_client(&self, issuer: &str, client: &str) -> bool {
-        self.allow(Kind::Client, issuer, client)
+        self.allow(RevokedBy::Client, issuer, client)
     }
 }

@@ -2,7 +2,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 
 /// What an entry is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum RevokedBy {
     Token,
     Subject,
     Session,
@@ -16,9 +16,9 @@ pub(super) struct Fingerprinter([RandomState; 2]);
 
 /// What entries may be about a token. It is cached with the token.
 #[derive(Debug)]
-pub(crate) struct Fingerprints(pub(super) [Option<u128>; Kind::ALL.len()]);
+pub(crate) struct Fingerprints(pub(super) [Option<u128>; RevokedBy::ALL.len()]);
 
-impl Kind {
+impl RevokedBy {
     pub(super) const ALL: [Self; 4] = [Self::Token, Self::Subject, Self::Session, Self::Client];
 
     /// Returns the claim for the log.
@@ -33,7 +33,7 @@ impl Kind {
 }
 
 impl Fingerprinter {
-    pub(super) fn of(&self, kind: Kind, issuer: &str, name: &str) -> u128 {
+    pub(super) fn of(&self, kind: RevokedBy, issuer: &str, name: &str) -> u128 {
         let [high, low] = (self.0)
             .each_ref()
             .map(|keys| keys.hash_one((kind, issuer, name)));

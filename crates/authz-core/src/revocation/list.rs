@@ -9,10 +9,10 @@ use std::{
 
 use super::{
     error::RevocationsFull,
-    fingerprint::{Fingerprinter, Fingerprints, Kind},
+    fingerprint::{Fingerprinter, Fingerprints, RevokedBy},
     staleness::Feeds,
     status::RevocationsStatus,
-    table::{Budget, Entry, Table},
+    table::{EntryBudget, RevocationEntry, Table},
 };
 use crate::clock::{Clock, since_1970};
 
@@ -55,14 +55,14 @@ use crate::clock::{Clock, since_1970};
 /// for each of the four kinds of entries, without an allocation. An entry takes at most 76 bytes, whatever
 /// the length of its name: the list stores hashes with random keys (SipHash, 128 bits).
 #[derive(Clone)]
-pub struct Revocations(Arc<List>);
+pub struct Revocations(Arc<RevocationList>);
 
-struct List {
+struct RevocationList {
     /// Set with the first entry or feed.
     is_used: AtomicBool,
     fingerprinter: Fingerprinter,
-    tables: [Table; Kind::ALL.len()],
-    budget: Budget,
+    tables: [Table; RevokedBy::ALL.len()],
+    budget: EntryBudget,
     /// When the whole list was swept, in seconds since 1970.
     swept_at: AtomicU64,
     feeds: Feeds,
@@ -71,7 +71,7 @@ struct List {
 
 /// The standing of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum RevocationStanding {
     Good,
     /// The claim that an entry or a status list is about.
     Revoked(&'static str),
@@ -118,10 +118,10 @@ impl Revocations {
 
     pub(super) fn deny(
         &self,
-        kind: Kind,
+        kind: RevokedBy,
         issuer: &str,
         name: &str,
-        entry: Entry,
+        entry: RevocationEntry,
     ) -> Result<(), RevocationsFull> {
         let list = &*self.0;
         let now = self.now();
@@ -148,7 +148,7 @@ impl Revocations {
         })
     }
 
-    pub(super) fn allow(&self, kind: Kind, issuer: &str, name: &str) -> bool {
+    pub(super) fn allow(&self, kind: RevokedBy, issuer: &str, name: &str) -> bool {
         let key = self.0.fingerprinter.of(kind, issuer, name);
         self.table(kind).remove(key, &self.0.budget)
     }
@@ -167,18 +167,18 @@ impl Revocations {
     }
 
     #[expect(clippy::indexing_slicing, reason = "there is a table for each kind")]
-    fn table(&self, kind: Kind) -> &Table {
+    fn table(&self, kind: RevokedBy) -> &Table {
         &self.0.tables[kind as usize]
     }
 }
 
 impl Revocations {
     pub(super) fn with(max_entries: usize, outage_window: Duration, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(List {
+        Self(Arc::new(RevocationList {
             is_used: AtomicBool::new(false),
             fingerprinter: Fingerprinter::default(),
-            tables: Kind::ALL.map(|_| Table::new()),
-            budget: Budget {
+            tables: RevokedBy::ALL.map(|_| Table::new()),
+            budget: EntryBudget {
                 used: AtomicUsize::new(0),
                 max: max_entries,
             },
@@ -188,9 +188,9 @@ impl Revocations {
         }))
     }
 
-    /// Returns the names of a token that entries may be about. `names` are those of [`Kind::ALL`].
+    /// Returns the names of a token that entries may be about. `names` are those of [`RevokedBy::ALL`].
     pub(crate) fn fingerprints(&self, issuer: &str, names: [Option<&str>; 4]) -> Fingerprints {
-        let mut kinds = Kind::ALL.into_iter();
+        let mut kinds = RevokedBy::ALL.into_iter();
         Fingerprints(names.map(|name| {
             let kind = kinds.next()?;
             Some(self.0.fingerprinter.of(kind, issuer, name?))
@@ -203,24 +203,24 @@ impl Revocations {
         token: &Fingerprints,
         issued_at: Option<u64>,
         now: impl FnOnce() -> u64,
-    ) -> Standing {
+    ) -> RevocationStanding {
         if !self.0.is_used.load(Ordering::SeqCst) {
-            return Standing::Good;
+            return RevocationStanding::Good;
         }
         let now = now();
-        let kinds = Kind::ALL.into_iter().zip(&self.0.tables).zip(&token.0);
+        let kinds = RevokedBy::ALL.into_iter().zip(&self.0.tables).zip(&token.0);
         for ((kind, table), name) in kinds {
             let Some(entry) = name.and_then(|name| table.find(name, now)) else {
                 continue;
             };
             // A token without `iat` can't show that it is newer.
             if issued_at.is_none_or(|at| at < entry.issued_before) {
-                return Standing::Revoked(kind.claim());
+                return RevocationStanding::Revoked(kind.claim());
             }
         }
         match self.0.feeds.are_usable() {
-            true => Standing::Good,
-            false => Standing::Unknown {
+            true => RevocationStanding::Good,
+            false => RevocationStanding::Unknown {
                 retry_after: RETRY_AFTER,
             },
         }

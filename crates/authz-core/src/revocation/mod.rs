@@ -38,4 +38,4 @@ pub use self::{
     list::Revocations,
     status::{FeedStatus, RevocationsStatus},
 };
-pub(crate) use self::{fingerprint::Fingerprints, list::Standing};
+pub(crate) use self::{fingerprint::Fingerprints, list::RevocationStanding};

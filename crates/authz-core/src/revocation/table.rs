@@ -14,19 +14,19 @@ use crate::clock::since_1970;
 #[derive(Debug)]
 pub(super) struct Table {
     len: AtomicUsize,
-    shards: [RwLock<Shard>; SHARDS],
+    shards: [RwLock<EntryShard>; SHARDS],
 }
 
 /// An entry revokes tokens that were issued before a time. Times are seconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct RevocationEntry {
     pub(super) issued_before: u64,
     pub(super) until: u64,
 }
 
 #[derive(Debug, Default)]
-struct Shard {
-    entries: HashMap<u128, Entry, BuildHasherDefault<LowBits>>,
+struct EntryShard {
+    entries: HashMap<u128, RevocationEntry, BuildHasherDefault<LowBits>>,
     swept_at: u64,
 }
 
@@ -41,7 +41,7 @@ const SWEEP: u64 = 60;
 
 /// The room that all tables share.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct EntryBudget {
     pub(super) used: AtomicUsize,
     pub(super) max: usize,
 }
@@ -50,7 +50,7 @@ impl Table {
     /// Maximum memory of an entry, in bytes: a bucket and a control byte, in a table that was doubled when
     /// it was 7/8 full.
     pub(super) const ENTRY_BYTES: usize = Self::BUCKET_BYTES * 16 / 7 + 1;
-    const BUCKET_BYTES: usize = size_of::<(u128, Entry)>() + 1;
+    const BUCKET_BYTES: usize = size_of::<(u128, RevocationEntry)>() + 1;
 
     pub(super) fn new() -> Self {
         Self {
@@ -60,7 +60,13 @@ impl Table {
     }
 
     /// Adds an entry, or extends the one that exists. Returns `false` if there is no room.
-    pub(super) fn insert(&self, key: u128, entry: Entry, now: u64, budget: &Budget) -> bool {
+    pub(super) fn insert(
+        &self,
+        key: u128,
+        entry: RevocationEntry,
+        now: u64,
+        budget: &EntryBudget,
+    ) -> bool {
         let mut shard = write(self.shard(key));
         if shard.swept_at.saturating_add(SWEEP) <= now {
             self.sweep_shard(&mut shard, now, budget);
@@ -84,13 +90,13 @@ impl Table {
     }
 
     /// Returns `true` if there was an entry.
-    pub(super) fn remove(&self, key: u128, budget: &Budget) -> bool {
+    pub(super) fn remove(&self, key: u128, budget: &EntryBudget) -> bool {
         let found = write(self.shard(key)).entries.remove(&key);
         self.freed(usize::from(found.is_some()), budget);
         found.is_some()
     }
 
-    pub(super) fn find(&self, key: u128, now: u64) -> Option<Entry> {
+    pub(super) fn find(&self, key: u128, now: u64) -> Option<RevocationEntry> {
         if self.len.load(Ordering::SeqCst) == 0 {
             return None;
         }
@@ -100,7 +106,7 @@ impl Table {
     }
 
     /// Removes the entries that have ended.
-    pub(super) fn sweep(&self, now: u64, budget: &Budget) {
+    pub(super) fn sweep(&self, now: u64, budget: &EntryBudget) {
         for shard in &self.shards {
             self.sweep_shard(&mut write(shard), now, budget);
         }
@@ -116,7 +122,7 @@ impl Table {
         shards.sum()
     }
 
-    fn sweep_shard(&self, shard: &mut Shard, now: u64, budget: &Budget) {
+    fn sweep_shard(&self, shard: &mut EntryShard, now: u64, budget: &EntryBudget) {
         let before = shard.entries.len();
         shard.entries.retain(|_, entry| now < entry.until);
         shard.swept_at = now;
@@ -127,7 +133,7 @@ impl Table {
         self.freed(before - left, budget);
     }
 
-    fn freed(&self, entries: usize, budget: &Budget) {
+    fn freed(&self, entries: usize, budget: &EntryBudget) {
         self.len.fetch_sub(entries, Ordering::SeqCst);
         budget.used.fetch_sub(entries, Ordering::SeqCst);
     }
@@ -136,12 +142,12 @@ impl Table {
         clippy::indexing_slicing,
         reason = "the remainder is less than the number of shards"
     )]
-    fn shard(&self, key: u128) -> &RwLock<Shard> {
+    fn shard(&self, key: u128) -> &RwLock<EntryShard> {
         &self.shards[(key >> 64) as usize % SHARDS]
     }
 }
 
-impl Entry {
+impl RevocationEntry {
     pub(super) fn new(issued_before: SystemTime, until: SystemTime) -> Self {
         let issued_before = round_up(issued_before);
         Self {
@@ -158,7 +164,7 @@ impl Entry {
     }
 }
 
-impl Budget {
+impl EntryBudget {
     fn take(&self) -> bool {
         let more = |used| (used < self.max).then_some(used + 1);
         let taken = (self.used).fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
@@ -179,7 +185,7 @@ impl Hasher for LowBits {
     }
 }
 
-fn write(shard: &RwLock<Shard>) -> RwLockWriteGuard<'_, Shard> {
+fn write(shard: &RwLock<EntryShard>) -> RwLockWriteGuard<'_, EntryShard> {
     shard.write().unwrap_or_else(PoisonError::into_inner)
 }
 

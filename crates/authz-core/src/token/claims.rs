@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     confirmation::Cnf,
-    json::{Name, Names, Skip},
+    json::{MemberNames, Name, Skip},
 };
 
 /// The claims that the checks need, parsed in one pass over the payload. The same pass rejects
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor<'_, 'de> {
             required,
             at,
         } = self;
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         while let Some(Name(name)) = members.next_key()? {
             macro_rules! value {
                 ($name:literal) => {{

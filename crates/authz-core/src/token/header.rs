@@ -5,7 +5,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use super::parse_error::ParseError;
 use crate::{
     crypto::Algorithm,
-    json::{Name, Names, Skip},
+    json::{MemberNames, Name, Skip},
     untrusted::Excerpt,
 };
 
@@ -114,7 +114,7 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut header = RawHeader::default();
-        let mut names = Names::default();
+        let mut names = MemberNames::default();
         while let Some(Name(name)) = members.next_key()? {
             let mut text = |member| -> Result<_, A::Error> {
                 *self.0 = Some(member);

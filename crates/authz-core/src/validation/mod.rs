@@ -199,7 +199,7 @@ fn check_type(typ: Option<&str>, accepted: &TokenTypes) -> Result<(), Validation
     Err(match accepted {
         TokenTypes::Lenient => refusal.expected("at+jwt, JWT or no typ"),
         TokenTypes::AccessTokenOnly => refusal.expected("at+jwt"),
-        TokenTypes::Only(types) => refusal.expected(List(types.iter())),
+        TokenTypes::Only(types) => refusal.expected(CommaSeparated(types.iter())),
     })
 }
 
@@ -224,16 +224,16 @@ fn check_audience(
     let client = claims.client();
     let Some(aud) = &claims.aud else {
         return Err(refusal
-            .expected(List(trusted.audiences.iter()))
+            .expected(CommaSeparated(trusted.audiences.iter()))
             .actual("(no aud)")
             .hint(hints::audience("(no aud)", client)));
     };
     let only = aud.iter().next().filter(|_| aud.iter().nth(1).is_none());
     Err(match only {
         Some(only) => refusal.actual(only),
-        None => refusal.actual(List(aud.iter().take(8))),
+        None => refusal.actual(CommaSeparated(aud.iter().take(8))),
     }
-    .expected(List(trusted.audiences.iter()))
+    .expected(CommaSeparated(trusted.audiences.iter()))
     .hint(only.and_then(|only| hints::audience(only, client))))
 }
 
@@ -249,7 +249,7 @@ fn check_client(claims: &TokenClaims<'_>, trusted: &TrustedIssuer) -> Result<(),
         return Ok(());
     }
     Err(ValidationError::new(Reason::WrongClient)
-        .expected(List(trusted.clients.iter()))
+        .expected(CommaSeparated(trusted.clients.iter()))
         .actual(client.unwrap_or("(no client_id or azp)")))
 }
 
@@ -278,7 +278,10 @@ pub(crate) fn check_claim_rules(
                     |name: &String| claims.claim(name).is_some_and(|it| it != ClaimValue::Null);
                 if !names.iter().any(there) {
                     return Err(ValidationError::new(Reason::WrongClaim)
-                        .expected(format_args!("one of the claims {}", List(names.iter())))
+                        .expected(format_args!(
+                            "one of the claims {}",
+                            CommaSeparated(names.iter())
+                        ))
                         .actual("(none of them)")
                         .hint(hints::ID_TOKEN));
                 }
@@ -344,9 +347,9 @@ fn check_given_times(
 }
 
 /// Displays strings separated by commas.
-struct List<I>(I);
+struct CommaSeparated<I>(I);
 
-impl<T: AsRef<str>, I: Iterator<Item = T> + Clone> fmt::Display for List<I> {
+impl<T: AsRef<str>, I: Iterator<Item = T> + Clone> fmt::Display for CommaSeparated<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, text) in self.0.clone().enumerate() {
             f.write_str(if i > 0 { ", " } else { "" })?;

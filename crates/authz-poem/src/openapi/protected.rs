@@ -18,7 +18,7 @@ use crate::{
     Authorized,
     error::{AuthorizationError, rejected},
     extract::path,
-    middleware::{Params, request_parts, with_connection},
+    middleware::{EndpointParams, request_parts, with_connection},
     original_uri::original_uri,
 };
 
@@ -105,7 +105,7 @@ where
             let remedy = "put `.data(authorizer)` around the OpenApiService; its claims must have the same type as the extractor's";
             AuthorizationError::from(MissingGuard::log::<Self>(path(request), remedy))
         })?;
-        let params = Params(request);
+        let params = EndpointParams(request);
         let parts = with_connection(request_parts(request, &params), request);
         let parts = match original_uri(request) {
             Some(original) => parts.with_original_uri(original),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{challenge, refusal::Refusal};
-use crate::client::{self, Answer};
+use crate::client::{self, ClientAnswer};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +41,7 @@ pub(super) async fn call(call: Call) -> Result<Value, Refusal> {
         Some(Ok(seen)) => (seen["decisions"].clone(), None),
         Some(Err(why)) => (Value::Null, Some(why)),
     };
-    let Answer {
+    let ClientAnswer {
         status,
         headers,
         body,

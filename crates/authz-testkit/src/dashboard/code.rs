@@ -13,13 +13,13 @@ use crate::{
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Choice {
+pub(super) struct CodeChoice {
     api: String,
 }
 
 /// Returns a program and its dependencies for each framework.
 pub(super) fn servers(
-    choice: &Choice,
+    choice: &CodeChoice,
     state: &State,
     dashboard: &Dashboard,
 ) -> Result<Value, Refusal> {

@@ -81,7 +81,7 @@ async fn respond_to(
     if let Some(collection) = Collection::ALL.into_iter().find(|it| it.name() == name) {
         let secret = match head.method {
             Method::PUT => {
-                let Put { previous, entry } = parse(&body)?;
+                let EntryUpdate { previous, entry } = parse(&body)?;
                 dashboard
                     .registry
                     .put(collection, previous.as_deref(), entry)?
@@ -140,7 +140,7 @@ pub(crate) fn publish_keys(state: &State, dashboard: &Dashboard) {
 }
 
 #[derive(serde::Deserialize)]
-struct Put {
+struct EntryUpdate {
     previous: Option<String>,
     entry: Value,
 }

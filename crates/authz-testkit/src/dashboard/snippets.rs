@@ -8,7 +8,7 @@ use crate::{
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Choice {
+pub(super) struct SnippetChoice {
     url: String,
     token: String,
     api: String,
@@ -17,7 +17,7 @@ pub(super) struct Choice {
 }
 
 /// Returns the programs that get this token and call this address, in every language.
-pub(super) fn all(choice: &Choice, state: &State) -> Value {
+pub(super) fn all(choice: &SnippetChoice, state: &State) -> Value {
     let scope = choice.scopes.join(" ");
     let token_url = state.identity.token_endpoint();
     let values = Values {

@@ -17,7 +17,7 @@ use crate::{
     lock::Locked as _,
     server::{
         Route, Server,
-        respond::{self, Answer},
+        respond::{self, Reaction},
         same_host,
     },
 };
@@ -123,7 +123,7 @@ impl fmt::Debug for Inspector {
 }
 
 impl Route for Shared {
-    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Reaction {
         let refused = |status, message: &str| respond::json(status, &json!({ "error": message }));
         if !same_host::is_loopback(request.headers()) {
             return refused(

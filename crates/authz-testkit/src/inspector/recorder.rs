@@ -23,11 +23,11 @@ pub(super) struct Log {
 struct Entries {
     newest: VecDeque<(u64, Value)>,
     last: u64,
-    counts: Counts,
+    counts: DecisionCounts,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
+struct DecisionCounts {
     allowed: u64,
     cached: u64,
     refused: u64,

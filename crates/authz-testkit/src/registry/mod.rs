@@ -50,16 +50,16 @@ use crate::lock::Locked as _;
 /// # }
 /// ```
 pub struct Registry {
-    store: Mutex<Store>,
+    store: Mutex<RegistryContent>,
 }
 
 #[derive(Default)]
-struct Store {
-    file: Option<File>,
+struct RegistryContent {
+    file: Option<RegistryFile>,
     settings: Settings,
 }
 
-struct File {
+struct RegistryFile {
     path: PathBuf,
     /// The text that was last read or written, to notice an edit by hand.
     text: String,
@@ -96,7 +96,7 @@ impl Registry {
             source: None,
         })?;
         Ok(Self {
-            store: Mutex::new(Store {
+            store: Mutex::new(RegistryContent {
                 file: None,
                 settings,
             }),
@@ -112,8 +112,8 @@ impl Registry {
     ///
     /// If the file cannot be read, or is not a valid registry. The message names the line.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RegistryError> {
-        let mut store = Store {
-            file: Some(File {
+        let mut store = RegistryContent {
+            file: Some(RegistryFile {
                 path: path.into(),
                 text: String::new(),
                 document: Document::default(),
@@ -165,7 +165,7 @@ impl Registry {
     }
 }
 
-impl Store {
+impl RegistryContent {
     /// Reads the file again if it was edited by hand.
     fn refresh(&mut self) {
         let result = self.reload();

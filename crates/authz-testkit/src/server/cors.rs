@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 
-use super::{respond, respond::Answer, same_host};
+use super::{respond, respond::Reaction, same_host};
 
 /// Returns the origin of the page that sent the request, if it is a page of this machine.
 pub(super) fn origin(headers: &HeaderMap) -> Option<HeaderValue> {
@@ -15,7 +15,7 @@ pub(super) fn origin(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Returns the answer to a CORS preflight.
-pub(super) fn preflight<B>(request: &Request<B>) -> Option<Answer> {
+pub(super) fn preflight<B>(request: &Request<B>) -> Option<Reaction> {
     let is_preflight = request.method() == Method::OPTIONS
         && (request.headers()).contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if !is_preflight {
@@ -30,8 +30,8 @@ pub(super) fn preflight<B>(request: &Request<B>) -> Option<Answer> {
 }
 
 /// Lets the page at `origin` read the answer.
-pub(super) fn allow(origin: HeaderValue, mut answer: Answer) -> Answer {
-    if let Answer::Response(response) = &mut answer {
+pub(super) fn allow(origin: HeaderValue, mut answer: Reaction) -> Reaction {
+    if let Reaction::Response(response) = &mut answer {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("origin"));

@@ -3,11 +3,11 @@ use hyper::body::Incoming;
 
 use super::{
     faulty::{self, Good},
-    respond::{self, Answer},
+    respond::{self, Reaction},
 };
 use crate::{fault::Fault, lock::Locked as _, state::State};
 
-pub(crate) fn answer(request: &Request<Incoming>, state: &State) -> Answer {
+pub(crate) fn answer(request: &Request<Incoming>, state: &State) -> Reaction {
     let published = state.keys.locked().published().to_vec();
     let (document, fault) = {
         let mut answers = state.answers.locked();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     body::Body,
-    respond::{self, Answer, JSON, respond},
+    respond::{self, JSON, Reaction, respond},
 };
 use crate::fault::{Fault, bomb::gzip_bomb, key_sets::faulty_set};
 
@@ -14,16 +14,16 @@ pub(crate) struct Good<'a> {
     pub(crate) keys: &'a [Value],
 }
 
-pub(crate) fn answer(fault: &Fault, good: &Good<'_>, address: &Uri) -> Answer {
+pub(crate) fn answer(fault: &Fault, good: &Good<'_>, address: &Uri) -> Reaction {
     if let Some(set) = faulty_set(fault, good.keys) {
         return respond::json(StatusCode::OK, &set).into();
     }
     let ok = |body: Bytes| respond(StatusCode::OK, JSON, body);
     let body = good.body.clone();
     match fault {
-        Fault::Hang => return Answer::Never,
-        Fault::Reset => return Answer::Reset,
-        Fault::Close => return Answer::Close,
+        Fault::Hang => return Reaction::Never,
+        Fault::Reset => return Reaction::Reset,
+        Fault::Close => return Reaction::Close,
 
         Fault::Status(code) => failure(*code),
         Fault::RetryAfter { status, seconds } => {

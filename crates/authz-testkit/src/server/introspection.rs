@@ -13,7 +13,7 @@ use super::{
     body::Body,
     faulty::{self, Good},
     form,
-    respond::{self, Answer, JSON},
+    respond::{self, JSON, Reaction},
 };
 use crate::{
     fault::Fault,
@@ -29,7 +29,7 @@ const SIGNED: &str = "application/token-introspection+jwt";
 const LIMIT: usize = 64 * 1024;
 
 /// Answers whether a token is active (RFC 7662), in a signed JWT if the client asks for one (RFC 9701).
-pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Answer {
+pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Reaction {
     let (head, body) = request.into_parts();
     match Limited::new(body, LIMIT).collect().await {
         Ok(body) => now(&head.headers, &head.uri, &body.to_bytes(), state),
@@ -37,7 +37,7 @@ pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Answer 
     }
 }
 
-fn now(headers: &HeaderMap, uri: &Uri, body: &Bytes, state: &State) -> Answer {
+fn now(headers: &HeaderMap, uri: &Uri, body: &Bytes, state: &State) -> Reaction {
     let fault = Fault::next(&mut state.answers.locked().introspection_fault);
     let fields = form::fields(&String::from_utf8_lossy(body));
     let text = |name: &str| fields.get(name).and_then(Value::as_str);

@@ -10,11 +10,11 @@ use hyper::body::Incoming;
 use super::{
     body::Body,
     faulty::{self, Good},
-    respond::{self, Answer, JSON},
+    respond::{self, JSON, Reaction},
 };
 use crate::{fault::Fault, lock::Locked as _, state::State};
 
-pub(crate) async fn answer(request: &Request<Incoming>, state: &State) -> Answer {
+pub(crate) async fn answer(request: &Request<Incoming>, state: &State) -> Reaction {
     let _concurrent = state.counts.jwks();
     let answer = now(request, state);
     state
@@ -26,7 +26,7 @@ pub(crate) async fn answer(request: &Request<Incoming>, state: &State) -> Answer
     answer
 }
 
-fn now(request: &Request<Incoming>, state: &State) -> Answer {
+fn now(request: &Request<Incoming>, state: &State) -> Reaction {
     let (set, published) = {
         let keys = state.keys.locked();
         (keys.set(), keys.published().to_vec())
@@ -49,7 +49,7 @@ fn now(request: &Request<Incoming>, state: &State) -> Answer {
     if !answers.etags {
         return with(respond::respond(StatusCode::OK, JSON, body), headers).into();
     }
-    let validators = Validators::of(&body, answers.last_modified);
+    let validators = CacheValidators::of(&body, answers.last_modified);
     let response = if validators.match_(request.headers()) {
         state.counts.add(|counts| counts.not_modified += 1);
         respond::empty(StatusCode::NOT_MODIFIED)
@@ -65,12 +65,12 @@ fn with(mut response: Response<Body>, headers: HeaderMap) -> Response<Body> {
 }
 
 /// The validators of RFC 9110 section 8.8.
-struct Validators {
+struct CacheValidators {
     etag: String,
     last_modified: SystemTime,
 }
 
-impl Validators {
+impl CacheValidators {
     fn of(body: &[u8], last_modified: SystemTime) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(body);

@@ -28,11 +28,11 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use self::{connection::Connection, respond::Answer};
+use self::{connection::Connection, respond::Reaction};
 
 /// Answers the requests of a server.
 pub(crate) trait Route: Send + Sync + 'static {
-    fn route(self: Arc<Self>, request: Request<Incoming>) -> impl Future<Output = Answer> + Send;
+    fn route(self: Arc<Self>, request: Request<Incoming>) -> impl Future<Output = Reaction> + Send;
 }
 
 /// The running server. Dropping it stops the server and closes all connections.
@@ -97,10 +97,10 @@ async fn serve(stream: TcpStream, routes: Arc<impl Route>) {
         let (routes, reset) = (Arc::clone(&routes), reset.clone());
         async move {
             match routes.route(request).await {
-                Answer::Response(response) => Ok(*response),
-                Answer::Never => std::future::pending().await,
-                Answer::Close => Err(Unanswered),
-                Answer::Reset => {
+                Reaction::Response(response) => Ok(*response),
+                Reaction::Never => std::future::pending().await,
+                Reaction::Close => Err(Unanswered),
+                Reaction::Reset => {
                     reset.at_close();
                     Err(Unanswered)
                 }

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::body::Body;
 
 /// The reaction to a request.
-pub(crate) enum Answer {
+pub(crate) enum Reaction {
     Response(Box<Response<Body>>),
     Never,
     Close,
     Reset,
 }
 
-impl From<Response<Body>> for Answer {
+impl From<Response<Body>> for Reaction {
     fn from(response: Response<Body>) -> Self {
         Self::Response(Box::new(response))
     }

@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::{
     form,
     introspection::{active, no_store, refusal},
-    respond::{self, Answer},
+    respond::{self, Reaction},
 };
 use crate::{lock::Locked as _, state::State};
 
 /// Revokes a token (RFC 7009) for anyone who has it: the clients of this issuer do not have secrets.
-pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Answer {
+pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Reaction {
     const LIMIT: usize = 64 * 1024;
     let body = Limited::new(request.into_body(), LIMIT).collect().await;
     let fields = body.map(|body| form::fields(&String::from_utf8_lossy(&body.to_bytes())));

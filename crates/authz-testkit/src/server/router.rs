@@ -5,15 +5,15 @@ use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{
-    Route, body::Body, cors, discovery, introspection, jwks, respond, respond::Answer, revocation,
-    token_endpoint,
+    Route, body::Body, cors, discovery, introspection, jwks, respond, respond::Reaction,
+    revocation, token_endpoint,
 };
 #[cfg(feature = "dashboard")]
 use crate::dashboard;
 use crate::state::{Identity, State};
 
 impl Route for State {
-    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+    async fn route(self: Arc<Self>, request: Request<Incoming>) -> Reaction {
         #[cfg(feature = "dashboard")]
         if let Some(dashboard) = &self.dashboard
             && dashboard::is_at(request.uri().path())
@@ -24,9 +24,9 @@ impl Route for State {
     }
 }
 
-async fn answer(request: Request<Incoming>, state: &State) -> Answer {
-    let place = Place::of(request.uri().path(), &state.identity);
-    if let Place::Discovery | Place::Token = place
+async fn answer(request: Request<Incoming>, state: &State) -> Reaction {
+    let place = Endpoint::of(request.uri().path(), &state.identity);
+    if let Endpoint::Discovery | Endpoint::Token = place
         && let Some(origin) = cors::origin(request.headers())
     {
         let answer = match cors::preflight(&request) {
@@ -38,37 +38,37 @@ async fn answer(request: Request<Incoming>, state: &State) -> Answer {
     answer_at(place, request, state).await
 }
 
-async fn answer_at(place: Place, request: Request<Incoming>, state: &State) -> Answer {
+async fn answer_at(place: Endpoint, request: Request<Incoming>, state: &State) -> Reaction {
     match place {
-        Place::Discovery => {
+        Endpoint::Discovery => {
             state.counts.add(|counts| counts.discovery += 1);
             match read_only(request.method()) {
                 Ok(()) => discovery::answer(&request, state),
                 Err(refusal) => (*refusal).into(),
             }
         }
-        Place::Jwks => match read_only(request.method()) {
+        Endpoint::Jwks => match read_only(request.method()) {
             Ok(()) => jwks::answer(&request, state).await,
             Err(refusal) => {
                 state.counts.add(|counts| counts.jwks += 1);
                 (*refusal).into()
             }
         },
-        Place::Token => {
+        Endpoint::Token => {
             state.counts.add(|counts| counts.token += 1);
             match *request.method() {
                 Method::POST => token_endpoint::answer(request, state).await.into(),
                 _ => not_allowed("POST").into(),
             }
         }
-        Place::Introspection => {
+        Endpoint::Introspection => {
             state.counts.add(|counts| counts.introspection += 1);
             match *request.method() {
                 Method::POST => introspection::answer(request, state).await,
                 _ => not_allowed("POST").into(),
             }
         }
-        Place::Revocation => {
+        Endpoint::Revocation => {
             state.counts.add(|counts| counts.revocation += 1);
             match *request.method() {
                 Method::POST => revocation::answer(request, state).await,
@@ -76,17 +76,17 @@ async fn answer_at(place: Place, request: Request<Incoming>, state: &State) -> A
             }
         }
         #[cfg(feature = "dashboard")]
-        Place::Authorization => match &state.dashboard {
+        Endpoint::Authorization => match &state.dashboard {
             Some(dashboard) => dashboard::authorize::answer(request, state, dashboard)
                 .await
                 .into(),
             None => not_found(state),
         },
-        Place::Nowhere => not_found(state),
+        Endpoint::Nowhere => not_found(state),
     }
 }
 
-enum Place {
+enum Endpoint {
     Discovery,
     Jwks,
     Token,
@@ -97,7 +97,7 @@ enum Place {
     Nowhere,
 }
 
-impl Place {
+impl Endpoint {
     /// Finds the place of a path. Empty segments are ignored: joining an issuer with a trailing slash
     /// and a path with a leading one is a common configuration mistake.
     fn of(path: &str, identity: &Identity) -> Self {
@@ -139,7 +139,7 @@ fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty()).collect()
 }
 
-fn not_found(state: &State) -> Answer {
+fn not_found(state: &State) -> Reaction {
     state.counts.add(|counts| counts.other += 1);
     respond::json(StatusCode::NOT_FOUND, &json!({ "error": "not_found" })).into()
 }

@@ -22,7 +22,7 @@ pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Respons
     let (head, body) = request.into_parts();
     let granted = match Limited::new(body, LIMIT).collect().await {
         Ok(body) => grant(&head.headers, &body.to_bytes(), state),
-        Err(_) => Err(Refusal::InvalidRequest(
+        Err(_) => Err(TokenError::InvalidRequest(
             "the body cannot be read or is longer than 64 KiB",
         )),
     };
@@ -37,24 +37,24 @@ pub(crate) async fn answer(request: Request<Incoming>, state: &State) -> Respons
     response
 }
 
-fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refusal> {
+fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, TokenError> {
     let fields = fields(headers, body)?;
     let has_code = match text(&fields, "grant_type")? {
         Some("client_credentials") => false,
         Some("authorization_code") if state.has_login_page() => true,
-        Some(_) => return Err(Refusal::UnsupportedGrantType(state.has_login_page())),
-        None => return Err(Refusal::InvalidRequest("grant_type is missing")),
+        Some(_) => return Err(TokenError::UnsupportedGrantType(state.has_login_page())),
+        None => return Err(TokenError::InvalidRequest("grant_type is missing")),
     };
     let client = match basic(headers) {
         Some(client) => client,
         None => text(&fields, "client_id")?.unwrap_or_default().to_owned(),
     };
     if client.is_empty() {
-        return Err(Refusal::InvalidClient);
+        return Err(TokenError::InvalidClient);
     }
     // Before the code is redeemed, so that a wrong proof does not use it up.
     let jkt = proof::thumbprint_of(headers, state)
-        .map_err(|why| Refusal::Denied("invalid_dpop_proof", why.to_owned()))?;
+        .map_err(|why| TokenError::Denied("invalid_dpop_proof", why.to_owned()))?;
     let login = match has_code {
         true => Some(login(&fields, &client, state)?),
         false => None,
@@ -73,14 +73,14 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         None => text(&fields, "scope")?.unwrap_or_default(),
     };
     let registered = Grant::of(&client, &audience, scope, state)
-        .map_err(|Denied(error, why)| Refusal::Denied(error, why))?;
+        .map_err(|Denied(error, why)| TokenError::Denied(error, why))?;
     let scope = registered.scope.as_deref().unwrap_or(scope);
     let key = match (text(&fields, "alg")?, registered.key) {
         (None, Some(key)) => key,
         (None, None) => state.keys.locked().current(),
         (Some(name), _) => Algorithm::from_name(name)
             .and_then(|algorithm| state.keys.locked().of(algorithm))
-            .ok_or(Refusal::InvalidRequest(
+            .ok_or(TokenError::InvalidRequest(
                 "the issuer has no key for this alg",
             ))?,
     };
@@ -88,13 +88,13 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
         None => registered.style.unwrap_or(state.identity.style),
         Some("rfc9068" | "at+jwt") => TokenStyle::Rfc9068,
         Some("auth0" | "JWT") => TokenStyle::Auth0,
-        Some(_) => return Err(Refusal::InvalidRequest("style must be rfc9068 or auth0")),
+        Some(_) => return Err(TokenError::InvalidRequest("style must be rfc9068 or auth0")),
     };
     let is_opaque = match text(&fields, "access_token_format")? {
         None | Some("jwt") => false,
         Some("opaque") => true,
         Some(_) => {
-            return Err(Refusal::InvalidRequest(
+            return Err(TokenError::InvalidRequest(
                 "access_token_format must be jwt or opaque",
             ));
         }
@@ -152,10 +152,10 @@ fn grant(headers: &HeaderMap, body: &Bytes, state: &State) -> Result<Value, Refu
     Ok(answer)
 }
 
-fn login(fields: &Map<String, Value>, client: &str, state: &State) -> Result<Login, Refusal> {
+fn login(fields: &Map<String, Value>, client: &str, state: &State) -> Result<Login, TokenError> {
     let required = |name, missing| match text(fields, name)? {
         Some(value) => Ok(value),
-        None => Err(Refusal::InvalidRequest(missing)),
+        None => Err(TokenError::InvalidRequest(missing)),
     };
     let redemption = Redemption {
         code: required("code", "code is missing")?,
@@ -163,11 +163,11 @@ fn login(fields: &Map<String, Value>, client: &str, state: &State) -> Result<Log
         redirect_uri: required("redirect_uri", "redirect_uri is missing")?,
         verifier: required("code_verifier", "code_verifier is missing")?,
     };
-    Login::redeem(&redemption, state).map_err(|why| Refusal::Denied("invalid_grant", why.into()))
+    Login::redeem(&redemption, state).map_err(|why| TokenError::Denied("invalid_grant", why.into()))
 }
 
 /// Returns the request's fields from a form, as in the standard, or from JSON, as Auth0 accepts.
-fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, TokenError> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -175,11 +175,11 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refus
         .map(|value| value.trim().to_ascii_lowercase());
     match content_type.as_deref() {
         Some("application/json") => serde_json::from_slice(body)
-            .map_err(|_| Refusal::InvalidRequest("the body is not a JSON object")),
+            .map_err(|_| TokenError::InvalidRequest("the body is not a JSON object")),
         Some("application/x-www-form-urlencoded") => std::str::from_utf8(body)
             .map(form::fields)
-            .map_err(|_| Refusal::InvalidRequest("the body is not UTF-8")),
-        _ => Err(Refusal::InvalidRequest(
+            .map_err(|_| TokenError::InvalidRequest("the body is not UTF-8")),
+        _ => Err(TokenError::InvalidRequest(
             "the content type must be a form or JSON",
         )),
     }
@@ -188,17 +188,17 @@ fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Map<String, Value>, Refus
 fn text<'a>(
     fields: &'a Map<String, Value>,
     name: &'static str,
-) -> Result<Option<&'a str>, Refusal> {
+) -> Result<Option<&'a str>, TokenError> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         // RFC 6749 section 3.2: parameters must not be repeated.
-        Some(_) => Err(Refusal::NotOneString(name)),
+        Some(_) => Err(TokenError::NotOneString(name)),
     }
 }
 
 /// Returns the requested lifetime in seconds, an extension for tests.
-fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
+fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, TokenError> {
     let seconds = match fields.get("expires_in") {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
@@ -206,7 +206,7 @@ fn lifetime(fields: &Map<String, Value>) -> Result<Option<i64>, Refusal> {
     };
     match seconds {
         Some(seconds) => Ok(Some(seconds)),
-        None => Err(Refusal::InvalidRequest(
+        None => Err(TokenError::InvalidRequest(
             "expires_in must be a number of seconds",
         )),
     }
@@ -226,7 +226,7 @@ fn basic(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The errors of RFC 6749 section 5.2 that this endpoint returns.
-enum Refusal {
+enum TokenError {
     InvalidRequest(&'static str),
     NotOneString(&'static str),
     InvalidClient,
@@ -235,7 +235,7 @@ enum Refusal {
     Denied(&'static str, String),
 }
 
-impl Refusal {
+impl TokenError {
     fn into_response(self) -> Response<Body> {
         let (status, error, description) = match self {
             Self::InvalidRequest(why) => {

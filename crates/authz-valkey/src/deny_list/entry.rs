@@ -4,14 +4,14 @@ use authz_core::{Revocations, RevocationsFull};
 use redis::{Cmd, streams::StreamId};
 
 /// An entry of the stream. Its fields are text, for operators who look at it.
-pub(super) struct Entry<'a> {
-    pub(super) action: Action,
-    kind: Kind,
+pub(super) struct DenyEntry<'a> {
+    pub(super) action: EntryAction,
+    kind: EntryKind,
     issuer: &'a str,
     name: &'a str,
 }
 
-pub(super) enum Action {
+pub(super) enum EntryAction {
     Deny {
         /// Not used for tokens.
         issued_before: SystemTime,
@@ -21,7 +21,7 @@ pub(super) enum Action {
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     Token,
     Subject,
     Session,
@@ -35,15 +35,15 @@ pub(super) enum Applied {
     Unreadable,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> DenyEntry<'a> {
     pub(super) const fn deny(
-        kind: Kind,
+        kind: EntryKind,
         issuer: &'a str,
         name: &'a str,
         issued_before: SystemTime,
         until: SystemTime,
     ) -> Self {
-        let action = Action::Deny {
+        let action = EntryAction::Deny {
             issued_before,
             until,
         };
@@ -55,9 +55,9 @@ impl<'a> Entry<'a> {
         }
     }
 
-    pub(super) const fn allow(kind: Kind, issuer: &'a str, name: &'a str) -> Self {
+    pub(super) const fn allow(kind: EntryKind, issuer: &'a str, name: &'a str) -> Self {
         Self {
-            action: Action::Allow,
+            action: EntryAction::Allow,
             kind,
             issuer,
             name,
@@ -67,19 +67,19 @@ impl<'a> Entry<'a> {
     /// Appends the fields to `XADD`.
     pub(super) fn write(&self, command: &mut Cmd) {
         let kind = match self.kind {
-            Kind::Token => "token",
-            Kind::Subject => "subject",
-            Kind::Session => "session",
-            Kind::Client => "client",
+            EntryKind::Token => "token",
+            EntryKind::Subject => "subject",
+            EntryKind::Session => "session",
+            EntryKind::Client => "client",
         };
         command.arg("kind").arg(kind);
         command.arg("issuer").arg(self.issuer);
         command.arg("name").arg(self.name);
         match self.action {
-            Action::Allow => {
+            EntryAction::Allow => {
                 command.arg("action").arg("allow");
             }
-            Action::Deny {
+            EntryAction::Deny {
                 issued_before,
                 until,
             } => {

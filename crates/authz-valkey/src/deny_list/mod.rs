@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::cmd;
 
-use self::entry::{Action, Entry, Kind, seconds};
+use self::entry::{DenyEntry, EntryAction, EntryKind, seconds};
 use crate::{
     error::{ValkeyError, ValkeyErrorKind},
     valkey::Valkey,
@@ -71,10 +71,10 @@ impl DenyList {
         self
     }
 
-    async fn add(&self, entry: Entry<'_>) -> Result<(), ValkeyError> {
+    async fn add(&self, entry: DenyEntry<'_>) -> Result<(), ValkeyError> {
         let (now, _): (u64, u64) = self.valkey.query(&cmd("TIME")).await?;
         let lifetime = self.max_lifetime.as_secs();
-        if let Action::Deny { until, .. } = entry.action
+        if let EntryAction::Deny { until, .. } = entry.action
             && seconds(until) > now.saturating_add(lifetime)
         {
             let problem = format!(
@@ -117,7 +117,7 @@ impl DenyList {
         token_id: &str,
         until: SystemTime,
     ) -> Result<(), ValkeyError> {
-        let entry = Entry::deny(Kind::Token, issuer, token_id, UNIX_EPOCH, until);
+        let entry = DenyEntry::deny(EntryKind::Token, issuer, token_id, UNIX_EPOCH, until);
         self.add(entry).await
     }
 
@@ -133,7 +133,7 @@ impl DenyList {
         issued_before: SystemTime,
         until: SystemTime,
     ) -> Result<(), ValkeyError> {
-        let entry = Entry::deny(Kind::Subject, issuer, subject, issued_before, until);
+        let entry = DenyEntry::deny(EntryKind::Subject, issuer, subject, issued_before, until);
         self.add(entry).await
     }
 
@@ -149,7 +149,7 @@ impl DenyList {
         issued_before: SystemTime,
         until: SystemTime,
     ) -> Result<(), ValkeyError> {
-        let entry = Entry::deny(Kind::Session, issuer, session, issued_before, until);
+        let entry = DenyEntry::deny(EntryKind::Session, issuer, session, issued_before, until);
         self.add(entry).await
     }
 
@@ -165,7 +165,7 @@ impl DenyList {
         issued_before: SystemTime,
         until: SystemTime,
     ) -> Result<(), ValkeyError> {
-        let entry = Entry::deny(Kind::Client, issuer, client, issued_before, until);
+        let entry = DenyEntry::deny(EntryKind::Client, issuer, client, issued_before, until);
         self.add(entry).await
     }
 }
@@ -178,7 +178,8 @@ impl DenyList {
     ///
     /// Returns an error if the store does not confirm it.
     pub async fn allow_token(&self, issuer: &str, token_id: &str) -> Result<(), ValkeyError> {
-        self.add(Entry::allow(Kind::Token, issuer, token_id)).await
+        self.add(DenyEntry::allow(EntryKind::Token, issuer, token_id))
+            .await
     }
 
     /// Removes the entry about a subject, if there is one.
@@ -187,7 +188,8 @@ impl DenyList {
     ///
     /// Returns an error if the store does not confirm it.
     pub async fn allow_subject(&self, issuer: &str, subject: &str) -> Result<(), ValkeyError> {
-        self.add(Entry::allow(Kind::Subject, issuer, subject)).await
+        self.add(DenyEntry::allow(EntryKind::Subject, issuer, subject))
+            .await
     }
 
     /// Removes the entry about a session, if there is one.
@@ -196,7 +198,8 @@ impl DenyList {
     ///
     /// Returns an error if the store does not confirm it.
     pub async fn allow_session(&self, issuer: &str, session: &str) -> Result<(), ValkeyError> {
-        self.add(Entry::allow(Kind::Session, issuer, session)).await
+        self.add(DenyEntry::allow(EntryKind::Session, issuer, session))
+            .await
     }
 
     /// Removes the entry about a client, if there is one.
@@ -205,6 +208,7 @@ impl DenyList {
     ///
     /// Returns an error if the store does not confirm it.
     pub async fn allow_client(&self, issuer: &str, client: &str) -> Result<(), ValkeyError> {
-        self.add(Entry::allow(Kind::Client, issuer, client)).await
+        self.add(DenyEntry::allow(EntryKind::Client, issuer, client))
+            .await
     }
 }

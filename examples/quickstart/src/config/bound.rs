@@ -8,7 +8,7 @@ use authz_core::{
 };
 use authz_rustls::{ClientAuth, TlsConfig, rustls::ServerConfig};
 
-use super::{Environment, value};
+use super::{environment::Environment, value};
 use crate::store::Store;
 
 #[derive(Debug)]

@@ -1,7 +1,10 @@
 //! What each value may be. An error continues the sentence that begins with the variable, or with the
 //! part of a list.
 
-use std::{fs, io, net::IpAddr};
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use authz_core::{Algorithm, ClientCertificateHeader, rules::Rules};
 use authz_rustls::rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject as _};
@@ -9,6 +12,8 @@ use authz_testkit::SigningKey;
 use http::{HeaderValue, Uri};
 use tracing_subscriber::EnvFilter;
 use url::Url;
+
+pub(super) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 type Result<T, E = &'static str> = std::result::Result<T, E>;
 
@@ -152,7 +157,7 @@ pub(super) fn signing_key(path: &str) -> Result<SigningKey, String> {
 pub(super) fn host(text: &str) -> Result<IpAddr> {
     let problem = "is not an IP address: give one as in 127.0.0.1, 0.0.0.0 or ::1, or localhost";
     match text {
-        "localhost" => Ok(super::LOCALHOST),
+        "localhost" => Ok(LOCALHOST),
         _ => text.parse().map_err(|_| problem),
     }
 }

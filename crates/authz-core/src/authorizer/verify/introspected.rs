@@ -3,7 +3,7 @@ use std::{any, sync::Arc, time::Duration};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::{Need, Step, TokenCheck};
+use super::{Need, TokenCheck, VerifyStep};
 use crate::{
     authorizer::{
         events::TokenDetails,
@@ -12,7 +12,7 @@ use crate::{
     bearer,
     clock::{later, since_1970},
     hints,
-    introspection::{Answer, Content, IntrospectionError, has_jose_header, is_b64_token},
+    introspection::{Answer, AnswerContent, IntrospectionError, has_jose_header, is_b64_token},
     issuer::{Found, TrustedIssuer},
     rejection::{Reason, Rejection},
     token::{Jws, PayloadBytes, TokenClaims},
@@ -21,7 +21,7 @@ use crate::{
 
 impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     /// Returns the next step for a token whose issuer has to be asked, or `None` for a token that is verified here.
-    pub(super) fn introspect(&self, token: &[u8]) -> Result<Option<Step<C>>, Rejection> {
+    pub(super) fn introspect(&self, token: &[u8]) -> Result<Option<VerifyStep<C>>, Rejection> {
         let issuer = self.issuer_to_ask(token)?;
         issuer
             .map(|trusted| self.recent_answer(trusted, token))
@@ -77,14 +77,14 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         &self,
         trusted: Arc<TrustedIssuer>,
         token: &[u8],
-    ) -> Result<Step<C>, Rejection> {
+    ) -> Result<VerifyStep<C>, Rejection> {
         let digest = self.state.digest(token);
         let recent = (trusted.introspection.as_ref()).and_then(|it| it.recent(&digest));
         match recent {
             Some(answer) => self
                 .check_answer(&trusted, &answer, &digest)
-                .map(Step::Verified),
-            None => Ok(Step::Waits(Need::Answer(trusted))),
+                .map(VerifyStep::Verified),
+            None => Ok(VerifyStep::Waits(Need::Answer(trusted))),
         }
     }
 
@@ -122,8 +122,8 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         digest: &[u8; 32],
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let verified = match &answer.content {
-            Content::Inactive => Err(self.reject_answer(Reason::InactiveToken, trusted)),
-            Content::Active(json) => {
+            AnswerContent::Inactive => Err(self.reject_answer(Reason::InactiveToken, trusted)),
+            AnswerContent::Active(json) => {
                 let settings = trusted.introspection.as_ref().map(|it| it.settings());
                 let ttl = settings.map_or(Duration::ZERO, |it| it.positive_ttl);
                 let stale = settings.map_or(Duration::ZERO, |it| it.stale);

@@ -41,7 +41,7 @@ pub(super) struct TokenCheck<'r, C> {
     pub(super) scheme: Scheme,
 }
 
-pub(super) enum Step<C> {
+pub(super) enum VerifyStep<C> {
     Cached(Arc<Verified<C>>),
     Verified(Arc<Verified<C>>),
     Waits(Need),
@@ -56,18 +56,22 @@ pub(super) enum Need {
 
 impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     /// Verifies a token with the keys at hand.
-    pub(super) fn verify(&self, token: &[u8], timer: &mut Timer) -> Result<Step<C>, Rejection> {
+    pub(super) fn verify(
+        &self,
+        token: &[u8],
+        timer: &mut Timer,
+    ) -> Result<VerifyStep<C>, Rejection> {
         let cached = self.state.lookup_cached(token);
         timer.looked_up(cached.is_some());
         if let Some(verified) = cached {
-            return Ok(Step::Cached(verified));
+            return Ok(VerifyStep::Cached(verified));
         }
         self.verify_new(token)
     }
 
     /// Verifies a token that is not cached. It is not inlined, because that makes the path of cached tokens longer.
     #[inline(never)]
-    fn verify_new(&self, token: &[u8]) -> Result<Step<C>, Rejection> {
+    fn verify_new(&self, token: &[u8]) -> Result<VerifyStep<C>, Rejection> {
         if self.state.issuers.introspect_any()
             && let Some(step) = self.introspect(token)?
         {
@@ -81,14 +85,16 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
             return self.recent_answer(unverified.trusted, token);
         }
         let Some(keys) = self.resolve_lookup(lookup, &unverified)? else {
-            return Ok(Step::Waits(Need::Keys(RefreshReason::Missing)));
+            return Ok(VerifyStep::Waits(Need::Keys(RefreshReason::Missing)));
         };
         let Some(key) = self.check_signature(&jws, &unverified, keys)? else {
-            return Ok(Step::Waits(Need::Keys(RefreshReason::NoKeyVerified)));
+            return Ok(VerifyStep::Waits(Need::Keys(RefreshReason::NoKeyVerified)));
         };
         let verified = self.deserialize_claims(&jws, unverified, key)?;
         drop(claims);
-        Ok(Step::Verified(self.cache_and_share(token, jws, verified)))
+        Ok(VerifyStep::Verified(
+            self.cache_and_share(token, jws, verified),
+        ))
     }
 
     /// Verifies a token after waiting for what it needs.

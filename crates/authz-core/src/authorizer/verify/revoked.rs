@@ -2,7 +2,7 @@ use super::TokenCheck;
 use crate::{
     authorizer::verified::Verified,
     rejection::{Reason, Rejection},
-    revocation::Standing,
+    revocation::RevocationStanding,
     validation::ValidationError,
 };
 
@@ -46,15 +46,15 @@ impl<C> TokenCheck<'_, C> {
     #[inline(never)]
     fn check_standing(
         &self,
-        standing: Standing,
+        standing: RevocationStanding,
         verified: &Verified<C>,
     ) -> Result<Checked, Rejection> {
         let refusal = match standing {
-            Standing::Good => return Ok(Checked::Good),
+            RevocationStanding::Good => return Ok(Checked::Good),
             #[cfg(feature = "status-list")]
-            Standing::NeedsList => return Ok(Checked::NeedsList),
-            Standing::Revoked(by) => ValidationError::new(Reason::Revoked).actual(by),
-            Standing::Unknown { retry_after } => {
+            RevocationStanding::NeedsList => return Ok(Checked::NeedsList),
+            RevocationStanding::Revoked(by) => ValidationError::new(Reason::Revoked).actual(by),
+            RevocationStanding::Unknown { retry_after } => {
                 ValidationError::new(Reason::RevocationsUnavailable).retry_after(retry_after)
             }
         };

@@ -16,7 +16,7 @@ pub(super) enum Replay {
 }
 
 /// The answer to a proof, or the store to ask for it.
-pub(crate) enum Recorded {
+pub(crate) enum Recording {
     Ready(Result<bool, ReplayError>),
     Ask {
         store: Arc<dyn ReplayStore>,
@@ -25,7 +25,7 @@ pub(crate) enum Recorded {
     },
 }
 
-impl Recorded {
+impl Recording {
     /// Returns `true` if the proof is new.
     pub(crate) async fn result(self) -> Result<bool, ReplayError> {
         match self {
@@ -36,10 +36,10 @@ impl Recorded {
 }
 
 impl Replay {
-    pub(super) fn insert(&self, proof: ProofId, ttl: Duration) -> Recorded {
+    pub(super) fn insert(&self, proof: ProofId, ttl: Duration) -> Recording {
         match self {
-            Self::Memory(memory) => Recorded::Ready(memory.insert(proof, ttl)),
-            Self::Store(store) => Recorded::Ask {
+            Self::Memory(memory) => Recording::Ready(memory.insert(proof, ttl)),
+            Self::Store(store) => Recording::Ask {
                 store: Arc::clone(store),
                 proof,
                 ttl,

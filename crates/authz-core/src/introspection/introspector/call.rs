@@ -5,7 +5,9 @@ use tokio::time::Instant;
 use super::Introspector;
 use crate::{
     clock::since_1970,
-    introspection::{answer::Answer, budget::Standing, client::encode, error::IntrospectionError},
+    introspection::{
+        answer::Answer, budget::CallStanding, client::encode, error::IntrospectionError,
+    },
     jwks::redact,
 };
 
@@ -14,11 +16,11 @@ impl Introspector {
     pub(super) async fn call(
         &self,
         token: &[u8],
-        standing: Standing,
+        standing: CallStanding,
     ) -> Result<Answer, IntrospectionError> {
         let _stranger = match standing {
-            Standing::Stranger => self.strangers.acquire().await.ok(),
-            Standing::Known => None,
+            CallStanding::Stranger => self.strangers.acquire().await.ok(),
+            CallStanding::Known => None,
         };
         let _place = self.calls.acquire().await.ok();
         let url = (self.endpoint.locate().await)

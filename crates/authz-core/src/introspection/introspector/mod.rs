@@ -15,9 +15,9 @@ use tokio::{runtime::Handle, sync::Semaphore, time::Instant};
 use super::{
     answer::Answer,
     breaker::Breaker,
-    budget::{Budget, Digest, Standing},
+    budget::{Budget, CallStanding, Digest},
     error::IntrospectionError,
-    flight::{Flight, Outcome},
+    flight::{CallOutcome, Flight},
     settings::{IntrospectedTokens, Introspection},
     shared::SharedAnswers,
     signed::ResponseKeys,
@@ -46,7 +46,7 @@ pub(crate) struct Introspector {
     recent: Option<TokenCache<Recent>>,
     /// Answers that other servers got.
     shared: Option<Arc<SharedAnswers>>,
-    state: Mutex<State>,
+    state: Mutex<IntrospectorState>,
 }
 
 struct Recent {
@@ -56,7 +56,7 @@ struct Recent {
 
 /// Protected by a lock that is held briefly. No foreign code runs under it.
 #[derive(Debug)]
-struct State {
+struct IntrospectorState {
     flights: HashMap<Digest, Flight>,
     budget: Budget,
     breaker: Breaker,
@@ -95,7 +95,7 @@ impl Introspector {
             strangers: Semaphore::new(strangers),
             recent: TokenCache::new(Self::RECENT_BYTES),
             shared,
-            state: Mutex::new(State {
+            state: Mutex::new(IntrospectorState {
                 flights: HashMap::new(),
                 budget: Budget::new(settings.burst, settings.interval),
                 breaker: Breaker::default(),
@@ -140,7 +140,7 @@ impl Introspector {
     }
 
     /// Asks the issuer about a token, whose SHA-256 is `digest`.
-    pub(crate) async fn ask(self: &Arc<Self>, token: &[u8], digest: Digest) -> Outcome {
+    pub(crate) async fn ask(self: &Arc<Self>, token: &[u8], digest: Digest) -> CallOutcome {
         if let Some(recent) = self.recent(&digest) {
             return Ok(recent);
         }
@@ -198,7 +198,7 @@ impl Introspector {
     }
 
     /// Remembers the outcome of a call.
-    fn record(&self, digest: Digest, standing: Standing, outcome: &Outcome) {
+    fn record(&self, digest: Digest, standing: CallStanding, outcome: &CallOutcome) {
         let now = Instant::now();
         if let (Ok(answer), Some(recent)) = (outcome, &self.recent) {
             let ttl = self.settings.negative_ttl.min(self.settings.positive_ttl);
@@ -227,7 +227,7 @@ impl Introspector {
     }
 
     /// Ignores poisoning: each field is consistent on its own, even after a panic.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, IntrospectorState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

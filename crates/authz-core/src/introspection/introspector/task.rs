@@ -10,19 +10,19 @@ use super::Introspector;
 use crate::{
     introspection::{
         answer::Answer,
-        budget::{Digest, Standing},
+        budget::{CallStanding, Digest},
         error::IntrospectionError,
-        flight::Outcome,
+        flight::CallOutcome,
     },
     untrusted::Bounded,
 };
 
 /// Completes the call even if its task is dropped or panics.
-struct CompletionGuard {
+struct CallGuard {
     introspector: Arc<Introspector>,
     digest: Digest,
-    standing: Standing,
-    announce: watch::Sender<Option<Outcome>>,
+    standing: CallStanding,
+    announce: watch::Sender<Option<CallOutcome>>,
     is_complete: bool,
 }
 
@@ -33,11 +33,11 @@ impl Introspector {
         runtime: &Handle,
         token: Vec<u8>,
         digest: Digest,
-        standing: Standing,
+        standing: CallStanding,
         deadline: Instant,
-        announce: watch::Sender<Option<Outcome>>,
+        announce: watch::Sender<Option<CallOutcome>>,
     ) {
-        let mut guard = CompletionGuard {
+        let mut guard = CallGuard {
             introspector: Arc::clone(self),
             digest,
             standing,
@@ -88,7 +88,7 @@ impl Introspector {
     }
 }
 
-impl CompletionGuard {
+impl CallGuard {
     fn complete(&mut self, outcome: Result<Answer, IntrospectionError>) {
         self.is_complete = true;
         let outcome = outcome.map(Arc::new).map_err(Arc::new);
@@ -108,7 +108,7 @@ impl CompletionGuard {
     }
 }
 
-impl Drop for CompletionGuard {
+impl Drop for CallGuard {
     fn drop(&mut self) {
         if !self.is_complete {
             // Says nothing about the issuer. The requests that wait see that nobody will answer.

@@ -25,10 +25,10 @@ pub use self::{
 };
 use self::{
     key::EntryKeys,
-    pause::{Change, Pause},
+    pause::{Pause, PauseChange},
 };
 use super::{
-    answer::{Answer, Content},
+    answer::{Answer, AnswerContent},
     budget::Digest,
 };
 use crate::{
@@ -123,7 +123,7 @@ impl SharedAnswers {
 
     /// An entry is a format, the time of the call in milliseconds since 1970, and the response.
     fn seal(&self, token: &Digest, answer: &Answer) -> Option<Vec<u8>> {
-        let Content::Active(json) = &answer.content else {
+        let AnswerContent::Active(json) = &answer.content else {
             return None;
         };
         let asked = since_1970(self.clock.now()).saturating_sub(answer.at.elapsed());
@@ -170,12 +170,12 @@ impl SharedAnswers {
         };
         let change = pause.ended(outcome.is_ok(), Instant::now());
         match &outcome {
-            Err(error) if change == Change::Failing => tracing::warn!(
+            Err(error) if change == PauseChange::Failing => tracing::warn!(
                 target: "authz::introspection", issuer = &*self.issuer, operation,
                 error = %Bounded(error, ERROR_BYTES),
                 "introspection answers are not shared: the issuer gets the calls of each server"
             ),
-            Ok(_) if change == Change::Working => tracing::info!(
+            Ok(_) if change == PauseChange::Working => tracing::info!(
                 target: "authz::introspection", issuer = &*self.issuer, operation,
                 "introspection answers are shared again"
             ),

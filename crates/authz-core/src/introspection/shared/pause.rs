@@ -13,7 +13,7 @@ pub(super) struct Pause(Mutex<Option<Instant>>);
 
 /// What an outcome changed, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum PauseChange {
     None,
     Failing,
     Working,
@@ -35,13 +35,13 @@ impl Pause {
         }
     }
 
-    pub(super) fn ended(&self, is_ok: bool, now: Instant) -> Change {
+    pub(super) fn ended(&self, is_ok: bool, now: Instant) -> PauseChange {
         let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = (!is_ok).then(|| later(now, Self::TIME));
         match (std::mem::replace(&mut *until, next), is_ok) {
-            (None, false) => Change::Failing,
-            (Some(_), true) => Change::Working,
-            (None, true) | (Some(_), false) => Change::None,
+            (None, false) => PauseChange::Failing,
+            (Some(_), true) => PauseChange::Working,
+            (None, true) | (Some(_), false) => PauseChange::None,
         }
     }
 }
@@ -55,19 +55,19 @@ mod tests {
         let pause = Pause::default();
         let mut now = Instant::now();
         assert!(pause.may_start(now) && pause.may_start(now));
-        assert_eq!(pause.ended(true, now), Change::None);
-        assert_eq!(pause.ended(false, now), Change::Failing);
-        assert_eq!(pause.ended(false, now), Change::None);
+        assert_eq!(pause.ended(true, now), PauseChange::None);
+        assert_eq!(pause.ended(false, now), PauseChange::Failing);
+        assert_eq!(pause.ended(false, now), PauseChange::None);
         for _ in 0..3 {
             assert!(!pause.may_start(now));
             now += Pause::TIME;
             assert!(pause.may_start(now));
             assert!(!pause.may_start(now));
-            assert_eq!(pause.ended(false, now), Change::None);
+            assert_eq!(pause.ended(false, now), PauseChange::None);
         }
         now += Pause::TIME;
         assert!(pause.may_start(now));
-        assert_eq!(pause.ended(true, now), Change::Working);
+        assert_eq!(pause.ended(true, now), PauseChange::Working);
         assert!(pause.may_start(now) && pause.may_start(now));
     }
 }

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::{
     crypto::{Algorithm, KeyFamily, KeyMaterial, VerificationKey, pem},
-    issuer::admission::Admission,
+    issuer::admission::TenantAdmission,
     jwks::{
         FetchError, FetchRequest, Fetched, Fetcher, JwksProvider, KeyLookup, KeyStatus, KeysError,
         MissingKeys, RefreshMode, RefreshReason, RemoteJwks, RemoteJwksBuilder, RemoteJwksError,
@@ -38,21 +38,21 @@ pub(in crate::issuer) struct PemByKid {
     fetcher: Arc<PemFetcher>,
     keys: ArcSwap<Entries>,
     /// The lock is held briefly and never across foreign code.
-    state: Mutex<State>,
+    state: Mutex<LoadBalancerState>,
 }
 
-type Entries = HashMap<Box<str>, Entry>;
+type Entries = HashMap<Box<str>, SignerKeys>;
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct SignerKeys {
     keys: Arc<RemoteJwks>,
     /// Ascending: older entries have smaller numbers.
     number: u64,
 }
 
 #[derive(Debug)]
-struct State {
-    admission: Admission,
+struct LoadBalancerState {
+    admission: TenantAdmission,
     unknown: UnknownKids,
     next_number: u64,
 }
@@ -85,8 +85,8 @@ impl PemByKid {
                 failures: AtomicU64::new(0),
             }),
             keys: ArcSwap::default(),
-            state: Mutex::new(State {
-                admission: Admission::new(Self::BURST, Self::INTERVAL),
+            state: Mutex::new(LoadBalancerState {
+                admission: TenantAdmission::new(Self::BURST, Self::INTERVAL),
                 unknown: UnknownKids::new(Self::INTERVAL),
                 next_number: 0,
             }),
@@ -124,9 +124,14 @@ impl PemByKid {
 
     /// Inserts an entry and returns the previous map. Drop it after the lock: an evicted entry's
     /// last error may run foreign code.
-    fn insert(&self, state: &mut State, kid: &str, keys: &Arc<RemoteJwks>) -> Arc<Entries> {
+    fn insert(
+        &self,
+        state: &mut LoadBalancerState,
+        kid: &str,
+        keys: &Arc<RemoteJwks>,
+    ) -> Arc<Entries> {
         let mut entries = HashMap::clone(&self.keys.load());
-        let without_key = |entry: &Entry| !entry.keys.has_a_key();
+        let without_key = |entry: &SignerKeys| !entry.keys.has_a_key();
         while entries.values().filter(|it| without_key(it)).count() >= Self::MAX_WITHOUT_KEY {
             remove_oldest(&mut entries, without_key);
         }
@@ -136,7 +141,7 @@ impl PemByKid {
         let number = state.next_number;
         state.next_number += 1;
         let keys = Arc::clone(keys);
-        entries.insert(kid.into(), Entry { keys, number });
+        entries.insert(kid.into(), SignerKeys { keys, number });
         self.keys.swap(Arc::new(entries))
     }
 
@@ -162,12 +167,12 @@ impl PemByKid {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LoadBalancerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn remove_oldest(entries: &mut HashMap<Box<str>, Entry>, of: impl Fn(&Entry) -> bool) {
+fn remove_oldest(entries: &mut HashMap<Box<str>, SignerKeys>, of: impl Fn(&SignerKeys) -> bool) {
     let candidates = entries.iter().filter(|(_, entry)| of(entry));
     let oldest = candidates.min_by_key(|(_, entry)| entry.number);
     if let Some(kid) = oldest.map(|(kid, _)| kid.clone()) {

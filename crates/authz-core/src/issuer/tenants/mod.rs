@@ -6,14 +6,14 @@ use std::{fmt, sync::Arc, time::Duration};
 pub(super) use self::running::{Tenant, TenantIssuers};
 use self::{pattern::Pattern, running::Allow};
 use super::{
-    admission::Admission,
+    admission::TenantAdmission,
     error::{BuildError, BuildErrorKind, check_duration},
     settings::Issuer,
 };
 use crate::{
     jwks::{RefreshMode, RemoteJwks},
     metrics::IssuerMetrics,
-    rejection::Api,
+    rejection::ApiSettings,
 };
 
 /// Issuers that are found at run time: the tenants of one identity provider.
@@ -113,7 +113,7 @@ impl Tenants {
     }
 
     /// Checks the settings and creates the registry of tenants.
-    pub(super) fn build(self, api: &Arc<Api>) -> Result<TenantIssuers, BuildError> {
+    pub(super) fn build(self, api: &Arc<ApiSettings>) -> Result<TenantIssuers, BuildError> {
         let pattern = Pattern::parse(&self.template.issuer, self.dots).ok_or_else(|| {
             let pattern = &self.template.issuer;
             BuildError::new(
@@ -153,7 +153,7 @@ impl Tenants {
             .build_idle()
             .map_err(failed)?;
         let rules = example.with_keys(Arc::new(first), metrics, api)?;
-        let admission = Admission::new(self.burst, self.interval);
+        let admission = TenantAdmission::new(self.burst, self.interval);
         Ok(TenantIssuers::new(
             pattern, rules, keys, self.max, self.allow, admission,
         ))

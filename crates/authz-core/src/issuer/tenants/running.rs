@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::pattern::Pattern;
 use crate::{
-    issuer::{admission::Admission, tenancy::TenantStanding, trusted::TrustedIssuer},
+    issuer::{admission::TenantAdmission, tenancy::TenantStanding, trusted::TrustedIssuer},
     jwks::{JwksProvider, RemoteJwks, RemoteJwksBuilder},
     untrusted::Excerpt,
 };
@@ -30,7 +30,7 @@ pub(in crate::issuer) struct TenantIssuers {
     allow: Option<Allow>,
     /// Read by every request and replaced when a tenant is admitted.
     known: ArcSwap<KnownTenants>,
-    state: Mutex<State>,
+    state: Mutex<TenantsState>,
 }
 
 type KnownTenants = HashMap<Arc<str>, AdmittedTenant, RandomState>;
@@ -53,8 +53,8 @@ enum Admissible {
 }
 
 /// Protected by a lock. No foreign code runs under it: no `allow`, no log subscriber.
-struct State {
-    admission: Admission,
+struct TenantsState {
+    admission: TenantAdmission,
     next_number: u64,
     /// The tenants whose admission is in progress. Retiring a tenant removes its entries, because
     /// an earlier result of `allow` is then obsolete.
@@ -63,7 +63,7 @@ struct State {
     full_logged_at: Option<Instant>,
 }
 
-/// An entry in [`State::asking`], removed on drop.
+/// An entry in [`TenantsState::asking`], removed on drop.
 struct Asking<'t> {
     tenants: &'t TenantIssuers,
     number: u64,
@@ -90,7 +90,7 @@ impl TenantIssuers {
         keys: RemoteJwksBuilder,
         max: usize,
         allow: Option<Allow>,
-        admission: Admission,
+        admission: TenantAdmission,
     ) -> Self {
         Self {
             pattern,
@@ -99,7 +99,7 @@ impl TenantIssuers {
             max: max.max(1),
             allow,
             known: ArcSwap::default(),
-            state: Mutex::new(State {
+            state: Mutex::new(TenantsState {
                 admission,
                 next_number: 0,
                 asking: Vec::new(),
@@ -247,12 +247,12 @@ impl TenantIssuers {
     }
 
     /// Ignores poisoning: each field is consistent on its own, even after a panic.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TenantsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl TenantsState {
     /// Returns `true` if the tenant was not retired meanwhile.
     fn is_asking(&self, number: u64) -> bool {
         self.asking.iter().any(|(it, _)| *it == number)

@@ -5,20 +5,20 @@ use url::Url;
 
 use super::{
     fetcher::{Fetched, PostRequest},
-    source::{Source, SourceState, request_headers, unexpected},
+    source::{RemoteSource, SourceState, request_headers, unexpected},
 };
 use crate::jwks::{error::KeysError, fetch_error::FetchError};
 
 /// An endpoint that takes POST requests, at a given address or found by discovery.
 #[derive(Debug)]
 pub(crate) struct RemoteEndpoint {
-    source: Source,
+    source: RemoteSource,
     /// Locked while discovery runs: all requests wait for the same one.
     memory: Mutex<SourceState>,
 }
 
 impl RemoteEndpoint {
-    pub(super) fn new(source: Source) -> Self {
+    pub(super) fn new(source: RemoteSource) -> Self {
         Self {
             source,
             memory: Mutex::default(),

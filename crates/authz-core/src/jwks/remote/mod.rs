@@ -45,7 +45,7 @@ pub use self::{
 pub(crate) use self::{endpoint::RemoteEndpoint, unknown_kids::UnknownKids};
 use self::{
     in_flight::{Purpose, Waited},
-    keys::{Joined, RemoteKeys, Standing},
+    keys::{Joined, KeyStanding, RemoteKeys},
 };
 use super::{
     key_set::KeySet,
@@ -130,9 +130,9 @@ impl RemoteJwks {
     }
 
     /// Returns how the keys may be used, and does what is due unless the background task did.
-    fn standing(&self, now: Instant) -> Standing {
+    fn standing(&self, now: Instant) -> KeyStanding {
         if self.keys.is_quiet(now) {
-            return Standing::Usable;
+            return KeyStanding::Usable;
         }
         self.ensure_background();
         self.keys.standing(now)
@@ -154,7 +154,7 @@ impl RemoteJwks {
 impl JwksProvider for RemoteJwks {
     fn lookup(&self, header: &ProtectedHeader<'_>) -> KeyLookup {
         let now = Instant::now();
-        if self.standing(now) == Standing::AwaitRefresh {
+        if self.standing(now) == KeyStanding::AwaitRefresh {
             return KeyLookup::Missing;
         }
         self.keys.with_keys(now, |keys| match keys {
@@ -180,14 +180,14 @@ impl JwksProvider for RemoteJwks {
         for _ in 0..3 {
             let now = Instant::now();
             let (purpose, awaiting) = match (self.standing(now), self.find_known(header), reason) {
-                (Standing::NoKeys, ..) => (Purpose::First, false),
-                (Standing::AwaitRefresh, ..) => (Purpose::Routine, true),
-                (Standing::Usable, KeyLookup::Missing, _)
-                | (Standing::Usable, _, RefreshReason::NoKeyVerified) => {
+                (KeyStanding::NoKeys, ..) => (Purpose::First, false),
+                (KeyStanding::AwaitRefresh, ..) => (Purpose::Routine, true),
+                (KeyStanding::Usable, KeyLookup::Missing, _)
+                | (KeyStanding::Usable, _, RefreshReason::NoKeyVerified) => {
                     (Purpose::UnknownKey, false)
                 }
                 // The key arrived after the lookup.
-                (Standing::Usable, found, RefreshReason::Missing) => return found,
+                (KeyStanding::Usable, found, RefreshReason::Missing) => return found,
             };
             let joined = self.keys.join(purpose, header.key_id(), &runtime, now);
             let fetch = match joined {
@@ -256,7 +256,7 @@ impl JwksProvider for RemoteJwks {
 
     fn is_current(&self, key: &VerificationKey) -> bool {
         key.is_usable()
-            && self.standing(Instant::now()) == Standing::Usable
+            && self.standing(Instant::now()) == KeyStanding::Usable
             // `standing` may have withdrawn lapsed keys.
             && key.is_usable()
     }

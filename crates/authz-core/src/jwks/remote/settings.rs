@@ -1,6 +1,6 @@
 use std::{ops::RangeInclusive, time::Duration};
 
-use super::{schedule::Backoff, source::Source};
+use super::{schedule::Backoff, source::RemoteSource};
 use crate::{crypto::CryptoBackend, metrics::IssuerMetrics};
 
 /// Who starts a routine refresh.
@@ -18,8 +18,8 @@ pub enum RefreshMode {
 
 /// The settings of a running provider.
 #[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) source: Source,
+pub(super) struct FetchSettings {
+    pub(super) source: RemoteSource,
     pub(super) backend: CryptoBackend,
     pub(super) metrics: Option<IssuerMetrics>,
     pub(super) max_keys: usize,

@@ -24,16 +24,16 @@ use crate::jwks::{
 
 /// The location of the key set, or of another endpoint of the issuer, and how to send requests.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct RemoteSource {
     pub(super) sought: Sought,
-    pub(super) place: Place,
+    pub(super) place: KeyLocation,
     pub(super) fetcher: Arc<dyn Fetcher>,
     pub(super) timeout: Duration,
     pub(super) max_bytes: usize,
     pub(super) http_hosts: HttpHosts,
 }
 
-pub(super) enum Place {
+pub(super) enum KeyLocation {
     At(Url),
     Discover {
         issuer: String,
@@ -60,7 +60,7 @@ struct Validators {
 }
 
 /// A fetched key set, not parsed yet.
-pub(super) enum Document {
+pub(super) enum FetchedDocument {
     New {
         fetched: Fetched,
         url: Url,
@@ -69,16 +69,19 @@ pub(super) enum Document {
     NotModified(HeaderMap),
 }
 
-impl Source {
+impl RemoteSource {
     /// Discovery is repeated after this time, in case a moved key set is still served at its old
     /// address.
     const REDISCOVER_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Makes one attempt. The caller enforces the time limit.
-    pub(super) async fn attempt(&self, memory: &mut SourceState) -> Result<Document, KeysError> {
+    pub(super) async fn attempt(
+        &self,
+        memory: &mut SourceState,
+    ) -> Result<FetchedDocument, KeysError> {
         let (issuer, metadata) = match &self.place {
-            Place::At(url) => return self.key_set_at(url, memory).await,
-            Place::Discover { issuer, metadata } => (issuer, metadata),
+            KeyLocation::At(url) => return self.key_set_at(url, memory).await,
+            KeyLocation::Discover { issuer, metadata } => (issuer, metadata),
         };
         let known = (memory.found.clone()).filter(|(_, at)| at.elapsed() < Self::REDISCOVER_AFTER);
         if let Some((url, _)) = known {
@@ -98,8 +101,8 @@ impl Source {
     /// Returns the address that is looked for, from memory or by discovery.
     pub(super) async fn locate(&self, memory: &mut SourceState) -> Result<Url, KeysError> {
         let (issuer, metadata) = match &self.place {
-            Place::At(url) => return Ok(url.clone()),
-            Place::Discover { issuer, metadata } => (issuer, metadata),
+            KeyLocation::At(url) => return Ok(url.clone()),
+            KeyLocation::Discover { issuer, metadata } => (issuer, metadata),
         };
         if let Some((url, at)) = &memory.found
             && at.elapsed() < Self::REDISCOVER_AFTER
@@ -111,7 +114,11 @@ impl Source {
         Ok(url)
     }
 
-    async fn key_set_at(&self, url: &Url, memory: &SourceState) -> Result<Document, KeysError> {
+    async fn key_set_at(
+        &self,
+        url: &Url,
+        memory: &SourceState,
+    ) -> Result<FetchedDocument, KeysError> {
         let failed = |error| KeysError::fetch(&redact(url.as_str()), error);
         let validators = memory.validators.as_ref().filter(|it| it.url == *url);
         let mut headers = request_headers("application/jwk-set+json, application/json");
@@ -120,12 +127,12 @@ impl Source {
         }
         let fetched = self.get(url, &headers).await.map_err(failed)?;
         match fetched.status {
-            StatusCode::OK => Ok(Document::New {
+            StatusCode::OK => Ok(FetchedDocument::New {
                 fetched,
                 url: url.clone(),
             }),
             StatusCode::NOT_MODIFIED if validators.is_some() => {
-                Ok(Document::NotModified(fetched.headers))
+                Ok(FetchedDocument::NotModified(fetched.headers))
             }
             status => Err(failed(unexpected(status, &fetched.headers))),
         }
@@ -201,8 +208,8 @@ impl Source {
 
     pub(super) fn describe(&self, memory: &SourceState) -> String {
         match (&self.place, &memory.found) {
-            (Place::At(url), _) | (_, Some((url, _))) => redact(url.as_str()),
-            (Place::Discover { issuer, .. }, None) => {
+            (KeyLocation::At(url), _) | (_, Some((url, _))) => redact(url.as_str()),
+            (KeyLocation::Discover { issuer, .. }, None) => {
                 format!("(to be discovered from {})", redact(issuer))
             }
         }
@@ -258,7 +265,7 @@ pub(super) fn unexpected(status: StatusCode, headers: &HeaderMap) -> FetchError 
     FetchError::status_of(status, lifetime::retry_after(headers))
 }
 
-impl std::fmt::Debug for Place {
+impl std::fmt::Debug for KeyLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::At(url) => f.debug_tuple("At").field(&redact(url.as_str())).finish(),

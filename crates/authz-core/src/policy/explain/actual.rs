@@ -108,7 +108,7 @@ const KEPT_ELSEWHERE: &str = "(kept elsewhere)";
 
 /// Escapes and truncates a value for a log line. Formatting stops at the limit.
 fn shown(value: impl Display) -> String {
-    let mut excerpt = Excerpt {
+    let mut excerpt = ShortText {
         text: String::new(),
         room: 100,
     };
@@ -117,13 +117,13 @@ fn shown(value: impl Display) -> String {
     excerpt.text
 }
 
-struct Excerpt {
+struct ShortText {
     text: String,
     /// Characters, before they are escaped.
     room: usize,
 }
 
-impl fmt::Write for Excerpt {
+impl fmt::Write for ShortText {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
             let Some(room) = self.room.checked_sub(1) else {

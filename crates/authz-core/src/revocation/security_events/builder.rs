@@ -4,7 +4,7 @@ use super::{
     event::SecurityEvent,
     receiver::{Mapping, SecurityEvents},
     subject::RevokedTokens,
-    verify::Transmitter,
+    verify::TrustedTransmitter,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -94,7 +94,7 @@ impl SecurityEventsBuilder {
                 "security events have no audience: add the `aud` of the stream with `.audience(\"https://api.example/events\")`",
             ));
         }
-        let transmitter = Transmitter {
+        let transmitter = TrustedTransmitter {
             issuer: self.issuer,
             audience: self.audience,
             keys: self.keys,

@@ -7,7 +7,7 @@ use super::{
     event::SecurityEvent,
     seen::SeenEvents,
     subject::RevokedTokens,
-    verify::{Transmitter, VerifiedSet},
+    verify::{TrustedTransmitter, VerifiedSet},
 };
 use crate::{
     clock::Clock,
@@ -56,7 +56,7 @@ use crate::{
 pub struct SecurityEvents(Arc<Receiver>);
 
 struct Receiver {
-    transmitter: Transmitter,
+    transmitter: TrustedTransmitter,
     revocations: Revocations,
     mapping: Box<Mapping>,
     token_lifetime: Duration,
@@ -69,7 +69,7 @@ pub(super) type Mapping = dyn Fn(&SecurityEvent) -> Vec<RevokedTokens> + Send + 
 
 impl SecurityEvents {
     pub(super) fn new(
-        transmitter: Transmitter,
+        transmitter: TrustedTransmitter,
         revocations: Revocations,
         mapping: Box<Mapping>,
         token_lifetime: Duration,

@@ -17,7 +17,7 @@ use crate::{
 
 /// Whose events are accepted, and for whom they must be.
 #[derive(Debug)]
-pub(super) struct Transmitter {
+pub(super) struct TrustedTransmitter {
     pub(super) issuer: String,
     pub(super) audience: String,
     pub(super) keys: Arc<dyn JwksProvider>,
@@ -33,7 +33,7 @@ pub(super) struct VerifiedSet {
 /// Keys that are tried for an event without `kid`.
 const CANDIDATES: usize = 8;
 
-impl Transmitter {
+impl TrustedTransmitter {
     /// Verifies a security event token (RFC 8417 section 2, Shared Signals Framework section 4).
     pub(super) async fn verify(&self, set: &[u8]) -> Result<VerifiedSet, SetError> {
         let jws = Jws::decode(set).map_err(|_| SetError::NotAJwt)?;

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use url::{Origin, Url};
 
-use super::{cache::StatusListCache, fetch::Source, settings::StatusLists};
+use super::{cache::StatusListCache, fetch::ListSource, settings::StatusLists};
 use crate::{
     issuer::BuildError,
     jwks::{Fetcher, is_loopback},
@@ -15,7 +15,7 @@ impl StatusLists {
             Some(fetcher) => fetcher,
             None => default_fetcher(self.timeout)?,
         };
-        let source = Source {
+        let source = ListSource {
             signer: self.signer.take(),
             fetcher,
             timeout: self.timeout,

@@ -19,19 +19,19 @@ use url::Origin;
 
 use super::{
     claim::{InvalidStatus, TokenStatus},
-    fetch::{FetchFailed, Fetched, Source, TokenIssuer},
+    fetch::{FetchFailed, Fetched, ListSource, TokenIssuer},
     list::StatusList,
     settings::StatusLists,
 };
-use crate::{clock::later, revocation::list::Standing, untrusted::Excerpt};
+use crate::{clock::later, revocation::list::RevocationStanding, untrusted::Excerpt};
 
 /// The lists in memory, and the fetches in flight.
 pub(crate) struct StatusListCache {
-    source: Source,
+    source: ListSource,
     origin: Origin,
     default_lifetime: Duration,
     outage_window: Duration,
-    lists: Cache<Box<str>, Arc<HeldList>, ByBytes, RandomState>,
+    lists: Cache<Box<str>, Arc<HeldList>, ListBytes, RandomState>,
     /// By the key of the list.
     attempts: Mutex<HashMap<Box<str>, Attempt>>,
 }
@@ -67,19 +67,19 @@ pub(crate) enum StatusLookup {
 }
 
 #[derive(Clone, Copy)]
-struct ByBytes;
+struct ListBytes;
 
 impl StatusListCache {
     /// The time until a failed fetch is tried again.
     const RETRY: Duration = Duration::from_secs(5);
 
-    pub(super) fn new(settings: &StatusLists, origin: Origin, source: Source) -> Self {
+    pub(super) fn new(settings: &StatusLists, origin: Origin, source: ListSource) -> Self {
         let capacity = settings.max_bytes as u64;
         Self {
             lists: Cache::with(
                 16,
                 capacity,
-                ByBytes,
+                ListBytes,
                 RandomState::default(),
                 DefaultLifecycle::default(),
             ),
@@ -236,7 +236,7 @@ impl Drop for Completion {
     }
 }
 
-impl From<StatusLookup> for Standing {
+impl From<StatusLookup> for RevocationStanding {
     fn from(lookup: StatusLookup) -> Self {
         match lookup {
             StatusLookup::Valid => Self::Good,
@@ -247,7 +247,7 @@ impl From<StatusLookup> for Standing {
     }
 }
 
-impl Weighter<Box<str>, Arc<HeldList>> for ByBytes {
+impl Weighter<Box<str>, Arc<HeldList>> for ListBytes {
     fn weight(&self, key: &Box<str>, held: &Arc<HeldList>) -> u64 {
         /// The cache's overhead per entry, in bytes.
         const SLOT: usize = 256;

@@ -27,18 +27,18 @@ pub(crate) enum InvalidStatus {
 #[derive(Deserialize)]
 struct Payload<'a> {
     #[serde(borrow)]
-    status: Option<Status<'a>>,
+    status: Option<StatusClaim<'a>>,
 }
 
 /// Other status mechanisms are ignored.
 #[derive(Deserialize)]
-struct Status<'a> {
+struct StatusClaim<'a> {
     #[serde(borrow)]
-    status_list: Option<Reference<'a>>,
+    status_list: Option<ListReference<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Reference<'a> {
+struct ListReference<'a> {
     idx: u64,
     #[serde(borrow)]
     uri: Cow<'a, str>,
@@ -53,7 +53,7 @@ impl TokenStatus {
     ) -> Result<Option<Self>, InvalidStatus> {
         let payload: Payload<'_> =
             serde_json::from_slice(payload).map_err(|_| InvalidStatus::Malformed)?;
-        let Some(Reference { idx, uri }) = payload.status.and_then(|it| it.status_list) else {
+        let Some(ListReference { idx, uri }) = payload.status.and_then(|it| it.status_list) else {
             return Ok(None);
         };
         let url = Url::parse(&uri).ok().filter(|url| {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Where lists come from.
-pub(super) struct Source {
+pub(super) struct ListSource {
     pub(super) signer: Option<Signer>,
     pub(super) fetcher: Arc<dyn Fetcher>,
     pub(super) timeout: Duration,
@@ -61,7 +61,7 @@ pub(super) enum FetchFailed {
     Ended,
 }
 
-impl Source {
+impl ListSource {
     /// Fetches and verifies a list (section 8.3), within the time limit. Returns it with its lifetime, if it
     /// says how long it is fresh.
     pub(super) async fn fetch(

@@ -4,7 +4,7 @@ use http::Method;
 
 use super::{
     error::{RulesError, RulesErrorKind},
-    rule::{Entry, Rule, RuleName},
+    rule::{Rule, RuleEntry, RuleName},
 };
 use crate::{
     policy::Predicates,
@@ -18,12 +18,12 @@ use crate::{
 pub(super) struct RuleTable {
     /// Indexes of `places`.
     pub(super) routes: Routes<usize>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<PatternRules>,
     pub(super) rules: Vec<Rule>,
 }
 
 /// The rules of one pattern.
-pub(super) struct Place {
+pub(super) struct PatternRules {
     pattern: String,
     /// Indexes of the table's rules. `None` means all other methods.
     by_method: Vec<(Option<Method>, usize)>,
@@ -31,7 +31,7 @@ pub(super) struct Place {
 
 impl RuleTable {
     pub(super) fn new(
-        entries: impl Iterator<Item = (RuleName, Entry)>,
+        entries: impl Iterator<Item = (RuleName, RuleEntry)>,
         known: &Predicates,
     ) -> Result<Self, RulesError> {
         let mut table = Self {
@@ -54,7 +54,12 @@ impl RuleTable {
         Ok(table)
     }
 
-    fn add(&mut self, name: RuleName, entry: &Entry, known: &Predicates) -> Result<(), RulesError> {
+    fn add(
+        &mut self,
+        name: RuleName,
+        entry: &RuleEntry,
+        known: &Predicates,
+    ) -> Result<(), RulesError> {
         let access = entry.access(&name, known)?;
         let methods = entry.methods(&name)?;
         let place = self.place(&entry.path, &name)?;
@@ -98,7 +103,7 @@ impl RuleTable {
                 ),
             ),
         })?;
-        self.places.push(Place {
+        self.places.push(PatternRules {
             pattern: pattern.to_owned(),
             by_method: Vec::new(),
         });
@@ -138,13 +143,13 @@ impl RuleTable {
     }
 
     /// The rule that messages name for a place: the one for all methods, or else the first.
-    fn first_rule(&self, place: &Place) -> Option<&Rule> {
+    fn first_rule(&self, place: &PatternRules) -> Option<&Rule> {
         let (_, rule) = (place.by_method.iter()).min_by_key(|(method, _)| method.is_some())?;
         self.rules.get(*rule)
     }
 }
 
-impl Place {
+impl PatternRules {
     /// HEAD counts as GET. A rule that names the method precedes the one for all methods.
     pub(super) fn rule_for(&self, method: &Method) -> Option<usize> {
         let method = match *method {

@@ -15,7 +15,7 @@ pub(crate) use self::rule::Access;
 pub use self::rule_match::RuleMatch;
 use self::{
     build::RuleTable,
-    rule::{Entry, File},
+    rule::{RuleEntry, RulesFile},
 };
 use super::{path::Path, routes::Matched};
 use crate::policy::Predicates;
@@ -65,7 +65,7 @@ impl Rules {
     /// Returns a [`RulesError`] if the text can't be parsed or contains an invalid rule.
     pub fn from_toml_with(text: &str, known: &Predicates) -> Result<Self, RulesError> {
         let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        let file: File<Spanned<Entry>> = toml::from_str(text)
+        let file: RulesFile<Spanned<RuleEntry>> = toml::from_str(text)
             .map_err(|error| syntax(&error, error.span().map(|span| line(span.start))))?;
         let entries = file.rules.into_iter().map(|entry| {
             let line = line(entry.span().start);
@@ -89,14 +89,14 @@ impl Rules {
     ///
     /// Returns a [`RulesError`] if the text can't be parsed or contains an invalid rule.
     pub fn from_json_with(text: &str, known: &Predicates) -> Result<Self, RulesError> {
-        let file: File<Entry> =
+        let file: RulesFile<RuleEntry> =
             serde_json::from_str(text).map_err(|error| syntax(&error, Some(error.line())))?;
         Self::new(file.rules.into_iter().map(|entry| (None, entry)), known)
     }
 
     /// Entries with their lines.
     fn new(
-        entries: impl Iterator<Item = (Option<usize>, Entry)>,
+        entries: impl Iterator<Item = (Option<usize>, RuleEntry)>,
         known: &Predicates,
     ) -> Result<Self, RulesError> {
         let entries =

@@ -14,13 +14,13 @@ use crate::{
 /// A file with entries of type `E`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File<E> {
+pub(super) struct RulesFile<E> {
     pub(super) rules: Vec<E>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
+pub(super) struct RuleEntry {
     #[serde(default, deserialize_with = "not_null")]
     methods: Option<Vec<String>>,
     pub(super) path: String,
@@ -48,7 +48,7 @@ pub(crate) enum Access {
     Policy { policy: Policy, optional: bool },
 }
 
-impl Entry {
+impl RuleEntry {
     /// `index` counts from 0, `line` from 1.
     pub(super) fn name(&self, index: usize, line: Option<usize>) -> RuleName {
         let line_text = line.map_or_else(String::new, |line| format!(" in line {line}"));

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use self::{
     codes::Code,
-    request::{AuthorizationRequest, Client},
+    request::{AuthorizationRequest, RequestingClient},
 };
 use super::{HEADERS, read, settings::Dashboard};
 use crate::{
@@ -31,7 +31,7 @@ pub(crate) async fn answer(
     }
     let fields = form::fields(head.uri.query().unwrap_or_default());
     // RFC 6749 section 4.1.2.1: no redirect to an address that is not valid.
-    let client = match Client::of(&fields) {
+    let client = match RequestingClient::of(&fields) {
         Ok(client) => client,
         Err(why) => return finish(page::error(StatusCode::BAD_REQUEST, &why), None),
     };
@@ -95,7 +95,12 @@ fn decide(
     redirect(&client, &[("code", &code)], state)
 }
 
-fn redirect_with_error(client: &Client, error: &str, why: &str, state: &State) -> Response<Body> {
+fn redirect_with_error(
+    client: &RequestingClient,
+    error: &str,
+    why: &str,
+    state: &State,
+) -> Response<Body> {
     redirect(
         client,
         &[("error", error), ("error_description", why)],
@@ -103,7 +108,11 @@ fn redirect_with_error(client: &Client, error: &str, why: &str, state: &State) -
     )
 }
 
-fn redirect(client: &Client, parameters: &[(&str, &str)], state: &State) -> Response<Body> {
+fn redirect(
+    client: &RequestingClient,
+    parameters: &[(&str, &str)],
+    state: &State,
+) -> Response<Body> {
     let mut response = respond::empty(StatusCode::SEE_OTHER);
     let target = client.redirect_target(parameters, &state.identity.issuer);
     if let Ok(target) = HeaderValue::try_from(target) {
@@ -114,12 +123,12 @@ fn redirect(client: &Client, parameters: &[(&str, &str)], state: &State) -> Resp
 
 /// Adds the dashboard's header fields. The form may lead to the client's address: browsers apply `form-action` to
 /// redirects, too.
-fn finish(mut response: Response<Body>, client: Option<&Client>) -> Response<Body> {
+fn finish(mut response: Response<Body>, client: Option<&RequestingClient>) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    let target = client.map(Client::origin).unwrap_or_default();
+    let target = client.map(RequestingClient::origin).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {target}; \
          base-uri 'none'; frame-ancestors 'none'"

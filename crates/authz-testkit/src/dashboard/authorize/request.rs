@@ -11,7 +11,7 @@ use crate::{
 
 /// A client, and where it waits for the response.
 #[derive(Clone, Debug)]
-pub(super) struct Client {
+pub(super) struct RequestingClient {
     pub(super) id: String,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
@@ -20,13 +20,13 @@ pub(super) struct Client {
 /// A valid authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 #[derive(Clone, Debug)]
 pub(super) struct AuthorizationRequest {
-    pub(super) client: Client,
+    pub(super) client: RequestingClient,
     pub(super) audience: String,
     pub(super) scope: String,
     pub(super) code_challenge: String,
 }
 
-impl Client {
+impl RequestingClient {
     pub(super) fn of(fields: &Map<String, Value>) -> Result<Self, String> {
         let id = required(fields, "client_id")?;
         let redirect_uri = required(fields, "redirect_uri")?;
@@ -75,7 +75,7 @@ impl Client {
 impl AuthorizationRequest {
     /// Returns an error code of RFC 6749 section 4.1.2.1 and a description for an invalid request.
     pub(super) fn of(
-        client: &Client,
+        client: &RequestingClient,
         fields: &Map<String, Value>,
         state: &State,
     ) -> Result<Self, (&'static str, String)> {

@@ -16,8 +16,8 @@ use crate::{
             fetcher::Fetcher,
             keys::RemoteKeys,
             schedule::Backoff,
-            settings::Settings,
-            source::{Place, Source},
+            settings::FetchSettings,
+            source::{KeyLocation, RemoteSource},
         },
     },
     untrusted::Excerpt,
@@ -64,7 +64,7 @@ impl RemoteJwksBuilder {
         self.check()?;
         let sought = Sought::Introspection;
         let place = match address {
-            Some(url) => Place::At(allowed(&self.http_hosts, sought.address(), url)?),
+            Some(url) => KeyLocation::At(allowed(&self.http_hosts, sought.address(), url)?),
             None => self.place()?,
         };
         self.build_endpoint(sought, place, MAX_BYTES)
@@ -79,7 +79,7 @@ impl RemoteJwksBuilder {
         self.check()?;
         let url = allowed(&self.http_hosts, "the poll endpoint", url)?;
         // The address is given, so nothing is discovered.
-        let place = Place::At(url.clone());
+        let place = KeyLocation::At(url.clone());
         let endpoint = self.build_endpoint(Sought::KeySet, place, usize::MAX)?;
         Ok((endpoint, url))
     }
@@ -87,7 +87,7 @@ impl RemoteJwksBuilder {
     fn build_endpoint(
         mut self,
         sought: Sought,
-        place: Place,
+        place: KeyLocation,
         max_bytes: usize,
     ) -> Result<RemoteEndpoint, RemoteJwksError> {
         if self.fetcher.is_some() && !self.certificates.is_empty() {
@@ -97,7 +97,7 @@ impl RemoteJwksBuilder {
             Some(fetcher) => fetcher,
             None => self.default_fetcher(&place, true)?,
         };
-        Ok(RemoteEndpoint::new(Source {
+        Ok(RemoteEndpoint::new(RemoteSource {
             sought,
             place,
             fetcher,
@@ -111,7 +111,8 @@ impl RemoteJwksBuilder {
     /// exist. Settings and client come from [`checked_client`](Self::checked_client). It does not
     /// fetch, log or spawn.
     pub(crate) fn build_single(&self, url: Url, fetcher: Arc<dyn Fetcher>) -> RemoteJwks {
-        self.clone().with_source(Place::At(url), fetcher, true)
+        self.clone()
+            .with_source(KeyLocation::At(url), fetcher, true)
     }
 
     /// Checks the settings and creates the HTTP client. Returns them with the key set address.
@@ -122,20 +123,20 @@ impl RemoteJwksBuilder {
             return Err(RemoteJwksError::setting(CERTIFICATES_WITH_FETCHER));
         }
         match (builder.place()?, &builder.fetcher) {
-            (Place::At(url), Some(fetcher)) => Ok((url, Arc::clone(fetcher), builder)),
+            (KeyLocation::At(url), Some(fetcher)) => Ok((url, Arc::clone(fetcher), builder)),
             _ => Err(RemoteJwksError::no_fetcher()),
         }
     }
 
     fn with_source(
         self,
-        place: Place,
+        place: KeyLocation,
         fetcher: Arc<dyn Fetcher>,
         may_be_empty: bool,
     ) -> RemoteJwks {
         let second = Duration::from_secs(1);
-        RemoteJwks::new(RemoteKeys::new(Settings {
-            source: Source {
+        RemoteJwks::new(RemoteKeys::new(FetchSettings {
+            source: RemoteSource {
                 sought: Sought::KeySet,
                 place,
                 fetcher,
@@ -161,20 +162,20 @@ impl RemoteJwksBuilder {
         }))
     }
 
-    fn place(&self) -> Result<Place, RemoteJwksError> {
+    fn place(&self) -> Result<KeyLocation, RemoteJwksError> {
         let allowed = |what, url: &Address| allowed(&self.http_hosts, what, url);
         Ok(match (&self.keys_at, &self.metadata_at) {
-            (KeysAt::Uri(uri), None) => Place::At(allowed("key set address", uri)?),
+            (KeysAt::Uri(uri), None) => KeyLocation::At(allowed("key set address", uri)?),
             (KeysAt::Uri(_), Some(_)) => {
                 return Err(RemoteJwksError::setting(
                     "the key set address is set, so `metadata_url` would not be used",
                 ));
             }
-            (KeysAt::Discovered(issuer), Some(url)) => Place::Discover {
+            (KeysAt::Discovered(issuer), Some(url)) => KeyLocation::Discover {
                 issuer: issuer.0.clone(),
                 metadata: vec![allowed("metadata address", url)?],
             },
-            (KeysAt::Discovered(issuer), None) => Place::Discover {
+            (KeysAt::Discovered(issuer), None) => KeyLocation::Discover {
                 metadata: discovery::metadata_urls(&allowed("issuer", issuer)?),
                 issuer: issuer.0.clone(),
             },
@@ -239,13 +240,13 @@ impl RemoteJwksBuilder {
     #[cfg(feature = "reqwest")]
     fn default_fetcher(
         &self,
-        place: &Place,
+        place: &KeyLocation,
         posts: bool,
     ) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
         // Loopback addresses bypass a proxy from the environment.
         let direct = match place {
-            Place::At(url) => is_loopback(url),
-            Place::Discover { metadata, .. } => metadata.iter().all(is_loopback),
+            KeyLocation::At(url) => is_loopback(url),
+            KeyLocation::Discover { metadata, .. } => metadata.iter().all(is_loopback),
         };
         let certificates = self.read_certificates()?;
         ReqwestFetcher::new(self.connect_timeout, direct, &certificates, posts)
@@ -253,7 +254,11 @@ impl RemoteJwksBuilder {
     }
 
     #[cfg(not(feature = "reqwest"))]
-    fn default_fetcher(&self, _: &Place, _: bool) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
+    fn default_fetcher(
+        &self,
+        _: &KeyLocation,
+        _: bool,
+    ) -> Result<Arc<dyn Fetcher>, RemoteJwksError> {
         self.read_certificates()?;
         Err(RemoteJwksError::no_fetcher())
     }

@@ -8,7 +8,7 @@ use std::{
 use http::HeaderMap;
 use tokio::time::Instant;
 
-use super::{Deferred, RemoteKeys, Snapshot, State};
+use super::{Deferred, KeysState, RemoteKeys, Snapshot};
 use crate::{
     clock::later,
     jwks::{
@@ -21,7 +21,7 @@ use crate::{
             in_flight::{FetchId, Purpose},
             lifetime,
             log::Event,
-            source::{Document, SourceState},
+            source::{FetchedDocument, SourceState},
         },
     },
 };
@@ -32,7 +32,7 @@ impl RemoteKeys {
     pub(super) fn complete(
         self: &Arc<Self>,
         id: FetchId,
-        fetched: Result<Document, KeysError>,
+        fetched: Result<FetchedDocument, KeysError>,
         memory: SourceState,
         announce: impl FnOnce(Result<(), MissingKeys>),
     ) {
@@ -89,7 +89,7 @@ impl RemoteKeys {
     /// Records that the fetch in flight has failed.
     pub(super) fn record_failure(
         &self,
-        state: &mut State,
+        state: &mut KeysState,
         error: KeysError,
         now: Instant,
         deferred: &mut Deferred,
@@ -124,12 +124,12 @@ impl RemoteKeys {
     /// Parses the keys of a fetched document. Returns no keys for 304.
     fn read(
         &self,
-        document: Document,
+        document: FetchedDocument,
         mut memory: SourceState,
     ) -> Result<(Option<KeySet>, HeaderMap, SourceState), KeysError> {
         let (fetched, url) = match document {
-            Document::NotModified(headers) => return Ok((None, headers, memory)),
-            Document::New { fetched, url } => (fetched, url),
+            FetchedDocument::NotModified(headers) => return Ok((None, headers, memory)),
+            FetchedDocument::New { fetched, url } => (fetched, url),
         };
         let failed = |error: KeySetError| KeysError::key_set(&redact(url.as_str()), &error);
         let parsed =

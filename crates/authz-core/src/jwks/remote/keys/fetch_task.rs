@@ -10,7 +10,7 @@ use crate::jwks::{
     error::KeysError,
     remote::{
         in_flight::PlannedFetch,
-        source::{Document, SourceState},
+        source::{FetchedDocument, SourceState},
     },
 };
 
@@ -41,7 +41,7 @@ impl RemoteKeys {
         &self,
         memory: &mut SourceState,
         deadline: Instant,
-    ) -> Result<Document, KeysError> {
+    ) -> Result<FetchedDocument, KeysError> {
         let source = &self.settings.source;
         let place = source.describe(memory);
         match timeout_at(deadline, source.attempt(memory)).await {

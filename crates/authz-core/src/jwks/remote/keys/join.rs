@@ -2,7 +2,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use tokio::{runtime::Handle, time::Instant};
 
-use super::{Deferred, RemoteKeys, State};
+use super::{Deferred, KeysState, RemoteKeys};
 use crate::{
     clock::later,
     jwks::{
@@ -41,7 +41,7 @@ impl RemoteKeys {
 
     fn join_locked(
         self: &Arc<Self>,
-        state: &mut State,
+        state: &mut KeysState,
         purpose: Purpose,
         kid: Option<&str>,
         now: Instant,
@@ -75,7 +75,12 @@ impl RemoteKeys {
     }
 
     /// Registers a fetch, which is spawned after the lock is released.
-    pub(super) fn plan(&self, state: &mut State, purpose: Purpose, now: Instant) -> PlannedFetch {
+    pub(super) fn plan(
+        &self,
+        state: &mut KeysState,
+        purpose: Purpose,
+        now: Instant,
+    ) -> PlannedFetch {
         let deadline = later(now, self.settings.source.timeout);
         let overdue = (self.current.load().as_ref()).is_some_and(|it| now >= it.fresh_until);
         // While scheduled attempts fail, waiting for the next one is useless.
@@ -94,7 +99,7 @@ impl RemoteKeys {
     }
 }
 
-impl State {
+impl KeysState {
     /// Returns the result for an unknown key when the fetch budget is spent. Then a fetch ran
     /// within the last interval. If it succeeded, the key set is recent enough to reject the token.
     /// If it failed, the result is undecidable.

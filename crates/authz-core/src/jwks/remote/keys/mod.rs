@@ -21,7 +21,7 @@ use super::{
     in_flight::{FetchId, InFlightFetch, PlannedFetch, Purpose},
     log::Event,
     schedule::Schedule,
-    settings::{RefreshMode, Settings},
+    settings::{FetchSettings, RefreshMode},
     source::SourceState,
     unknown_kids::UnknownKids,
 };
@@ -43,14 +43,14 @@ use crate::{
 /// on time, or at all.
 #[derive(Debug)]
 pub(super) struct RemoteKeys {
-    settings: Settings,
+    settings: FetchSettings,
     /// The current keys. Written only under the lock of `state`.
     current: ArcSwapOption<Snapshot>,
     /// Until this time, in nanoseconds after `origin`, requests use the keys without further
     /// checks.
     quiet_until: AtomicU64,
     origin: Instant,
-    state: Mutex<State>,
+    state: Mutex<KeysState>,
     /// Wakes the background task after the schedule has changed.
     rescheduled: Arc<Notify>,
     fetches: AtomicU64,
@@ -71,7 +71,7 @@ struct Snapshot {
 /// Protected by a lock that is held briefly. No foreign code runs under it: no spawn, no fetcher,
 /// no log subscriber.
 #[derive(Debug)]
-struct State {
+struct KeysState {
     in_flight: Option<InFlightFetch>,
     next_id: FetchId,
     schedule: Schedule,
@@ -84,7 +84,7 @@ struct State {
 
 /// How a request may use the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum KeyStanding {
     Usable,
     /// The keys are past their lifetime, and a fetch that may renew them has just started.
     AwaitRefresh,
@@ -110,7 +110,7 @@ impl RemoteKeys {
     /// How late the background task may be before a request starts the refresh.
     const BACKGROUND_GRACE: Duration = Duration::from_secs(1);
 
-    pub(super) fn new(settings: Settings) -> Arc<Self> {
+    pub(super) fn new(settings: FetchSettings) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
             metrics: settings
@@ -118,7 +118,7 @@ impl RemoteKeys {
                 .clone()
                 .map(OnceLock::from)
                 .unwrap_or_default(),
-            state: Mutex::new(State {
+            state: Mutex::new(KeysState {
                 in_flight: None,
                 next_id: 0,
                 schedule: Schedule::new(now, settings.backoff),
@@ -168,9 +168,9 @@ impl RemoteKeys {
 
     /// Returns how a request may use the keys. Starts a refresh that is due, withdraws lapsed keys,
     /// and abandons a fetch past its deadline.
-    pub(super) fn standing(self: &Arc<Self>, now: Instant) -> Standing {
+    pub(super) fn standing(self: &Arc<Self>, now: Instant) -> KeyStanding {
         if self.is_quiet(now) {
-            return Standing::Usable;
+            return KeyStanding::Usable;
         }
         let runtime = Handle::try_current().ok();
         let mut deferred = Deferred::default();
@@ -178,7 +178,7 @@ impl RemoteKeys {
         self.expire(&mut state, now, &mut deferred);
         let snapshot = self.current.load();
         let standing = match snapshot.as_ref() {
-            None => Standing::NoKeys,
+            None => KeyStanding::NoKeys,
             Some(snapshot) => {
                 let due = self.due_for_requests(&state, snapshot);
                 if state.in_flight.is_none() && now >= due && runtime.is_some() {
@@ -186,9 +186,9 @@ impl RemoteKeys {
                 }
                 let held = state.in_flight.as_ref();
                 if held.is_some_and(|fetch| fetch.holds_requests(now)) {
-                    Standing::AwaitRefresh
+                    KeyStanding::AwaitRefresh
                 } else {
-                    Standing::Usable
+                    KeyStanding::Usable
                 }
             }
         };
@@ -233,7 +233,7 @@ impl RemoteKeys {
 
     /// Abandons a fetch past its deadline, and withdraws keys past their outage window: 503 is
     /// better than unconfirmed keys.
-    fn expire(&self, state: &mut State, now: Instant, deferred: &mut Deferred) {
+    fn expire(&self, state: &mut KeysState, now: Instant, deferred: &mut Deferred) {
         if (state.in_flight.as_ref()).is_some_and(|fetch| now >= fetch.deadline) {
             let error = self.timed_out(&self.settings.source.describe(&state.memory));
             self.record_failure(state, error, now, deferred);
@@ -255,7 +255,7 @@ impl RemoteKeys {
     }
 
     /// Sets the time until which requests use the keys without further checks.
-    fn set_quiet(&self, state: &State, now: Instant) {
+    fn set_quiet(&self, state: &KeysState, now: Instant) {
         let snapshot = self.current.load();
         let until = match (snapshot.as_ref(), &state.in_flight) {
             (None, _) => None,
@@ -268,7 +268,7 @@ impl RemoteKeys {
     }
 
     /// Returns when requests start a refresh. Usually the background task starts it first.
-    fn due_for_requests(&self, state: &State, snapshot: &Snapshot) -> Instant {
+    fn due_for_requests(&self, state: &KeysState, snapshot: &Snapshot) -> Instant {
         let due = state.schedule.due();
         match self.settings.mode {
             RefreshMode::OnRequest => due,
@@ -326,12 +326,12 @@ impl RemoteKeys {
     }
 
     /// Ignores poisoning: each field is consistent on its own, even after a panic.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, KeysState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl KeysState {
     fn missing(&self, now: Instant) -> MissingKeys {
         let due = self.schedule.due().saturating_duration_since(now);
         MissingKeys {

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use tokio::{runtime::Handle, time::Instant};
 
 use super::{
-    message::Answers,
+    message::SetAnswers,
     poller::EventPoller,
     task::{Authorization, PollTask},
 };
@@ -132,7 +132,7 @@ impl EventPollerBuilder {
             max_staleness: staleness,
             max_events: self.max_events,
             requested: self.max_events,
-            answers: Answers::default(),
+            answers: SetAnswers::default(),
             schedule: Schedule::new(
                 Instant::now(),
                 Backoff {

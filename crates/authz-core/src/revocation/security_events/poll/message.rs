@@ -15,22 +15,22 @@ pub(super) struct PollRequest<'a> {
     pub(super) max_events: u32,
     pub(super) return_immediately: bool,
     #[serde(flatten)]
-    pub(super) answers: &'a Answers,
+    pub(super) answers: &'a SetAnswers,
 }
 
 /// What became of the events of the last responses, by `jti`.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Answers {
+pub(super) struct SetAnswers {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) ack: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    set_errs: BTreeMap<String, Refusal>,
+    set_errs: BTreeMap<String, RefusedSet>,
 }
 
 /// RFC 8936 section 2.6.
 #[derive(Serialize)]
-struct Refusal {
+struct RefusedSet {
     err: &'static str,
     description: String,
 }
@@ -50,9 +50,9 @@ impl PollRequest<'_> {
     }
 }
 
-impl Answers {
+impl SetAnswers {
     pub(super) fn refuse(&mut self, id: String, error: SetError) {
-        let refusal = Refusal {
+        let refusal = RefusedSet {
             err: error.code(),
             description: error.to_string(),
         };

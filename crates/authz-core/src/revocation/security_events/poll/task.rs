@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     error::PollError,
-    message::{Answers, PollRequest, PollResponse},
+    message::{PollRequest, PollResponse, SetAnswers},
 };
 use crate::{
     clock::{Clock, SystemClock, since_1970},
@@ -34,7 +34,7 @@ pub(super) struct PollTask {
     /// The next `maxEvents`: smaller after a response that was too long.
     pub(super) requested: u32,
     /// Kept until a poll that carries them succeeds.
-    pub(super) answers: Answers,
+    pub(super) answers: SetAnswers,
     pub(super) schedule: Schedule,
 }
 
@@ -123,7 +123,7 @@ impl PollTask {
 
     /// Applies the events of a response.
     async fn apply(&mut self, response: PollResponse) -> Result<Next, PollError> {
-        self.answers = Answers::default();
+        self.answers = SetAnswers::default();
         let next = match response.more_available && !response.sets.is_empty() {
             true => Next::AtOnce,
             false => Next::AfterInterval,
