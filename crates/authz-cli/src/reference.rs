@@ -21,8 +21,9 @@ fn the_reference_is_up_to_date() {
 }
 
 const INTRODUCTION: &str = "\
-The command works on your own machine, around an API that uses these libraries. It sends requests only to the issuer or
-API that you name (the doctor also to the status list of a valid token), and stores nothing.
+The command `authz` is a development issuer, and explains why a token, a key set or a policy does not work. It runs on your own
+machine. It sends requests only to the issuer or API that you name (the doctor also to the status list of a valid token), and
+stores nothing.
 
 ```sh
 cargo install --path crates/authz-cli   # in a checkout

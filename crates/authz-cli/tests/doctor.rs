@@ -313,7 +313,7 @@ async fn a_status_list_is_fetched_and_says_whether_the_token_is_revoked() {
             &forged,
             0,
             &["status-list"],
-            "the signature does not verify",
+            "its signature does not verify",
         ),
         (
             "http://127.0.0.1:1",

@@ -23,4 +23,4 @@ pub use crate::{
     required_scope, rules,
 };
 #[cfg(feature = "ssf")]
-pub use crate::{RevokedTokens, SecurityEvent, SecurityEvents, SubjectId};
+pub use crate::{EventPoller, RevokedTokens, SecurityEvent, SecurityEvents, SubjectId};

@@ -1,4 +1,4 @@
-//! The connection that is always being made.
+//! Keeps a connection to the store.
 
 use std::{
     sync::{Arc, Weak},
@@ -179,7 +179,7 @@ impl Task {
                         backoff = BACKOFF.0;
                         continue;
                     }
-                    "connections don't last".to_owned()
+                    "connections are lost right after they are made".to_owned()
                 }
                 Err(problem) => problem,
             };

@@ -10,7 +10,7 @@ use crate::{
 impl Valkey {
     /// Returns the key for nonces that all servers share. The first server creates it.
     ///
-    /// Whoever can read the store can make nonces. That is of no use without the key of a client.
+    /// Anyone who can read the store can make nonces, which are useless without a client's key.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Valkey {
         let mut set = cmd("SET");
         set.arg(&key).arg(URL_SAFE_NO_PAD.encode(random)).arg("NX");
         let _: redis::Value = self.query(&set).await?;
-        // What is there counts, whoever has set it.
+        // The stored key counts, whichever server has set it.
         let text: String = self.query(cmd("GET").arg(&key)).await?;
         NonceKey::from_base64url(&text).map_err(|error| {
             let problem = format!("the entry {key} of the store is wrong: {error}");

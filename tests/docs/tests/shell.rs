@@ -117,7 +117,7 @@ fn the_commands_of_the_guides_do_what_they_show() {
         ("docs/dashboard.md", 3, 0, "dashboard "),
         ("docs/examples.md", 0, 0, ""),
         ("docs/fleet.md", 0, 0, ""),
-        ("docs/introspection.md", 3, 0, r#""token_type":"Bearer""#),
+        ("docs/introspection.md", 4, 0, r#""token_type":"Bearer""#),
         ("docs/openapi.md", 1, 0, ""),
         (
             "docs/operating.md",

@@ -23,7 +23,7 @@ enum ClientMethod {
 }
 
 /// Signs the assertions of [`ClientAuthentication::private_key_jwt`]. Every function from the claims to a
-/// token is one.
+/// token implements it.
 #[async_trait]
 pub trait AssertionSigner: Send + Sync + 'static {
     /// Returns a compact JWS whose payload is `claims`, a JSON object. The header and the key are the

@@ -66,7 +66,7 @@ impl Introspection {
         Self::new(IntrospectedTokens::Always, client)
     }
 
-    /// Introspects opaque tokens, and JWTs that keep every rule but for which the issuer publishes no key.
+    /// Introspects opaque tokens, and JWTs that pass every other check but whose key the issuer does not publish.
     pub fn fallback(client: ClientAuthentication) -> Self {
         Self::new(IntrospectedTokens::Fallback, client)
     }
@@ -132,7 +132,7 @@ impl Introspection {
         self
     }
 
-    /// Uses an answer about an active token for this long after its time while the issuer does not answer, at
+    /// Sets how long an answer about an active token is used after its time while the issuer does not answer, at
     /// most an hour. A token that is revoked during an outage is accepted for this time. Default: zero.
     pub const fn allow_stale(mut self, time: Duration) -> Self {
         self.stale = time;
@@ -206,7 +206,9 @@ impl Introspection {
             );
         }
         if self.prefixes.iter().any(String::is_empty) {
-            return Some("token_prefix is empty".to_owned());
+            return Some(
+                "token_prefix is empty: omit it to introspect every opaque token".to_owned(),
+            );
         }
         self.client.problem().map(str::to_owned)
     }

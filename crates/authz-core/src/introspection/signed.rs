@@ -9,6 +9,7 @@ use crate::{
     crypto::{Algorithm, AlgorithmSet, CryptoBackend},
     jwks::{JwksProvider, KeyCandidates, KeyLookup, RefreshReason},
     token::{Jws, ProtectedHeader, RawHeader, TokenClaims},
+    untrusted::Excerpt,
 };
 
 /// Verifies signed answers (RFC 9701 section 5) with the issuer's keys.
@@ -43,7 +44,7 @@ impl ResponseKeys {
         let header = RawHeader::read(jws.header()).map_err(refused)?;
         let header = self.check_header(header)?;
         if !self.is_signed(&jws, &header, issuer).await? {
-            return Err(refused("no key of the issuer has signed it"));
+            return Err(refused("no key of the issuer verifies its signature"));
         }
         let mut claims = TokenClaims::default();
         claims.read(jws.payload(), &[]).map_err(refused)?;
@@ -72,7 +73,8 @@ impl ResponseKeys {
                 && (prefix.is_empty() || prefix.eq_ignore_ascii_case("application/"))
         });
         if !is_answer {
-            return Err(refused(format_args!("its `typ` is not {TYPE}")));
+            let typ = Excerpt(header.typ.as_deref().unwrap_or_default());
+            return Err(refused(format_args!("its `typ` is {typ}, not {TYPE}")));
         }
         if let Some(extension) = header.extension {
             return Err(refused(format_args!("its header has {extension}")));
@@ -81,7 +83,8 @@ impl ResponseKeys {
         match algorithm.filter(|it| self.algorithms.contains(*it)) {
             Some(algorithm) => Ok(ProtectedHeader::new(algorithm, header.kid, header.typ)),
             None => Err(refused(format_args!(
-                "its algorithm is not one of {}",
+                "its `alg` is {}, not one of {}",
+                Excerpt(header.alg.as_deref().unwrap_or_default()),
                 self.algorithms
             ))),
         }
@@ -124,11 +127,15 @@ impl ResponseKeys {
         client: &str,
     ) -> Result<(), Refused> {
         if claims.iss.as_deref() != Some(issuer) {
-            return Err(refused("its `iss` is not the issuer"));
+            let iss = Excerpt(claims.iss.as_deref().unwrap_or_default());
+            return Err(refused(format_args!("its `iss` is {iss}, not the issuer")));
         }
         let audiences = claims.aud.iter().flat_map(|it| it.iter());
         if !audiences.into_iter().any(|it| it == client) {
-            return Err(refused("its `aud` does not contain this API's client"));
+            return Err(refused(format_args!(
+                "its `aud` does not contain {}, the client of this API",
+                Excerpt(client)
+            )));
         }
         let now = since_1970(self.clock.now()).as_secs();
         let earliest = now.saturating_sub(self.leeway + Self::MAX_AGE);
@@ -146,7 +153,9 @@ impl ResponseKeys {
 fn found(lookup: KeyLookup, verify: impl FnOnce(KeyCandidates) -> bool) -> Result<bool, Refused> {
     match lookup {
         KeyLookup::Found(keys) => Ok(verify(keys)),
-        KeyLookup::Missing | KeyLookup::Unknown(_) => Err(refused("its key is unknown")),
+        KeyLookup::Missing | KeyLookup::Unknown(_) => {
+            Err(refused("the issuer does not publish its key"))
+        }
         KeyLookup::Unavailable(missing) => Err(refused(&missing.error)),
     }
 }

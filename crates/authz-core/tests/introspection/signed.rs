@@ -4,10 +4,11 @@ use authz_core::{Introspection, Reason};
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
 use http::header::ACCEPT;
 use serde_json::{Value, json};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
     server::{ENDPOINT, NOW, Server, active, api, client, issuer, opaque},
-    support::{AUDIENCE, ISSUER},
+    support::{AUDIENCE, ISSUER, log::Log},
 };
 
 /// A good signed answer.
@@ -185,6 +186,36 @@ async fn only_a_good_signature_of_the_issuer_for_this_api_is_an_answer() {
         assert_eq!(api.reason("t").await, expected, "{name}");
         let call = server.call(0);
         assert_eq!(call.headers[ACCEPT], "application/token-introspection+jwt");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_names_the_wrong_value_of_an_answer() {
+    let key = SigningKey::generate(Algorithm::ES256).with_kid("1");
+    let good = || signed(&key, &active());
+    for (answer, named) in [
+        (good().typ(Some("JWT")), r#"its `typ` is "JWT""#),
+        (good().header("alg", "none"), r#"its `alg` is "none""#),
+        (
+            good().raw_payload(with("iss", "https://evil.example/\n".into())),
+            r#"its `iss` is "https://evil.example/\n""#,
+        ),
+        (
+            good().raw_payload(with("aud", "other-api".into())),
+            r#"its `aud` does not contain "api""#,
+        ),
+    ] {
+        let server = Server::new();
+        server.publish(&key);
+        server.says("t", answer.build());
+        let log = Log::default();
+        let guard = tracing::subscriber::set_default(log.subscriber(LevelFilter::WARN));
+        let reason = api(issuer(&server, opaque().signed())).reason("t").await;
+        assert_eq!(reason, Some(Reason::IntrospectionUnavailable));
+        drop(guard);
+        // The log escapes quotes and backslashes once more.
+        let text = log.text().replace(r"\\", r"\").replace(r#"\""#, "\"");
+        assert!(text.contains(named), "{named} not in: {text}");
     }
 }
 

@@ -169,7 +169,7 @@ fn a_full_list_says_so_and_drops_nothing() {
     assert_eq!(full.entries, 10);
     assert_eq!(
         full.to_string(),
-        "the list of revocations is full: it has 10 entries"
+        "the list of revocations is full: it has 10 entries, so raise `max_bytes`"
     );
     // An entry that exists can still be extended, and others stay.
     list.deny_token(ISSUER, "9", at(4000)).unwrap();

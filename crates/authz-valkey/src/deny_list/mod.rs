@@ -31,7 +31,7 @@ use crate::{
 /// tokio::spawn(deny_list.follow(&revocations));
 /// let builder = Authorizer::builder().revocations(revocations);
 ///
-/// // The server that learns that a user has to go:
+/// // The server that blocks a user:
 /// let now = SystemTime::now();
 /// let until = now + Duration::from_secs(60 * 60);
 /// deny_list.deny_subject("https://login.example/", "auth0|123", now, until).await?;
@@ -170,7 +170,7 @@ impl DenyList {
     }
 }
 
-/// Takes entries back, as soon as `deny_..` adds them.
+/// Removes entries. Takes effect as soon as `deny_..` does.
 impl DenyList {
     /// Removes the entry about a token, if there is one.
     ///

@@ -48,9 +48,8 @@ impl Bound {
         Ok(Self {
             dpop: dpop.unwrap_or_default(),
             needs_nonces: nonces.unwrap_or_default(),
-            nonce_key: environment.take("AUTHZ_NONCE_KEY", NonceKey::from_base64url)?,
-            // Parsed later: an error here would show the password.
-            store_url: environment.take("AUTHZ_STORE", |url| Ok::<_, &str>(url.to_owned()))?,
+            nonce_key: environment.nonce_key()?,
+            store_url: environment.secret("AUTHZ_STORE")?,
             public_url: environment.take("AUTHZ_PUBLIC_URL", value::public_url)?,
             certificate_from: header.zip(proxies),
             mutual_tls: if is_open {
@@ -96,6 +95,14 @@ impl Bound {
 }
 
 impl Environment {
+    fn nonce_key(&mut self) -> Result<Option<NonceKey>, String> {
+        let key = self.secret("AUTHZ_NONCE_KEY")?;
+        let key = key
+            .map(|it| NonceKey::from_base64url(it.trim()))
+            .transpose();
+        key.map_err(|error| format!("AUTHZ_NONCE_KEY is not a key: {error}"))
+    }
+
     fn tls(&mut self) -> Result<(Option<Arc<ServerConfig>>, ClientAuth), String> {
         let read = |path: &str| fs::read(path).map_err(|error| value::unreadable(&error));
         let chain = self.take("AUTHZ_TLS_CERT", read)?;

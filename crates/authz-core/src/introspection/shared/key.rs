@@ -12,7 +12,9 @@ pub struct IntrospectionCacheKey(Box<[u8]>);
 
 /// The secret is too short for an [`IntrospectionCacheKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the key of shared introspection answers has less than 32 bytes: use 32 random bytes")]
+#[error(
+    "the key of shared introspection answers has fewer than 32 bytes: use random ones, as `openssl rand -base64 32` prints"
+)]
 #[non_exhaustive]
 pub struct InvalidCacheKey;
 

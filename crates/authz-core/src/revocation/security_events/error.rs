@@ -28,7 +28,7 @@ pub(super) enum SetError {
     Key,
     #[error("the signature does not verify")]
     Signature,
-    #[error("the event can't be processed at the moment")]
+    #[error("the transmitter's keys are unavailable, or the list of revocations is full")]
     Unavailable,
 }
 

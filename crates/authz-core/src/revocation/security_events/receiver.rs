@@ -20,8 +20,10 @@ use crate::{
 ///
 /// It is the receiver of a stream of the Shared Signals Framework 1.0. With delivery by push (RFC 8935), the
 /// application serves an endpoint for `POST`, and passes the body to [`receive`](Self::receive). With delivery by
-/// poll (RFC 8936), [`poll`](Self::poll) asks the transmitter. An event is accepted only if its `typ` is `secevent+jwt`, `iss` and `aud` are those of the stream, the
-/// transmitter's key has signed it, and it has neither `sub` nor `exp`.
+/// poll (RFC 8936), [`poll`](Self::poll) asks the transmitter.
+///
+/// An event is accepted only if its `typ` is `secevent+jwt`, `iss` and `aud` are those of the stream, a key of the
+/// transmitter has signed it, and it has neither `sub` nor `exp`.
 ///
 /// ```
 /// use authz_core::{Revocations, RevokedTokens, SecurityEvents, SubjectId, jwks::JwksProvider};
@@ -108,6 +110,7 @@ impl SecurityEvents {
             tracing::warn!(
                 target: "authz::revocation",
                 issuer = %Excerpt(self.issuer()),
+                audience = %Excerpt(self.audience()),
                 error = %error,
                 "a security event was refused"
             );

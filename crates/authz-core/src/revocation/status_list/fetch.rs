@@ -49,15 +49,15 @@ pub(super) enum FetchFailed {
     Timeout(Duration),
     #[error("the response is not a signed JWT")]
     NotAJwt,
-    #[error("the algorithm is not accepted")]
+    #[error("its algorithm is not one of the issuer's, or its header has an unsupported extension")]
     Algorithm,
-    #[error("the key of the list is unknown or unavailable")]
+    #[error("its key is not published by its issuer, or the keys are unavailable")]
     Key,
-    #[error("the signature does not verify")]
+    #[error("its signature does not verify")]
     Signature,
     #[error("{0}")]
     Invalid(#[from] InvalidList),
-    #[error("the fetch has ended early")]
+    #[error("the fetch was stopped before it finished")]
     Ended,
 }
 

@@ -42,7 +42,7 @@ pub(super) enum InvalidList {
     Claims,
     #[error("`sub` is not the address of the list")]
     Subject,
-    #[error("`iss` is not the configured issuer")]
+    #[error("`iss` is neither the token's issuer nor that of `signed_by`")]
     Issuer,
     #[error("`exp` has passed")]
     Expired,
@@ -54,7 +54,7 @@ pub(super) enum InvalidList {
     Base64,
     #[error("`lst` is not complete zlib data")]
     Zlib,
-    #[error("the list is longer than the limit")]
+    #[error("the list is longer than `max_list_bytes`")]
     TooLarge,
 }
 

@@ -48,8 +48,8 @@ export function labForm(saved) {
       field('user', 'User', inputs.user)),
     clientNote,
     group('kind', 'Kind of token', 'lab-kinds', null, choices('checkbox', 'lab-kind', [
-      { value: 'bound', label: 'Bound to a key (DPoP)', about: 'This page makes the key, and proves it with each call. A bearer cannot use the token.' },
-      { value: 'opaque', label: 'Opaque', about: 'A random text: the API has to ask this issuer about it (introspection).' },
+      { value: 'bound', label: 'Bound to a key (DPoP)', about: 'This page makes the key and signs a proof for each call. Without the key, the token is useless.' },
+      { value: 'opaque', label: 'Opaque', about: 'Random text: the API must ask this issuer about it (introspection).' },
     ], saved.kind)),
     more,
     details('Lifetime, algorithm and format', 'lab-shape', saved.lifetime || saved.algorithm || saved.format,

@@ -13,7 +13,9 @@ pub(super) enum PollError {
     ContentType,
     #[error("the response is not one of RFC 8936: {0}")]
     Malformed(#[from] serde_json::Error),
-    #[error("{0} events can't be processed at the moment")]
+    #[error(
+        "{0} events can't be processed: the transmitter's keys are unavailable, or the list of revocations is full"
+    )]
     Unprocessed(usize),
 }
 
