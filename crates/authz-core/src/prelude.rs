@@ -23,4 +23,7 @@ pub use crate::{
     required_scope, rules,
 };
 #[cfg(feature = "ssf")]
-pub use crate::{EventPoller, RevokedTokens, SecurityEvent, SecurityEvents, SubjectId};
+pub use crate::{
+    EventKind, EventPoller, RevokedTokens, SecurityEvent, SecurityEvents, SecurityEventsBuilder,
+    SubjectId,
+};

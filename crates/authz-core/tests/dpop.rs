@@ -139,7 +139,39 @@ async fn a_proof_is_accepted_once() {
     let again = api.proof().claim("jti", "one");
     assert_eq!(reason(api.get(&again.clone().build()).await), None);
     let replayed = Some(Reason::ReplayedProof);
-    assert_eq!(reason(api.get(&again.build()).await), replayed);
+    assert_eq!(reason(api.get(&again.clone().build()).await), replayed);
+    let json = String::from_utf8(again.payload_json()).unwrap();
+    let escaped = again.raw_payload(json.replace(r#""one""#, r#""\u006fne""#));
+    assert_eq!(reason(api.get(&escaped.build()).await), replayed);
+    // Another client may choose the same.
+    let mut other = Api::new(Dpop::Accepted, proofs());
+    other.authorizer = api.authorizer.clone();
+    let same = other.proof().claim("jti", "one").build();
+    assert_eq!(reason(other.get(&same).await), None);
+}
+
+#[tokio::test]
+async fn a_proof_is_remembered_for_as_long_as_it_is_accepted() {
+    let settings = proofs().clock_skew(Duration::from_secs(50));
+    let nonces = proofs().nonces(NonceKey::from_bytes([7; 32]));
+    for (proofs, ahead) in [(settings, 50), (nonces, 60)] {
+        let api = Api::new(Dpop::Accepted, proofs);
+        let at = |millis: u64| UNIX_EPOCH + Duration::from_millis(NOW * 1000 + millis);
+        // The clock of the client, or of the server that made the nonce, is ahead.
+        api.clock.set(at(ahead * 1000));
+        let mut proof = api.proof().claim("iat", NOW + ahead);
+        if let Err(rejection) = api.get(&api.proof().build()).await {
+            let headers = rejection.headers();
+            proof = proof.claim("nonce", headers["dpop-nonce"].to_str().unwrap());
+        }
+        let proof = proof.build();
+        api.clock.set(at(0));
+        assert!(api.get(&proof).await.is_ok());
+        for second in 0..300 {
+            api.clock.set(at(second * 1000 + 999));
+            assert!(api.get(&proof).await.is_err(), "after {second} s");
+        }
+    }
 }
 
 #[tokio::test]
@@ -304,7 +336,15 @@ async fn nonces_turn_each_minute_and_are_recognized_for_one_more() {
         assert_eq!(reason(api.get(&with(&text)).await), missing, "{text}");
         forged[at] = byte;
     }
-    for nonce in ["", "AQ", &next[1..], &format!("{next}A")] {
+    // Cut to the minute without a MAC, and with three bytes of it, which could be guessed.
+    for nonce in [
+        "",
+        "AQ",
+        &next[1..],
+        &next[..12],
+        &next[..16],
+        &format!("{next}A"),
+    ] {
         assert_eq!(reason(api.get(&with(nonce)).await), missing, "{nonce}");
     }
     let other = Api::new(

@@ -24,6 +24,7 @@ struct Api {
     revocations: Revocations,
     events: SecurityEvents,
     authorizer: Authorizer,
+    clock: ManualClock,
 }
 
 impl Api {
@@ -48,7 +49,7 @@ impl Api {
             .clock(clock.clone());
         let authorizer = authorizer()
             .issuer(issuer().keys(keys(&key)))
-            .clock(clock)
+            .clock(clock.clone())
             .revocations(revocations.clone())
             .build()
             .unwrap();
@@ -59,6 +60,7 @@ impl Api {
             transmitter_key,
             revocations,
             authorizer,
+            clock,
         }
     }
 
@@ -216,6 +218,30 @@ async fn event_timestamp_counts_before_iat() {
     }
 }
 
+/// Milliseconds, or a clock that is wrong: the user can log in again.
+#[tokio::test]
+async fn a_time_in_the_future_does_not_revoke_the_tokens_of_later_logins() {
+    for (time, revoked_for) in [(NOW * 1000, 60), (NOW + 3600, 60), (NOW + 30, 30)] {
+        for in_event in [true, false] {
+            let api = Api::new();
+            let members = match in_event {
+                true => json!({ "event_timestamp": time }),
+                false => json!({}),
+            };
+            let event = (api.transmitter).event_with("session-revoked", user(), members);
+            let iat = if in_event { NOW } else { time };
+            assert_eq!(api.status(event.claim("iat", iat).build()).await, 202);
+            api.clock.advance(Duration::from_secs(3600));
+            for (issued, accepted) in [(0, false), (revoked_for - 1, false), (revoked_for, true)] {
+                let token = token(&api.key).now(NOW + issued).subject("user");
+                let token = token.expires_in(7200).build();
+                let decision = api.authorizer.verify(&token).await;
+                assert_eq!(decision.is_ok(), accepted, "{time}, {issued}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_created_credential_revokes_nothing() {
     for (change, revokes) in [("create", false), ("revoke", true), ("update", true)] {
@@ -234,7 +260,7 @@ async fn a_created_credential_revokes_nothing() {
 async fn an_invalid_event_has_no_effect_and_says_why() {
     type Change = fn(TokenBuilder) -> TokenBuilder;
     let two = json!({ "https://a.example": {}, "https://b.example": {} });
-    let cases: [(&str, Change, &str); 19] = [
+    let cases: [(&str, Change, &str); 20] = [
         ("no typ", |set| set.typ(None), "invalid_request"),
         (
             "an access token's typ",
@@ -281,6 +307,7 @@ async fn an_invalid_event_has_no_effect_and_says_why() {
             "invalid_request",
         ),
         ("no jti", |set| set.without("jti"), "invalid_request"),
+        ("jti empty", |set| set.claim("jti", ""), "invalid_request"),
         ("no iat", |set| set.without("iat"), "invalid_request"),
         ("no events", |set| set.without("events"), "invalid_request"),
         (

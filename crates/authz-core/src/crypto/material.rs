@@ -318,6 +318,45 @@ mod tests {
         }
     }
 
+    /// A key that an issuer replaces under its old `kid` must not pass for the old one.
+    #[test]
+    fn keys_are_the_same_only_with_every_value() {
+        let rsa = |high, e| KeyMaterial::rsa(&[&[high], &[1; 255][..]].concat(), &[e]);
+        let ec = |family, last| KeyMaterial::ec(family, &[1; 32], &[last; 32]);
+        let ml_dsa = |algorithm, len, byte| KeyMaterial::ml_dsa(algorithm, &vec![byte; len]);
+        let keys = [
+            rsa(0x80, 3),
+            rsa(0x81, 3),
+            rsa(0x80, 5),
+            ec(KeyFamily::P256, 1),
+            ec(KeyFamily::P256, 2),
+            KeyMaterial::ed25519(&[2; 32]),
+            KeyMaterial::ed25519(&[3; 32]),
+            ml_dsa(Algorithm::MLDSA44, 1312, 1),
+            ml_dsa(Algorithm::MLDSA44, 1312, 2),
+            ml_dsa(Algorithm::MLDSA65, 1952, 1),
+            ml_dsa(Algorithm::MLDSA87, 2592, 1),
+            Ok(KeyMaterial::secret([1; 32])),
+            Ok(KeyMaterial::secret([2; 32])),
+        ];
+        let keys = keys.map(|it| it.ok().unwrap());
+        for (i, one) in keys.iter().enumerate() {
+            for (j, other) in keys.iter().enumerate() {
+                assert_eq!(one.is_same_as(other), i == j, "{i}, {j}");
+                let equal = one.required_members() == other.required_members();
+                assert_eq!(equal, i == j, "{i}, {j}");
+            }
+        }
+        for (algorithm, len) in [
+            (Algorithm::MLDSA44, 1952),
+            (Algorithm::MLDSA65, 1951),
+            (Algorithm::MLDSA65, 1953),
+            (Algorithm::ES256, 1312),
+        ] {
+            assert!(ml_dsa(algorithm, len, 1).is_err(), "{algorithm}, {len}");
+        }
+    }
+
     #[test]
     fn knows_every_point_of_small_order() {
         for y in SMALL_ORDER_Y {

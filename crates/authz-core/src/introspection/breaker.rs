@@ -85,5 +85,7 @@ mod tests {
         assert!(breaker.held(now).is_some(), "one call tries alone");
         breaker.succeeded();
         assert!(breaker.held(now).is_none());
+        breaker.failed(&error, now);
+        assert!(breaker.held(now).is_none(), "a single failure again");
     }
 }

@@ -114,4 +114,18 @@ mod tests {
         }
         assert!(budget.take(&digest(29_999), Instant::now()) == Ok(CallStanding::Known));
     }
+
+    #[test]
+    fn only_new_tokens_displace_others_and_inactive_ones_are_forgotten() {
+        let all = 2 * u32::try_from(Budget::HALF).unwrap();
+        let mut budget = Budget::new(1, Duration::from_secs(1));
+        for i in (0..all).chain([all - 1]) {
+            budget.is_active(digest(i), CallStanding::Known);
+        }
+        for i in [0, all - 1] {
+            assert!(budget.is_known(&digest(i)));
+            budget.is_inactive(&digest(i));
+            assert!(!budget.is_known(&digest(i)));
+        }
+    }
 }

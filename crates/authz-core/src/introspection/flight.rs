@@ -46,3 +46,16 @@ impl Flight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call that was abandoned must not end the one that replaced it.
+    #[tokio::test]
+    async fn a_flight_knows_its_own_call() {
+        let (flight, announce) = Flight::new(Instant::now());
+        let (_, other) = Flight::new(Instant::now());
+        assert!(flight.is_of(&announce) && !flight.is_of(&other));
+    }
+}

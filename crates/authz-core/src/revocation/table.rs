@@ -74,6 +74,10 @@ impl Table {
         match shard.entries.entry(key) {
             hash_map::Entry::Occupied(mut found) => {
                 let found = found.get_mut();
+                // An entry that has ended has no effect on a later one, whether it was swept or not.
+                if found.until <= now {
+                    found.issued_before = 0;
+                }
                 // The result does not depend on the order of calls.
                 found.issued_before = found.issued_before.max(entry.issued_before);
                 found.until = found.until.max(entry.until);

@@ -1,8 +1,10 @@
 //! What an answer must say, and how long it is used.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use authz_core::{
-    Algorithm, Binding, Dpop, DpopProofs, Introspection, Reason, RequestParts, any_valid_token,
-    policy::claim, scope,
+    Algorithm, Binding, Dpop, DpopProofs, Introspection, ManualClock, Reason, RequestParts,
+    Revocations, any_valid_token, policy::claim, scope,
 };
 use authz_testkit::SigningKey;
 use http::{
@@ -13,9 +15,10 @@ use serde_json::{Value, json};
 
 use crate::{
     server::{
-        Api, ENDPOINT, NOW, Server, active, api, api_with, changed, client, issuer, opaque, secs,
+        Api, ENDPOINT, NOW, Server, active, api, api_with, changed, client, get, issuer, opaque,
+        secs,
     },
-    support::{AUDIENCE, ISSUER},
+    support::{self, AUDIENCE, ISSUER},
 };
 
 #[tokio::test(start_paused = true)]
@@ -169,6 +172,62 @@ async fn everything_is_checked_again_here() {
     }
 }
 
+/// A parser that takes the last of two members, or the first, would believe half of these.
+#[tokio::test(start_paused = true)]
+async fn an_answer_has_one_meaning() {
+    let good = active().to_string();
+    let more = |members: &str| format!("{},{members}}}", good.trim_end_matches('}'));
+    let unusable = Some(Reason::IntrospectionUnavailable);
+    for (body, expected) in [
+        (format!("\u{feff}{good}\r\n"), None),
+        (format!("{good}{good}"), unusable),
+        (format!("[{good}]"), unusable),
+        (more(r#""active":true"#), unusable),
+        (more(r#""\u0061ctive":true"#), unusable),
+        (more(r#""x":{"a":1,"a":2}"#), unusable),
+        (
+            more(&format!(r#""x":{}{}"#, "[".repeat(200), "]".repeat(200))),
+            unusable,
+        ),
+        (more(r#""cnf":null"#), Some(Reason::SenderConstrained)),
+        (more(r#""nbf":null"#), Some(Reason::MalformedClaims)),
+    ] {
+        let server = Server::new();
+        server.says("t", &body);
+        let api = api(issuer(&server, opaque()));
+        assert_eq!(api.reason("t").await, expected, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_of_revocations_holds_for_answers() {
+    let server = Server::new();
+    server.says("t", active());
+    server.hold();
+    let list = Revocations::builder().clock(ManualClock::at(now())).build();
+    let revocations = list.clone();
+    let api = api_with(issuer(&server, opaque()), |it| it.revocations(revocations));
+    let authorizer = api.authorizer.clone();
+    let waiting = tokio::spawn(async move { get(&authorizer, "t", &any_valid_token()).await });
+    support::settle().await;
+    // While the issuer is asked.
+    let (before, until) = (now() + secs(1), now() + secs(600));
+    list.deny_subject(ISSUER, "user", before, until).unwrap();
+    server.release();
+    let revoked = waiting.await.unwrap().unwrap_err();
+    assert_eq!(revoked.reason(), Reason::Revoked);
+    // And while its answer is cached.
+    assert!(list.allow_subject(ISSUER, "user"));
+    assert_eq!(api.reason("t").await, None);
+    list.deny_client(ISSUER, "app", before, until).unwrap();
+    assert_eq!(api.reason("t").await, Some(Reason::Revoked));
+    assert_eq!(server.calls(), 1);
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + secs(NOW)
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_rules_of_the_issuer_hold_for_answers() {
     let server = Server::new();
@@ -237,7 +296,7 @@ async fn times_are_checked_on_every_hit() {
     api.clock.advance(secs(1));
     assert_eq!(api.reason("expiring").await, Some(Reason::Expired));
     // The clock was set back.
-    api.clock.set(std::time::UNIX_EPOCH + secs(NOW - 1));
+    api.clock.set(UNIX_EPOCH + secs(NOW - 1));
     assert_eq!(api.reason("beginning").await, Some(Reason::NotYetValid));
 }
 
@@ -247,7 +306,7 @@ async fn a_token_without_exp_is_good_for_as_long_as_the_answer() {
     server.says("t", changed("exp", ()));
     let api = api(issuer(&server, opaque()));
     let caller = api.get("t", &any_valid_token()).await.unwrap();
-    assert_eq!(caller.expires_at(), std::time::UNIX_EPOCH + secs(NOW + 30));
+    assert_eq!(caller.expires_at(), UNIX_EPOCH + secs(NOW + 30));
     api.pass(secs(30)).await;
     assert_eq!(api.reason("t").await, None);
     assert_eq!(server.calls(), 2);
@@ -301,7 +360,7 @@ async fn responses_say_what_the_caller_can_do() {
             .unwrap()
             .contains(r#"error="invalid_token""#)
     );
-    server.fail(crate::support::Failure::Status(500));
+    server.fail(support::Failure::Status(500));
     let unavailable = api.get("u", &any_valid_token()).await.unwrap_err();
     assert_eq!(unavailable.status(), 503);
     assert_eq!(unavailable.challenges().len(), 0);

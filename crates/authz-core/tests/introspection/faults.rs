@@ -11,12 +11,13 @@ use crate::{
 
 const UNAVAILABLE: Option<Reason> = Some(Reason::IntrospectionUnavailable);
 
-fn failures() -> [Failure; 9] {
+fn failures() -> [Failure; 10] {
     [
         Failure::Status(500),
         Failure::Status(404),
         Failure::Status(401),
         Failure::Status(403),
+        Failure::Status(201),
         Failure::Status(204),
         Failure::Status(302),
         Failure::RetryAfter(503, 10),

@@ -216,3 +216,39 @@ fn without_a_runtime_the_issuer_is_not_asked() {
         Reason::IntrospectionUnavailable
     );
 }
+
+/// Otherwise, a client could have its revoked token asked about as often as it likes.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_revoked_needs_the_budget() {
+    let server = Server::new();
+    server.says("t", active());
+    let api = api(issuer(&server, opaque().invalid_tokens(1, secs(3600))));
+    assert_eq!(api.reason("t").await, None);
+    server.revoke("t");
+    api.pass(secs(30)).await;
+    let (inactive, unavailable) = (Reason::InactiveToken, Reason::IntrospectionUnavailable);
+    for (expected, calls) in [(inactive, 2), (inactive, 3), (unavailable, 3)] {
+        assert_eq!(api.reason("t").await, Some(expected));
+        assert_eq!(server.calls(), calls);
+        api.pass(secs(5)).await;
+    }
+}
+
+/// A slow answer may say what was true when it was asked for.
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_as_old_as_its_request() {
+    let server = Server::new();
+    server.says("t", active());
+    server.hold();
+    let api = api(issuer(&server, opaque()));
+    let slow = async {
+        api.pass(secs(4)).await;
+        server.release();
+    };
+    assert_eq!(tokio::join!(api.reason("t"), slow).0, None);
+    for (wait, calls) in [(25, 1), (1, 2)] {
+        api.pass(secs(wait)).await;
+        assert_eq!(api.reason("t").await, None);
+        assert_eq!(server.calls(), calls);
+    }
+}

@@ -1,10 +1,11 @@
 //! Which issuer a token is shown to: one at most.
 
 use authz_core::{
-    BuildErrorKind, ClientAuthentication, Introspection, Issuer, Reason, Tenants,
-    jwks::SharedSecret,
+    BuildErrorKind, ClientAuthentication, Dpop, DpopProofs, Introspection, Issuer, MutualTls,
+    Reason, RequestParts, Tenants, any_valid_token, jwks::SharedSecret,
 };
 use authz_testkit::{Algorithm, SigningKey, TokenBuilder};
+use serde_json::{Value, json};
 
 use crate::{
     server::{
@@ -109,10 +110,7 @@ async fn always_asks_about_the_jwts_of_the_issuer_that_they_name() {
     assert_eq!(api.reason(&token).await, Some(Reason::InactiveToken));
     server.says(&token, active());
     api.pass(secs(5)).await;
-    let caller = api
-        .get(&token, &authz_core::any_valid_token())
-        .await
-        .unwrap();
+    let caller = api.get(&token, &any_valid_token()).await.unwrap();
     assert_eq!(caller.subject(), Some("user"));
     assert_eq!(caller.scopes().to_string(), "read write");
     assert_eq!(caller.algorithm(), None);
@@ -299,4 +297,45 @@ fn wrong_settings_are_errors_of_build() {
         .build()
         .unwrap_err();
     assert_eq!(error.kind(), BuildErrorKind::Introspection);
+}
+
+/// RFC 9449 section 6.2: an issuer must say in its answer what a token is bound to. Some do not.
+#[tokio::test(start_paused = true)]
+async fn a_bound_jwt_stays_bound_whatever_the_answer_says() {
+    let client_key = key("client");
+    let (jkt, other) = (client_key.thumbprint(), key("other").thumbprint());
+    let x5t = json!({ "jkt": jkt, "x5t#S256": jkt });
+    let bound = |cnf: &Value| jwt(&key("unknown"), ISSUER).claim("cnf", cnf.clone());
+    for introspect in [Introspection::fallback, Introspection::always] {
+        for (own, answer, expected) in [
+            (json!({ "jkt": jkt }), json!({ "jkt": jkt }), None),
+            (json!({ "jkt": jkt }), Value::Null, Some(())),
+            (json!({ "jkt": jkt }), json!({ "jkt": other }), Some(())),
+            (x5t.clone(), json!({ "jkt": jkt }), Some(())),
+        ] {
+            let server = Server::new();
+            server.publish(&key("known"));
+            server.says_otherwise(changed("cnf", answer.clone()));
+            let introspection = introspect(client()).endpoint(ENDPOINT);
+            let issuer = issuer(&server, introspection)
+                .dpop(Dpop::Accepted)
+                .mutual_tls(MutualTls::Accepted);
+            let proofs = DpopProofs::for_public_url("https://api.example");
+            let api = api_with(issuer, |builder| builder.dpop_proofs(proofs));
+            let token = bound(&own).build();
+            // As a bearer token, never; with its proof, if the answer says the same.
+            let constrained = Some(Reason::SenderConstrained);
+            assert_eq!(api.reason(&token).await, constrained, "{own}, {answer}");
+            let proof = client_key.proof("GET", "https://api.example/messages", &token);
+            let request = http::Request::get("/messages")
+                .header("authorization", format!("DPoP {token}"))
+                .header("dpop", proof.now(NOW).build())
+                .body(())
+                .unwrap();
+            let parts = RequestParts::from(&request);
+            let decision = api.authorizer.authorize(&parts, &any_valid_token()).await;
+            let refused = decision.err().map(|it| it.reason());
+            assert_eq!(refused, expected.and(constrained), "{own}, {answer}");
+        }
+    }
 }

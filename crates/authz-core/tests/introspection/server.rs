@@ -131,17 +131,17 @@ impl Server {
 }
 
 impl State {
-    /// `None` for no answer ever.
-    fn answer(&self, body: String) -> Option<Result<Fetched, FetchError>> {
+    /// `None` for no answer ever. A server that fails may send the answer all the same.
+    fn answer(&self, body: &str) -> Option<Result<Fetched, FetchError>> {
         let status = |status: u16, headers| {
             Some(Ok(Fetched {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers,
-                body: "{}".into(),
+                body: body.to_owned().into(),
             }))
         };
         match self.failure.as_ref() {
-            None => Some(ok(body)),
+            None => Some(ok(body.to_owned())),
             Some(Failure::Status(code)) => status(*code, HeaderMap::new()),
             Some(Failure::RetryAfter(code, seconds)) => status(
                 *code,
@@ -203,7 +203,7 @@ impl Fetcher for Server {
             let body = told
                 .or(otherwise)
                 .unwrap_or_else(|| r#"{"active":false}"#.to_owned());
-            (state.answer(body), state.held)
+            (state.answer(&body), state.held)
         };
         let _leaving = Leaving(self);
         if held {

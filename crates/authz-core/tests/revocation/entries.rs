@@ -130,6 +130,14 @@ async fn an_entry_ends_by_itself() {
     // One that has ended already is not kept.
     api.revocations.deny_token(ISSUER, "a", at(60)).unwrap();
     assert!(api.revocations.is_empty());
+
+    // It does not make a later one stricter, even before it is swept.
+    let list = &api.revocations;
+    list.deny_subject(ISSUER, "user", at(4000), at(70)).unwrap();
+    assert_eq!(api.refusal(&token).await, REVOKED);
+    api.clock.set(at(80));
+    list.deny_subject(ISSUER, "user", at(0), at(4000)).unwrap();
+    assert_eq!(api.refusal(&token).await, None);
 }
 
 #[tokio::test]

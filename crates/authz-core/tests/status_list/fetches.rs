@@ -188,3 +188,22 @@ async fn a_stream_ends_when_the_status_changes() {
     assert_eq!(expired.await.unwrap(), Reason::Revoked);
     assert_eq!(api.server.requests(), 2);
 }
+
+/// An issuer may name a new address in each token, and addresses are as long as tokens.
+#[tokio::test(start_paused = true)]
+async fn failures_of_many_lists_take_no_memory() {
+    let api = Api::new();
+    api.server.fail();
+    let refuse = async |list: u32| {
+        let uri = format!("{URI}?{list}");
+        let status = json!({ "status_list": { "idx": 0, "uri": uri } });
+        let token = api.token(0).claim("status", status).build();
+        assert_eq!(api.refusal(&token).await, UNAVAILABLE);
+        api.server.requests()
+    };
+    assert_eq!([refuse(0).await, refuse(0).await], [1, 1]);
+    for list in 1..=1024 {
+        refuse(list).await;
+    }
+    assert_eq!(refuse(0).await, 1026);
+}

@@ -12,7 +12,7 @@ async fn a_list_that_breaks_a_rule_is_503() {
     let valid = |api: &Api| api.list(&[0, 0, 0, 0]);
     let bits = |api: &Api, bits: u64| api.list_of(&json!({ "bits": bits, "lst": encode(&[0; 4]) }));
     type Change = Box<dyn Fn(&Api) -> TokenBuilder>;
-    let bad: [(&str, Change); 16] = [
+    let bad: [(&str, Change); 18] = [
         ("no typ", Box::new(move |api| valid(api).typ(None))),
         (
             "an access token's typ",
@@ -48,6 +48,19 @@ async fn a_list_that_breaks_a_rule_is_503() {
             Box::new(move |api| valid(api).claim("exp", NOW)),
         ),
         ("ttl zero", Box::new(move |api| valid(api).claim("ttl", 0))),
+        (
+            "ttl below zero",
+            Box::new(move |api| valid(api).claim("ttl", -1)),
+        ),
+        (
+            "another checksum",
+            Box::new(move |api| {
+                let list = encode(&[0; 4]);
+                let other = if list.ends_with('A') { 'E' } else { 'A' };
+                let cut = &list[..list.len() - 2];
+                api.list_of(&json!({ "bits": 1, "lst": format!("{cut}{other}{other}") }))
+            }),
+        ),
         ("3 bits", Box::new(move |api| bits(api, 3))),
         (
             "no bits",

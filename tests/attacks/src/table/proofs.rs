@@ -202,11 +202,17 @@ fn headers() -> Vec<Attack> {
 }
 
 fn keys() -> Vec<Attack> {
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 16] = [
         ("jwk-missing", |it| it.without_header("jwk")),
         ("jwk-null", |it| it.header("jwk", Value::Null)),
         ("jwk-string", |it| it.header("jwk", "x")),
         ("jwk-private", |it| changed(it, "d", "AAAA")),
+        ("jwk-private-escaped", |it| {
+            respelled(it, r#""kty""#, r#""\u0064":"AAAA","kty""#)
+        }),
+        ("jwk-twice", |it| {
+            respelled(it, r#""jwk""#, r#""jwk":{},"jwk""#)
+        }),
         ("jwk-with-k", |it| changed(it, "k", "AAAA")),
         ("jwk-with-priv", |it| changed(it, "priv", "AAAA")),
         ("jwk-oct", |it| {
@@ -264,7 +270,7 @@ fn keys() -> Vec<Attack> {
 }
 
 fn claims() -> Vec<Attack> {
-    let changes: [(&str, Change); 33] = [
+    let changes: [(&str, Change); 41] = [
         ("jti-missing", |it| it.without("jti")),
         ("jti-empty", |it| it.claim("jti", "")),
         ("jti-number", |it| it.claim("jti", 1)),
@@ -293,6 +299,15 @@ fn claims() -> Vec<Attack> {
         ("htu-with-user", |it| {
             it.claim("htu", "https://me@api.example/api/private")
         }),
+        ("htu-with-empty-user", |it| {
+            it.claim("htu", "https://@api.example/api/private")
+        }),
+        ("htu-with-backslashes", |it| {
+            it.claim("htu", r"https:\\api.example\api\private")
+        }),
+        ("htu-with-line-break", |it| {
+            it.claim("htu", "https://api.exa\nmple/api/private")
+        }),
         ("htu-in-another-case", |it| {
             it.claim("htu", "https://api.example/API/private")
         }),
@@ -307,11 +322,19 @@ fn claims() -> Vec<Attack> {
         }),
         ("htu-array", |it| it.claim("htu", json!([URL]))),
         ("iat-missing", |it| it.without("iat")),
+        ("iat-in-milliseconds", |it| it.claim("iat", NOW * 1000)),
+        ("iat-below-zero", |it| it.claim("iat", -1)),
         ("iat-string", |it| it.claim("iat", NOW.to_string())),
         ("iat-null", |it| it.claim("iat", Value::Null)),
         ("iat-an-hour-ago", |it| it.issued_in(-3600)),
         ("iat-61-seconds-ago", |it| it.issued_in(-61)),
         ("iat-in-11-seconds", |it| it.issued_in(11)),
+        ("iat-in-10.5-seconds", |it| {
+            it.claim("iat", NOW as f64 + 10.5)
+        }),
+        ("iat-60.5-seconds-ago", |it| {
+            it.claim("iat", NOW as f64 - 60.5)
+        }),
         ("iat-in-an-hour", |it| it.issued_in(3600)),
         ("ath-missing", |it| it.without("ath")),
         ("ath-empty", |it| it.claim("ath", "")),
@@ -322,6 +345,13 @@ fn claims() -> Vec<Attack> {
             let mut json = it.payload_json();
             json.truncate(json.len() - 1);
             json.extend(br#","htm":"GET"}"#);
+            it.raw_payload(json)
+        }),
+        ("claims-twice-among-many", |it| {
+            let mut json = it.payload_json();
+            json.pop();
+            let many = (0..100).map(|i| format!(r#","{}":0"#, i % 99));
+            json.extend(many.collect::<String>().bytes().chain(*b"}"));
             it.raw_payload(json)
         }),
         ("claims-not-utf-8", |it| {
@@ -423,6 +453,13 @@ fn changed(proof: TokenBuilder, member: &str, value: &str) -> TokenBuilder {
     let mut jwk = header["jwk"].clone();
     jwk[member] = value.into();
     proof.header("jwk", jwk)
+}
+
+/// Replaces text in the header.
+fn respelled(proof: TokenBuilder, from: &str, to: &str) -> TokenBuilder {
+    let header = String::from_utf8(proof.header_json()).expect("JSON");
+    assert!(header.contains(from), "{header}");
+    proof.raw_header(header.replacen(from, to, 1))
 }
 
 fn rsa(proof: TokenBuilder, bytes: usize) -> TokenBuilder {

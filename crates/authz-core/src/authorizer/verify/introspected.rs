@@ -61,15 +61,15 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         Ok(Some(Arc::clone(trusted)))
     }
 
-    /// Returns the issuer that a JWT names. Nothing else in it is used.
+    /// Returns the issuer that a JWT names.
     fn named_issuer(&self, token: &[u8]) -> Option<Arc<TrustedIssuer>> {
-        let jws = Jws::decode(token).ok()?;
-        let mut claims = TokenClaims::default();
-        claims.read(jws.payload(), &[]).ok()?;
-        match self.state.issuers.find(claims.iss.as_deref()?, false) {
-            Found::Trusted(trusted) => Some(trusted),
-            Found::Unknown | Found::RateLimited { .. } => None,
-        }
+        let find =
+            |claims: &TokenClaims<'_>| match self.state.issuers.find(claims.iss.as_deref()?, false)
+            {
+                Found::Trusted(trusted) => Some(trusted),
+                Found::Unknown | Found::RateLimited { .. } => None,
+            };
+        with_unverified(token, find)?
     }
 
     /// Uses a recent answer, or waits for one.
@@ -82,7 +82,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         let recent = (trusted.introspection.as_ref()).and_then(|it| it.recent(&digest));
         match recent {
             Some(answer) => self
-                .check_answer(&trusted, &answer, &digest)
+                .check_answer(&trusted, &answer, token, &digest)
                 .map(VerifyStep::Verified),
             None => Ok(VerifyStep::Waits(Need::Answer(trusted))),
         }
@@ -100,7 +100,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         };
         match introspection.ask(token, digest).await {
             Ok(answer) => {
-                let verified = self.check_answer(trusted, &answer, &digest);
+                let verified = self.check_answer(trusted, &answer, token, &digest);
                 let now = since_1970(self.state.api.clock.now()).as_secs();
                 let lifetime = (verified.as_ref().ok())
                     .map(|it| Duration::from_secs(it.expires_at.saturating_sub(now)));
@@ -119,6 +119,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         &self,
         trusted: &Arc<TrustedIssuer>,
         answer: &Answer,
+        token: &[u8],
         digest: &[u8; 32],
     ) -> Result<Arc<Verified<C>>, Rejection> {
         let verified = match &answer.content {
@@ -131,7 +132,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
                 if let Some(verified) = self.state.find_same_answer(digest, until) {
                     return Ok(verified);
                 }
-                self.verified_by(trusted, json, until, ttl.saturating_add(stale))
+                self.verified_by(trusted, token, json, until, ttl.saturating_add(stale))
             }
         };
         let cache = self.state.introspected.as_ref();
@@ -153,6 +154,7 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
     fn verified_by(
         &self,
         trusted: &Arc<TrustedIssuer>,
+        token: &[u8],
         json: &[u8],
         until: Instant,
         longest: Duration,
@@ -165,7 +167,8 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
                 self.reject_by(&error, &TokenClaims::default(), trusted)
             })?;
         let now = since_1970(self.state.api.clock.now());
-        validation::check_answer(&claims, trusted, now)
+        let own_cnf = with_unverified(token, |claims| claims.cnf).unwrap_or_default();
+        validation::check_answer(&claims, own_cnf, trusted, now)
             .map_err(|error| self.reject_by(&error, &claims, trusted))?;
         let own = claims.deserialize().map_err(|problem| {
             let error = ValidationError::new(Reason::ClaimsMismatch)
@@ -222,4 +225,12 @@ impl<C: DeserializeOwned + 'static> TokenCheck<'_, C> {
         };
         self.reject_known(refusal, details, Some(&trusted.metrics))
     }
+}
+
+/// Reads the claims of a JWT, which may have been signed by anybody. Returns `None` for an opaque token.
+fn with_unverified<T>(token: &[u8], read: impl FnOnce(&TokenClaims<'_>) -> T) -> Option<T> {
+    let jws = Jws::decode(token).ok()?;
+    let mut claims = TokenClaims::default();
+    claims.read(jws.payload(), &[]).ok()?;
+    Some(read(&claims))
 }

@@ -13,7 +13,8 @@ pub struct SecurityEvent {
     pub kind: EventKind,
     /// `sub_id`.
     pub subject: SubjectId,
-    /// `event_timestamp`, or else `iat`: tokens issued before this time are revoked.
+    /// `event_timestamp`, or else `iat`: tokens issued before this time are revoked. If it is in the future, those
+    /// issued within the next minute are revoked too, and no later ones.
     pub time: SystemTime,
     /// The members of the event, such as `reason_admin` or `change_type`.
     pub members: Map<String, Value>,

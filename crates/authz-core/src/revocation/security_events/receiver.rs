@@ -155,11 +155,16 @@ impl SecurityEvents {
     }
 }
 
+/// Allowed clock skew between the transmitter and this server.
+const CLOCK_SKEW: Duration = Duration::from_secs(60);
+
 impl Receiver {
     fn deny(&self, tokens: &RevokedTokens, event: &SecurityEvent) -> Result<(), RevocationsFull> {
         let list = &self.revocations;
-        let before = event.time;
-        let until = self.clock.now() + self.token_lifetime;
+        let now = self.clock.now();
+        // A time in the future, such as one in milliseconds, would also revoke the tokens of the next logins.
+        let before = event.time.min(now + CLOCK_SKEW);
+        let until = now + self.token_lifetime;
         match tokens {
             RevokedTokens::Token { issuer, token_id } => list.deny_token(issuer, token_id, until),
             RevokedTokens::Subject { issuer, subject } => {

@@ -101,7 +101,7 @@ fn claims(payload: &[u8]) -> Result<Map<String, Value>, SetError> {
 }
 
 fn read(mut claims: Map<String, Value>) -> Result<VerifiedSet, SetError> {
-    let Some(Value::String(id)) = claims.remove("jti") else {
+    let Some(Value::String(id)) = claims.remove("jti").filter(|it| it != "") else {
         return Err(SetError::Claims);
     };
     let issued_at = time(claims.get("iat")).ok_or(SetError::Claims)?;

@@ -72,6 +72,8 @@ struct ListBytes;
 impl StatusListCache {
     /// The time until a failed fetch is tried again.
     const RETRY: Duration = Duration::from_secs(5);
+    /// Beyond it, failures are forgotten: an issuer may name a new address in each token.
+    const MAX_ATTEMPTS: usize = 1024;
 
     pub(super) fn new(settings: &StatusLists, origin: Origin, source: ListSource) -> Self {
         let capacity = settings.max_bytes as u64;
@@ -160,6 +162,9 @@ impl StatusListCache {
             Some(_) => true,
             None => false,
         };
+        if attempts.len() >= Self::MAX_ATTEMPTS {
+            attempts.retain(|_, it| matches!(it, Attempt::Running { done, .. } if is_open(done)));
+        }
         let (sender, done) = watch::channel(());
         let attempt = Attempt::Running {
             done: done.clone(),
