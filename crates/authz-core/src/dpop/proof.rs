@@ -210,24 +210,72 @@ mod tests {
     use super::*;
     use crate::{clock::SystemClock, dpop::DpopProofs};
 
+    /// The header of all proofs in RFC 9449.
+    const HEADER: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6Ik\
+        VDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCR\
+        nMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JE\
+        QSIsImNydiI6IlAtMjU2In19";
+    /// RFC 9449 section 6.1.
+    const JKT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+
+    /// Those of token requests (RFC 9449 sections 4.1 and 5: the same proof twice, and one for a refresh token).
+    #[test]
+    fn the_proofs_of_token_requests_in_the_standard_verify_as_printed() {
+        for (rest, iat) in [
+            (
+                "eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIj\
+                 oiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwia\
+                 WF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg\
+                 4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg",
+                1_562_262_616,
+            ),
+            (
+                "eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIj\
+                 oiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwia\
+                 WF0IjoxNTYyMjY1Mjk2fQ.pAqut2IRDm_De6PR93SYmGBPXpwrAk90e8cP2hjiaG5Qs\
+                 GSuKDYW7_X620BxqhvYC8ynrrvZLTk41mSRroapUA",
+                1_562_265_296,
+            ),
+        ] {
+            let proof = format!("{HEADER}.{rest}");
+            let jws = Jws::decode(proof.as_bytes()).ok().unwrap();
+            for backend in CryptoBackend::available() {
+                let (header, claims) = parse(&jws).unwrap();
+                assert_eq!(claims.htm.as_deref(), Some("POST"));
+                assert_eq!(
+                    claims.htu.as_deref(),
+                    Some("https://server.example.com/token")
+                );
+                assert_eq!(claims.jti.as_deref(), Some("-BwC3ESc6acc2lTc"));
+                assert_eq!(claims.iat.map(|it| it.floor), Some(iat));
+                let key = header
+                    .jwk
+                    .unwrap()
+                    .into_proof_key(Algorithm::ES256, *backend);
+                let key = key.ok().unwrap();
+                assert_eq!(URL_SAFE_NO_PAD.encode(key.thumbprint(*backend)), JKT);
+                let signed =
+                    |message| key.verify_by(*backend, Algorithm::ES256, message, jws.signature());
+                assert!(signed(jws.signing_input));
+                assert!(!signed(&jws.signing_input[1..]));
+            }
+        }
+    }
+
     /// The request and the token of RFC 9449 section 7.1.
     #[test]
     fn the_proof_of_the_standard_verifies_as_printed() {
-        const PROOF: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6Ik\
-            VDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0RscEJoRjQyVVFVZldWQVdCR\
-            nMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JE\
-            QSIsImNydiI6IlAtMjU2In19.eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIj\
+        const REST: &str = "eyJqdGkiOiJlMWozVl9iS2ljOC1MQUVCIiwiaHRtIj\
             oiR0VUIiwiaHR1IjoiaHR0cHM6Ly9yZXNvdXJjZS5leGFtcGxlLm9yZy9wcm90ZWN0Z\
             WRyZXNvdXJjZSIsImlhdCI6MTU2MjI2MjYxOCwiYXRoIjoiZlVIeU8ycjJaM0RaNTNF\
             c05yV0JiMHhXWG9hTnk1OUlpS0NBcWtzbVFFbyJ9.2oW9RP35yRqzhrtNP86L-Ey71E\
             OptxRimPPToA1plemAgR6pxHF8y6-yqyVnmcw6Fy1dqd-jfxSYoMxhAJpLjA";
-        let jkt = URL_SAFE_NO_PAD
-            .decode("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")
-            .unwrap();
+        let jkt = URL_SAFE_NO_PAD.decode(JKT).unwrap();
         let checks = DpopProofs::for_public_url("https://resource.example.org")
             .build(&(Arc::new(SystemClock) as Arc<_>))
             .unwrap();
-        let headers = HeaderMap::from_iter([(DPOP, HeaderValue::from_static(PROOF))]);
+        let proof = HeaderValue::try_from(format!("{HEADER}.{REST}")).unwrap();
+        let headers = HeaderMap::from_iter([(DPOP, proof)]);
         for backend in CryptoBackend::available() {
             let presented = Presented {
                 method: &Method::GET,
