@@ -1,7 +1,7 @@
 //! The same API with its policies in a file, for example
 //! `AUTHZ_RULES=examples/quickstart/rules.toml cargo run -p quickstart-poem`.
 //!
-//! The handlers are plain ones, because those of [`MessagesApi`](crate::Api) require their own policies.
+//! The handlers are plain ones, because those of [`MessagesApi`](crate::MessagesApi) require their own policies.
 
 use authz_poem::{Authorized, Authorizer, RulesExt as _, rules::Rules};
 use poem::{
