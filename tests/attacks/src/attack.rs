@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use authz_core::{Algorithm, AuthorizerBuilder, Issuer, Reason};
+use authz_core::{Algorithm, AuthorizerBuilder, Issuer, Policy, Reason, any_valid_token};
 use authz_testkit::{SigningKey, TokenBuilder};
 use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::AUTHORIZATION};
 use serde_json::{Value, json};
@@ -40,6 +40,8 @@ pub struct Attempt {
     pub rules: Rules,
     /// The issuer's, where they are not the usual ones.
     pub issuer_rules: IssuerRules,
+    /// What the route requires of a valid token.
+    pub policy: Policy,
     /// Header fields of the request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The request's target.
@@ -132,6 +134,7 @@ impl Attempt {
             keys: Keys::Published(ring().published().to_string().into_bytes()),
             rules: Arc::new(|builder| builder),
             issuer_rules: Arc::new(|issuer| issuer),
+            policy: any_valid_token(),
             headers: Vec::new(),
             uri: Uri::from_static("/api/private"),
             method: Method::GET,
@@ -214,6 +217,13 @@ impl Attempt {
         rules: impl Fn(Issuer) -> Issuer + Send + Sync + 'static,
     ) -> Self {
         self.issuer_rules = Arc::new(rules);
+        self
+    }
+
+    /// A route with this policy.
+    #[must_use]
+    pub fn policy(mut self, policy: &str) -> Self {
+        self.policy = policy.parse().expect("the row's policy");
         self
     }
 

@@ -1,7 +1,7 @@
 //! The table, run through every adapter: the answer is the core's to the last header field.
 
 use attacks::{Attack, Attempt, Server, table};
-use authz_core::{Authorizer, CryptoBackend, RequestParts, any_valid_token};
+use authz_core::{Authorizer, CryptoBackend, Policy, RequestParts};
 use http::{Request, Response, StatusCode, header::WWW_AUTHENTICATE};
 use http_body_util::BodyExt as _;
 
@@ -17,13 +17,13 @@ const LET_IN: &str = "let in";
 
 #[tokio::test]
 async fn axum_answers_every_row_as_the_core_does() {
-    every_row(async |authorizer, request| {
+    every_row(async |authorizer, policy, request| {
         use authz_axum::RequireExt as _;
         use tower::ServiceExt as _;
 
         let app = axum::Router::new()
             .fallback(async || LET_IN)
-            .layer(authorizer.require(any_valid_token()));
+            .layer(authorizer.require(policy.clone()));
         let request = request.map(|()| axum::body::Body::empty());
         let (parts, body) = app.oneshot(request).await.expect("infallible").into_parts();
         let body = body.collect().await.expect("a body in memory").to_bytes();
@@ -34,7 +34,7 @@ async fn axum_answers_every_row_as_the_core_does() {
 
 #[tokio::test]
 async fn warp_answers_every_row_as_the_core_does() {
-    every_row(async |authorizer, request| {
+    every_row(async |authorizer, policy, request| {
         use authz_warp::{Authorized, RequireExt as _};
         use tower::ServiceExt as _;
         use warp::Filter as _;
@@ -42,7 +42,7 @@ async fn warp_answers_every_row_as_the_core_does() {
         // The service and not warp's own test request, in which a second header field of the same
         // name takes the place of the first.
         let app = authorizer
-            .require(any_valid_token())
+            .require(policy.clone())
             .map(|_: Authorized| LET_IN)
             .recover(authz_warp::recover);
         let request = request.map(|()| http_body_util::Empty::<&[u8]>::new());
@@ -56,11 +56,11 @@ async fn warp_answers_every_row_as_the_core_does() {
 
 #[tokio::test]
 async fn poem_answers_every_row_as_the_core_does() {
-    every_row(async |authorizer, request| {
+    every_row(async |authorizer, policy, request| {
         use authz_poem::RequireExt as _;
         use poem::{Endpoint as _, EndpointExt as _};
 
-        let app = poem::endpoint::make_sync(|_| LET_IN).with(authorizer.require(any_valid_token()));
+        let app = poem::endpoint::make_sync(|_| LET_IN).with(authorizer.require(policy.clone()));
         let mut test = poem::Request::builder()
             .method(request.method().clone())
             .uri(request.uri().clone())
@@ -77,19 +77,19 @@ async fn poem_answers_every_row_as_the_core_does() {
 }
 
 /// Sends every row, and the good token that goes with it, through `app`.
-async fn every_row(app: impl AsyncFn(&Authorizer, Request<()>) -> Response<Vec<u8>>) {
+async fn every_row(app: impl AsyncFn(&Authorizer, &Policy, Request<()>) -> Response<Vec<u8>>) {
     let mut wrong = Vec::new();
     for row in table::rows() {
         let attempt = row.attempt();
         let server = Server::new(&attempt, CryptoBackend::AwsLcRs);
-        let answer = seen(app(&server.authorizer, attempt.request()).await);
+        let answer = seen(app(&server.authorizer, &attempt.policy, attempt.request()).await);
         let fresh = Server::new(&attempt, CryptoBackend::AwsLcRs);
         let expected = expected(&fresh.authorizer, &row, &attempt).await;
         if answer != expected {
             wrong.push(format!("{}: {answer:?} instead of {expected:?}", row.name));
         }
         let control = Attempt::token(&attempt.control).request();
-        let control = seen(app(&server.authorizer, control).await);
+        let control = seen(app(&server.authorizer, &attempt.policy, control).await);
         if (control.status, control.body.as_str()) != (StatusCode::OK, LET_IN) {
             wrong.push(format!("{}: the control is answered {control:?}", row.name));
         }
@@ -106,7 +106,7 @@ async fn every_row(app: impl AsyncFn(&Authorizer, Request<()>) -> Response<Vec<u
 async fn expected(authorizer: &Authorizer, row: &Attack, attempt: &Attempt) -> Answer {
     let request = attempt.request();
     let parts = RequestParts::from(&request);
-    match authorizer.authorize(&parts, &any_valid_token()).await {
+    match authorizer.authorize(&parts, &attempt.policy).await {
         Ok(_) => Answer {
             status: StatusCode::OK,
             challenges: Vec::new(),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use attacks::{Attack, Attempt, Outcome, Server, server::KEY_SET, table};
-use authz_core::{CryptoBackend, RequestParts, any_valid_token};
+use authz_core::{CryptoBackend, Policy, RequestParts};
 use http::header::AUTHORIZATION;
 
 const BACKENDS: [CryptoBackend; 2] = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto];
@@ -65,8 +65,8 @@ async fn an_answer_depends_on_the_reason_alone() {
         let server = Server::new(&attempt, CryptoBackend::AwsLcRs);
         let request = attempt.request();
         let parts = RequestParts::from(&request);
-        let policy = any_valid_token();
-        let Err(rejection) = server.authorizer.authorize(&parts, &policy).await else {
+        let decision = server.authorizer.authorize(&parts, &attempt.policy).await;
+        let Err(rejection) = decision else {
             continue;
         };
         let scheme = request.headers().get(AUTHORIZATION);
@@ -82,18 +82,18 @@ async fn an_answer_depends_on_the_reason_alone() {
 async fn check(row: &Attack, backend: CryptoBackend) -> Result<(), String> {
     let attempt = row.attempt();
     let server = Server::new(&attempt, backend);
-    let first = decide(&server, &attempt).await;
+    let first = decide(&server, &attempt, &attempt.policy).await;
     if first != row.outcome {
         return Err(format!("{first:?} instead of {:?}", row.outcome));
     }
     let control = Attempt::token(&attempt.control);
-    match decide(&server, &control).await {
+    match decide(&server, &control, &attempt.policy).await {
         Outcome::Accepted => {}
         refused => return Err(format!("the control is {refused:?}")),
     }
     // Once more, with the cache warm and the key known to be unknown: the answer is the same,
     // though a signature that fits no key may by then count as one of a key that is not there.
-    let again = decide(&server, &attempt).await;
+    let again = decide(&server, &attempt, &attempt.policy).await;
     if again.status() != first.status() {
         return Err(format!("{again:?} the second time, {first:?} the first"));
     }
@@ -103,13 +103,10 @@ async fn check(row: &Attack, backend: CryptoBackend) -> Result<(), String> {
     }
 }
 
-async fn decide(server: &Server, attempt: &Attempt) -> Outcome {
+async fn decide(server: &Server, attempt: &Attempt, policy: &Policy) -> Outcome {
     let request = attempt.request();
     let parts = RequestParts::from(&request);
-    let decision = server
-        .authorizer
-        .authorize(&parts, &any_valid_token())
-        .await;
+    let decision = server.authorizer.authorize(&parts, policy).await;
     match decision {
         Ok(_) => Outcome::Accepted,
         Err(rejection) => {

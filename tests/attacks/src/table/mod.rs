@@ -5,6 +5,7 @@ mod audiences;
 mod base64;
 mod clients;
 mod confusion;
+mod details;
 mod ecdsa;
 mod ed25519;
 mod embedded;
@@ -44,6 +45,7 @@ pub fn themes() -> Vec<Theme> {
     [
         ("algorithms", algorithms::rows()),
         ("audiences", audiences::rows()),
+        ("authorization details", details::rows()),
         ("base64url", base64::rows()),
         ("clients and tenants", clients::rows()),
         ("key confusion", confusion::rows()),
