@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use authz_core::{Admission, CheckedProof, Guard, PathParams, RequestParts};
+use authz_core::{Admission, Guard, PathParams, RequestParts};
 use axum::extract::{ConnectInfo, FromRequestParts as _, MatchedPath, OriginalUri, RawPathParams};
 use http::{Extensions, Request, request::Parts};
 use serde::de::DeserializeOwned;
@@ -17,12 +17,7 @@ pub(crate) fn admit<C, B>(guard: &Guard<C>, request: &mut Request<B>) -> Admissi
 where
     C: DeserializeOwned + Send + Sync + 'static,
 {
-    if guard.checks_proofs() {
-        // All guards of the request share it.
-        request
-            .extensions_mut()
-            .get_or_insert_default::<CheckedProof>();
-    }
+    guard.share_proof(request.extensions_mut());
     let params = guard
         .reads_path_params()
         .then(|| path_params(request))

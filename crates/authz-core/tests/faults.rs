@@ -187,8 +187,8 @@ async fn a_server_that_fails_when_the_keys_expire() {
     }
 }
 
-/// The same faults at the introspection endpoint, which is no key set: those about keys are unusable answers, and no
-/// redirect is followed.
+/// The same faults at the introspection endpoint. Where the fault is in a key set, the answer can't be used. Redirects
+/// are not followed.
 #[tokio::test]
 async fn introspection_fails_like_a_key_set() {
     for (row, is_signed) in table()

@@ -270,11 +270,7 @@ where
 
     // Not `async`, which would move the request once more. The decision is almost always immediate.
     fn call(&self, mut request: Request) -> impl Future<Output = Result<Self::Output>> + Send {
-        if self.guard.checks_proofs() {
-            // All guards of the request share it.
-            let checked = request.extensions_mut();
-            checked.get_or_insert_default::<CheckedProof>();
-        }
+        self.guard.share_proof(request.extensions_mut());
         let params = EndpointParams(&request);
         let mut parts = request_parts(&request, &params);
         if self.guard.reads_path()

@@ -183,7 +183,8 @@ pub(super) async fn examine(
     Ok(())
 }
 
-/// Verifies the token, and returns what the log says of a refusal. There is no caller if the token is bound.
+/// Verifies the token, and returns what the log says of a refusal. A good token that is bound has no caller, because
+/// that takes a proof.
 async fn verify(
     authorizer: &Authorizer,
     token: &str,

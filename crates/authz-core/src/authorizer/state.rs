@@ -111,7 +111,7 @@ impl<C> AuthorizerState<C> {
         let verified = self.introspected.as_ref()?.get(digest)?;
         let introspection = verified.trusted.introspection.as_ref()?;
         let stale = introspection.settings().stale;
-        // The issuer may have said since that the token is no longer active.
+        // A later answer may have refused the token.
         let usable = introspection.was_active(digest) && self.is_answered(&verified, stale);
         (usable && !stale.is_zero()).then_some(verified)
     }

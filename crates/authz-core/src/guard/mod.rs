@@ -49,7 +49,7 @@ mod rules;
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderValue, Method};
+use http::{Extensions, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
 #[cfg(feature = "rules")]
@@ -64,6 +64,7 @@ use crate::{
     authorizer::{Admission, Authorizer, events},
     bearer::TokenSource,
     claims::Claims,
+    dpop::CheckedProof,
     policy::Policy,
     rejection::Rejection,
     request::RequestParts,
@@ -178,10 +179,19 @@ impl<C> Guard<C> {
     }
 
     /// Returns `true` if requests may have a DPoP proof. Otherwise, an adapter does not need a
-    /// [`CheckedProof`](crate::CheckedProof).
+    /// [`CheckedProof`].
     #[must_use]
     pub fn checks_proofs(&self) -> bool {
         self.0.authorizer.state.proofs.is_some()
+    }
+
+    /// Puts a [`CheckedProof`] into the extensions of a request that may have a proof: all guards
+    /// of the request share it, because a proof is accepted once.
+    #[inline]
+    pub fn share_proof(&self, extensions: &mut Extensions) {
+        if self.checks_proofs() {
+            extensions.get_or_insert_default::<CheckedProof>();
+        }
     }
 
     /// Returns `true` if decisions depend on the client's certificate. Otherwise, an adapter does not need to

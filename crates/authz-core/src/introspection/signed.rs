@@ -30,7 +30,7 @@ pub(crate) struct ResponseKeys {
 pub(super) struct Refused(String);
 
 impl ResponseKeys {
-    /// An answer is made for the call. An older one may say what is no longer true.
+    /// The issuer signs a new answer for each call. An older answer may be out of date.
     const MAX_AGE: u64 = 60;
 
     /// Verifies `jwt` and returns its member `token_introspection`.

@@ -50,7 +50,7 @@ impl TrustedIssuer {
         self.standing() == TenantStanding::Trusted && self.keys.is_current(key)
     }
 
-    /// Returns `true` if the issuer is asked about JWTs for which there is no key.
+    /// Returns `true` if the issuer is asked about JWTs whose key it does not publish.
     pub(crate) fn falls_back(&self) -> bool {
         (self.introspection.as_ref()).is_some_and(|introspection| introspection.is_fallback())
     }

@@ -1,12 +1,23 @@
 //! How often, and how many at a time, the issuer is asked.
 
-use authz_core::{Admission, Reason, RequestParts, any_valid_token};
+use authz_core::{Admission, Pending, Reason, RequestParts, any_valid_token};
 use http::{Request, header::AUTHORIZATION};
 
 use crate::{
     server::{Api, Server, active, api, get, issuer, opaque, secs},
     support::settle,
 };
+
+/// The decision about the token `t`, which is not known yet.
+fn pending(api: &Api) -> Pending {
+    let request = Request::get("/").header(AUTHORIZATION, "Bearer t");
+    let request = request.body(()).unwrap();
+    let parts = RequestParts::from(&request);
+    match api.authorizer.decide(&parts, &any_valid_token()) {
+        Admission::Pending(pending) => pending,
+        Admission::Ready(_) => panic!("the token is known"),
+    }
+}
 
 /// The decisions about these tokens, sent at the same time.
 async fn together(
@@ -52,16 +63,7 @@ async fn a_client_that_leaves_does_not_cancel_the_call() {
     server.says("t", active());
     server.hold();
     let api = api(issuer(&server, opaque()));
-    let request = Request::get("/")
-        .header(AUTHORIZATION, "Bearer t")
-        .body(())
-        .unwrap();
-    let admission = api
-        .authorizer
-        .decide(&RequestParts::from(&request), &any_valid_token());
-    let Admission::Pending(pending) = admission else {
-        panic!("the token is not known");
-    };
+    let pending = pending(&api);
     let leaving = tokio::spawn(pending);
     settle().await;
     leaving.abort();
@@ -196,16 +198,7 @@ fn a_call_ends_with_its_runtime_and_another_takes_its_place() {
 fn without_a_runtime_the_issuer_is_not_asked() {
     let server = Server::new();
     let api = api(issuer(&server, opaque()));
-    let request = Request::get("/")
-        .header(AUTHORIZATION, "Bearer t")
-        .body(())
-        .unwrap();
-    let admission = api
-        .authorizer
-        .decide(&RequestParts::from(&request), &any_valid_token());
-    let Admission::Pending(pending) = admission else {
-        panic!("the token is not known");
-    };
+    let pending = pending(&api);
     let mut pending = std::pin::pin!(pending);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let std::task::Poll::Ready(decision) = pending.as_mut().poll(&mut context) else {

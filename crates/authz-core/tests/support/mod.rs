@@ -1,6 +1,10 @@
 //! An issuer's key server in memory, under tokio's paused clock: every answer, every failure and
 //! every delay is the test's to give, and nothing waits for real time.
-#![allow(dead_code, unreachable_pub)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary uses a part of this"
+)]
 
 pub mod log;
 

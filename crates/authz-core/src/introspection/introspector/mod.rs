@@ -117,7 +117,7 @@ impl Introspector {
         self.settings.tokens == IntrospectedTokens::Always
     }
 
-    /// Returns `true` if JWTs for which there is no key are introspected.
+    /// Returns `true` if JWTs are introspected whose key is not published.
     pub(crate) fn is_fallback(&self) -> bool {
         self.settings.tokens == IntrospectedTokens::Fallback
     }

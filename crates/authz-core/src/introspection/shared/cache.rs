@@ -49,7 +49,7 @@ pub struct AnswerId([u8; 32]);
 /// ```
 #[async_trait]
 pub trait IntrospectionCache: fmt::Debug + Send + Sync + 'static {
-    /// Returns the entry, or `None` if there is none. It need not return an entry of more than 64 KiB.
+    /// Returns the entry, or `None` if it is missing. Entries of more than 64 KiB are ignored, so they may be left out.
     ///
     /// # Errors
     ///

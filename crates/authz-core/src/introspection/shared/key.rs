@@ -80,7 +80,7 @@ impl EntryKeys {
         AnswerId::from_bytes(self.backend.hmac_sha256(&self.naming, token))
     }
 
-    /// Encrypts an entry. `None` means that there are no random numbers.
+    /// Encrypts an entry. Returns `None` if the system can't provide random bytes.
     pub(super) fn seal(&self, token: &[u8; 32], entry: Vec<u8>) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).ok()?;

@@ -64,7 +64,8 @@ impl ValueRef<'_> {
         }
     }
 
-    /// Compares two numbers. `None` if one is none, or has a fraction in JSON: a reader may have rounded it.
+    /// Compares two numbers. Returns `None` if either is not a number, or is a JSON number with a fraction, which a
+    /// parser may have rounded.
     pub(crate) fn compare(&self, other: &ValueRef<'_>) -> Option<Ordering> {
         Some(self.decimal()?.cmp(&other.decimal()?))
     }
